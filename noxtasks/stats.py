@@ -1,0 +1,67 @@
+"""Intervals and tests, pure: numbers in, numbers out.
+
+The closed forms stand here (they need no import); the test suite holds them against scipy.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+
+import msgspec
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """A two-sided confidence interval `[low, high]` of a proportion or of a difference of two."""
+
+    low: float
+    high: float
+
+
+def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
+    """Interval of a binomial proportion, each bound in [0, 1].
+
+    Wilson's score interval without continuity correction: E. B. Wilson, "Probable inference, the law of succession, and
+    statistical inference", JASA 22 (1927), 209-212. Without trials nothing is known: [0, 1].
+
+    Raises `ValueError` unless 0 <= successes <= trials and 0 < confidence < 1.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes of {trials} trials")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence} is not between 0 and 1")
+    if trials == 0:
+        return Interval(low=0.0, high=1.0)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    rate = successes / trials
+    centre = rate + z * z / (2 * trials)
+    spread = z * sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    low = 0.0 if successes == 0 else (centre - spread) / scale
+    high = 1.0 if successes == trials else (centre + spread) / scale
+    return Interval(low=low, high=high)
+
+
+def difference(before: tuple[int, int], after: tuple[int, int], *, confidence: float = 0.95) -> Interval:
+    """Interval of the change of a proportion, `after` minus `before`, each given as (successes, trials).
+
+    R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17
+    (1998), 873-890, method 10. Where either side has no trials nothing is known: [-1, 1].
+    """
+    if before[1] == 0 or after[1] == 0:
+        return Interval(low=-1.0, high=1.0)
+    old, new = wilson(*before, confidence=confidence), wilson(*after, confidence=confidence)
+    p, q = before[0] / before[1], after[0] / after[1]
+    return Interval(
+        low=(q - p) - sqrt((q - new.low) ** 2 + (old.high - p) ** 2),
+        high=(q - p) + sqrt((new.high - q) ** 2 + (p - old.low) ** 2),
+    )
+
+
+def trials_to_claim(rate: float, *, confidence: float = 0.95) -> int:
+    """How many trials without a failure it takes until Wilson's upper bound lies under `rate` (0 < rate < 1)."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    trials = int(z * z * (1 - rate) / rate)
+    while wilson(0, trials, confidence=confidence).high >= rate:
+        trials += 1
+    return trials

@@ -1,0 +1,86 @@
+"""The nouns of a test suite: what was collected, what was run, and how each test ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+
+class Outcome(Enum):
+    """How one test ended in one run."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  # its setup or its teardown raised
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    RERUN = "rerun"  # it failed, was run again in the same run by a plugin, and passed then
+    CRASHED = "crashed"  # the process died in it: a signal, os._exit
+    TIMED_OUT = "timed out"
+    STOPPED = "stopped"  # it stopped the session: pytest.exit, KeyboardInterrupt, SystemExit
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether an ordinary run would count this against the test. A rerun that passed in the end is a failure too."""
+        return self in FAILURES
+
+
+FAILURES = frozenset(
+    {Outcome.FAILED, Outcome.ERROR, Outcome.RERUN, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.STOPPED}
+)
+
+
+class Order(Enum):
+    """In which order a run takes the tests."""
+
+    COLLECTED = "collected"  # as pytest collects them
+    BUCKETS = "buckets"  # modules shuffled, classes within their module, tests within their class
+    FULL = "full"  # every test anywhere
+
+
+class EngineKind(Enum):
+    """How runs are carried out."""
+
+    FORK = "fork"  # children of one process that has imported and collected
+    FRESH = "fresh"  # a process of its own for each run
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, frames of user code."""
+
+    fingerprint: str
+    phase: str  # setup, call or teardown; crash and timeout for a process that had to be buried
+    exception: str
+    message: str
+    frames: tuple[str, ...] = ()  # "path:line in function", innermost last, user's code only
+    text: str = ""  # the long rendering; only with the first of its fingerprint
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One test in one run."""
+
+    nodeid: str
+    position: int  # from 0, in the order of the run
+    outcome: Outcome
+    duration_s: float  # setup + call + teardown, as pytest reports them
+    failure: Failure | None = None
+    reruns: int = 0
+    notes: tuple[str, ...] = ()  # what it left behind: child processes, a flood of output
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One pass over the suite."""
+
+    number: int  # from 0 within its session
+    seed: int
+    hash_seed: int
+    order: Order
+    engine: EngineKind
+    started: datetime
+    duration_s: float
+    results: tuple[Result, ...]
+    segments: int = 1  # processes that it took: one more for each test that ended its process
+    complete: bool = True
