@@ -24,7 +24,7 @@ class Outcome(Enum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether an ordinary run would count this against the test. A rerun that passed in the end is a failure too."""
+        """Whether it counts against the test. A rerun that passed in the end is a failure too."""
         return self in FAILURES
 
 
@@ -49,7 +49,7 @@ class EngineKind(Enum):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, frames of user code."""
+    """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, user frames."""
 
     fingerprint: str
     phase: str  # setup, call or teardown; crash and timeout for a process that had to be buried
