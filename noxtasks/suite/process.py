@@ -1,0 +1,130 @@
+"""The only module that starts processes: argument lists and never a shell, each in a process group of its own.
+
+Output goes to files, never to pipes: a grandchild that keeps a pipe open would make its reader wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import IO
+
+import msgspec
+
+from noxtasks.errors import NotMeasuredError
+
+__all__ = ["Completed", "Process", "TimeoutExpired", "kill_group", "run", "start"]
+
+Process = subprocess.Popen[bytes]
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that has ended. A negative `returncode` is the signal that ended it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    duration_s: float
+
+
+def run(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, timeout_s: float | None = None
+) -> Completed:
+    """Run `argv` in `cwd` to its end, without standard input. `env` is the whole environment (by default: ours).
+
+    When this returns, what the process started and left in its group is gone too. Output that is not UTF-8 is replaced.
+
+    Raises `TimeoutExpired` with what was written until then, `NotMeasuredError` where it cannot be started.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        process = _popen(argv, cwd=cwd, env=env, stdout=out, stderr=err)
+        try:
+            returncode = process.wait(timeout_s)
+        except TimeoutExpired as expired:
+            kill_group(process)
+            raise TimeoutExpired(expired.cmd, expired.timeout, _content(out), _content(err)) from None
+        finally:
+            kill_group(process)
+        duration_s = time.perf_counter() - began
+        return Completed(
+            returncode=returncode,
+            stdout=_content(out).decode("utf-8", "replace"),
+            stderr=_content(err).decode("utf-8", "replace"),
+            duration_s=duration_s,
+        )
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    output: Path,
+    pass_fds: Collection[int] = (),
+) -> Process:
+    """Start `argv` in `cwd`; what it writes, to either stream, goes to the file `output`. It has no standard input.
+
+    `pass_fds` stay open in it (POSIX only). The caller ends it with `kill_group`.
+
+    Raises `NotMeasuredError` where it cannot be started.
+    """
+    with output.open("wb") as stream:
+        return _popen(argv, cwd=cwd, env=env, stdout=stream, stderr=stream, pass_fds=pass_fds)
+
+
+def kill_group(process: Process) -> None:
+    """Kill the process and all that it started and left in its group; quiet when nothing of it is alive."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            taskkill = [f"{os.environ['SYSTEMROOT']}\\System32\\taskkill.exe", "/T", "/F", "/PID", str(process.pid)]
+            subprocess.run(taskkill, capture_output=True, check=False)
+    else:
+        with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM of a group of zombies
+            os.killpg(process.pid, signal.SIGKILL)
+    with suppress(OSError):
+        process.kill()
+    process.wait()
+
+
+def _popen(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None,
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+    pass_fds: Collection[int] = (),
+) -> Process:
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(pass_fds),
+            start_new_session=sys.platform != "win32",
+            creationflags=flags,
+        )
+    except OSError as error:
+        raise NotMeasuredError(
+            f"cannot start {argv[0]} in {cwd}: {error.strerror}", remedy="Does it exist, and may it be executed?"
+        ) from error
+
+
+def _content(stream: IO[bytes]) -> bytes:
+    stream.seek(0)
+    return stream.read()
