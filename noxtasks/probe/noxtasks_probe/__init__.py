@@ -1,0 +1,45 @@
+"""The probe: a pytest plugin that tells noxtasks what a suite does, and runs it when it is asked to.
+
+It is inert unless the environment names a wire:
+
+- `NOXTASKS_WIRE=FILE` alone: it records, and changes nothing. Every outcome of an ordinary `pytest -p noxtasks_probe`
+  is appended to FILE.
+- with `NOXTASKS_TASK=FILE`: that JSON file says how this process is to serve an engine (see `engine`).
+
+Python 3.9+ and pytest 7+; the standard library and pytest alone.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from . import engine, recording
+from .frames import Wire
+
+if TYPE_CHECKING:
+    import pytest
+
+_ENTRANCE = "NOXTASKS_PATH_ENTRY"
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:  # noqa: ARG001
+    """Join the session: the first hook that pytest calls on a plugin given by `-p`, before any conftest is imported."""
+    wire_path, task_path = os.environ.pop("NOXTASKS_WIRE", None), os.environ.pop("NOXTASKS_TASK", None)
+    _leave_no_trace(os.environ.pop(_ENTRANCE, None))
+    if wire_path is None:
+        return
+    wire = Wire.to_file(wire_path)
+    plugin: Any = recording.Observer(wire) if task_path is None else engine.from_task(wire, task_path)
+    pluginmanager.register(plugin, "noxtasks-probe")
+
+
+def _leave_no_trace(entry: str | None) -> None:
+    """Take the folder of the probe out of `PYTHONPATH` again, so that neither the tests nor their children see it."""
+    if entry is None:
+        return
+    rest = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part != entry]
+    if any(rest):
+        os.environ["PYTHONPATH"] = os.pathsep.join(rest)
+    else:
+        os.environ.pop("PYTHONPATH", None)

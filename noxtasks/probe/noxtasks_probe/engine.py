@@ -1,0 +1,162 @@
+"""What this process does for an engine: collect, and then end, serve runs by forking, or carry out one and end.
+
+The task file (JSON) holds `mode` ("collect", "fork" or "fresh") and
+
+- for "fork": `commands` and `events`, two inherited descriptors. After collection the process reads one run a line
+  from `commands`, forks a child for each, and tells on `events` what became of it.
+- for "fresh": `run`, the one run to carry out.
+
+A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
+`seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
+(null, or the name of this one among several at once), `workers`, and `known` (fingerprints already rendered).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+from collections import Counter
+from collections.abc import Generator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import forking, isolation, ordering, seeding, taming
+from .collecting import CollectionWatch
+from .frames import VERSION, Wire
+from .processes import adopt_orphans
+from .recording import FailureNotes
+from .running import Runner
+
+
+def from_task(wire: Wire, task_path: str) -> Engine:
+    """The plugin that carries out the task at `task_path` and tells of it over `wire`."""
+    task: dict[str, Any] = json.loads(Path(task_path).read_text("utf-8"))
+    return Engine(wire, task)
+
+
+class Engine:
+    """Takes pytest over between collection and the end of the session."""
+
+    def __init__(self, wire: Wire, task: dict[str, Any]) -> None:
+        self._wire = wire
+        self._task = task
+        self._watch = CollectionWatch()
+        self._items: dict[str, pytest.Item] = {}
+        self._sequential: set[str] = set()
+        self._seeders: list[seeding.Seeder] = []
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config: pytest.Config, args: list[str]) -> Generator[None, Any, None]:
+        """Start watching before the first file of the user is imported."""
+        early_config.pluginmanager.register(self._watch, "noxtasks-collecting")
+        taming.before_conftests(early_config, args)
+        self._wire.send("hello", version=VERSION, **_environment())
+        outcome = yield
+        if outcome.excinfo is not None:
+            self._tell_problems()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put out of action what is not meant for many runs."""
+        taming.settle(config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Tell what was collected, then serve. Collection errors do not keep the sound tests from running."""
+        unrunnable = self._watch.finish(session)
+        self._tell_problems()
+        runnable = [item for item in session.items if item.nodeid not in unrunnable]
+        self._items = dict(zip(_names(runnable), runnable))
+        self._sequential = ordering.sequential_modules(runnable)
+        self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
+        if self._task["mode"] == "fork":
+            self._prepare(session.config)
+            forking.serve(
+                self._task["commands"], self._task["events"], lambda run: self._run(session, run, forked=True)
+            )
+        elif self._task["mode"] == "fresh":
+            self._prepare(session.config)
+            adopt_orphans()
+            self._run(session, self._task["run"], forked=False)
+        return True
+
+    def _prepare(self, config: pytest.Config) -> None:
+        self._seeders = seeding.seeders()
+        taming.silence(config)
+        for item in self._items.values():
+            _ = item.location  # pytest computes it once per item; here it is once for all runs
+
+    def _run(self, session: pytest.Session, run: dict[str, Any], *, forked: bool) -> None:
+        wire = Wire.to_file(run["wire"])
+        config = session.config
+        isolation.dump_on_request(run["dump"])
+        isolation.own_temporary_folder(config, run["folder"])
+        if run["worker"] is not None:
+            isolation.own_identity(config, run["worker"], run["workers"])
+        floods = isolation.own_output(config, forked=forked)
+        runner = Runner(wire, self._seeders, seed=run["seed"], floods=floods)
+        config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
+        config.pluginmanager.register(runner, "noxtasks-runner")
+        items = self._chosen(run)
+        places = {name: place for place, name in enumerate(self._items)}
+        wire.send("order", indices=[places[name] for name, _ in items])
+        whole = runner.run([item for _, item in items])
+        wire.send("end", whole=whole)
+
+    def _chosen(self, run: dict[str, Any]) -> list[tuple[str, pytest.Item]]:
+        if run["tests"] is not None:
+            return [(name, self._items[name]) for name in run["tests"] if name in self._items]
+        names = {id(item): name for name, item in self._items.items()}
+        order = ordering.ordered(list(self._items.values()), run["order"], run["seed"], self._sequential)
+        return [(names[id(item)], item) for item in order]
+
+    def _tell_problems(self) -> None:
+        for problem in self._watch.problems:
+            self._wire.send("problem", problem=problem)
+        self._wire.send("facts", facts=self._watch.facts)
+
+
+def _names(items: list[pytest.Item]) -> list[str]:
+    """A name per item: its node id; where several share one, the later ones get a number."""
+    count: Counter[str] = Counter()
+    names = []
+    for item in items:
+        nodeid = item.nodeid.encode("utf-8", "backslashreplace").decode("utf-8")
+        count[nodeid] += 1
+        names.append(nodeid if count[nodeid] == 1 else f"{nodeid} #{count[nodeid]}")
+    return names
+
+
+def _environment() -> dict[str, Any]:
+    plugins = {}
+    for distribution in metadata.distributions():
+        if any(point.group == "pytest11" for point in distribution.entry_points):
+            plugins[distribution.metadata["Name"]] = distribution.version
+    return {
+        "pid": os.getpid(),
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "pytest": pytest.__version__,
+        "plugins": plugins,
+        "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),
+    }
+
+
+_IDLE = ("pytest_rerunfailures",)
+"""Modules whose threads only wait for workers of xdist, which there are none of: a fork may leave them behind."""
+
+
+def _threads() -> list[str]:
+    """Names of the threads that a fork would cut off."""
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread()
+        and getattr(getattr(thread, "_target", None), "__module__", "") not in _IDLE
+    ]

@@ -1,0 +1,138 @@
+"""The warm process: it has imported and collected, and forks a child for each run that it is told to start."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import selectors
+import signal
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from . import processes
+from .frames import Real, Wire
+
+_POLL_S = 0.005  # between looks at the children, where the system has no descriptor for a process
+
+BROKEN = 96
+"""Exit status of a child in which the probe itself failed; the traceback is in the run's dump file."""
+
+
+class _Children:
+    """The children that run, by process id, and how to learn that one has ended."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        self._descriptors: dict[int, int] = {}
+        self._before = processes.children()
+
+    def add(self, pid: int) -> None:
+        try:
+            self._descriptors[pid] = os.pidfd_open(pid)
+        except (AttributeError, OSError):
+            self._descriptors[pid] = -1
+        else:
+            self._selector.register(self._descriptors[pid], selectors.EVENT_READ)
+
+    @property
+    def poll_s(self) -> float | None:
+        return _POLL_S if -1 in self._descriptors.values() else None
+
+    def ended(self) -> list[tuple[int, int]]:
+        """(process id, exit code as `subprocess` gives it) of the children that have ended since the last call."""
+        gone = []
+        for pid in list(self._descriptors):
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                gone.append((pid, -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)))
+                self._forget(pid)
+        return gone
+
+    def kill(self) -> None:
+        for pid in list(self._descriptors):
+            _kill_group(pid)
+            os.waitpid(pid, 0)
+            self._forget(pid)
+        self.kill_orphans()
+
+    def kill_orphans(self) -> None:
+        """Kill what children that have ended left behind in sessions of their own: it is this process's child now."""
+        processes.kill(processes.children() - self._descriptors.keys() - self._before)
+
+    def _forget(self, pid: int) -> None:
+        descriptor = self._descriptors.pop(pid)
+        if descriptor != -1:
+            self._selector.unregister(descriptor)
+            os.close(descriptor)
+
+
+def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> None:
+    """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`."""
+    wire = Wire(events)
+    processes.adopt_orphans()
+    gc.collect()
+    gc.freeze()
+    os.set_blocking(commands, False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(commands, selectors.EVENT_READ)
+        children = _Children(selector)
+        wire.send("ready")
+        pending = b""
+        while True:
+            selector.select(children.poll_s)
+            for pid, code in children.ended():
+                _kill_group(pid)
+                children.kill_orphans()
+                wire.send("exited", pid=pid, code=code)
+            received = _read(commands)
+            if received == b"":
+                break
+            *lines, pending = (pending + (received or b"")).split(b"\n")
+            for line in lines:
+                task = json.loads(line)
+                pid = _fork(task, run, commands)
+                children.add(pid)
+                wire.send("forked", pid=pid, wire=task["wire"])
+        children.kill()
+    wire.close()
+
+
+def _read(commands: int) -> bytes | None:
+    """What has come; nothing at the end; None where nothing is there yet."""
+    received = b""
+    try:
+        while True:
+            part = os.read(commands, 1 << 20)
+            received += part
+            if not part:
+                return received
+    except BlockingIOError:
+        return received or None
+
+
+def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands: int) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # native threads; Python threads were looked at before
+        pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        processes.adopt_orphans()
+        os.close(commands)
+        run(task)
+    except BaseException:  # whatever it was, this process must not return into the parent's code
+        with open(task["dump"], "a", encoding="utf-8") as dump:
+            traceback.print_exc(file=dump)
+        Real.exit(BROKEN)
+    Real.exit(0)
+    raise AssertionError  # not reached
+
+
+def _kill_group(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

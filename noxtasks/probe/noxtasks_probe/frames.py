@@ -1,0 +1,71 @@
+"""The wire: one JSON object a line, appended to a file that noxtasks reads.
+
+What it uses of `os`, `json` and `time` is bound here, where tests that patch those modules (or freeze the clock, which
+replaces every module attribute that is a time function) cannot reach it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+VERSION = 1
+
+WIRE_LOST = 97
+"""Exit status of a process that cannot write frames any more: a test closed its descriptors, or the disk is full."""
+
+
+class Real:
+    """The functions as they were before any test ran."""
+
+    getpid = staticmethod(os.getpid)
+    exit = staticmethod(os._exit)
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    perf_counter = staticmethod(time.perf_counter)
+    encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
+    write = staticmethod(os.write)
+    fstat = staticmethod(os.fstat)
+
+
+class Wire:
+    """Appends frames to one descriptor. Each is written before the test goes on, so a crash loses none."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = _out_of_the_way(fd)
+        self._owner = Real.getpid()
+
+    @classmethod
+    def to_file(cls, path: str) -> Wire:
+        """A wire that appends to the file at `path`."""
+        return cls(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+
+    def send(self, frame: str, **fields: Any) -> None:
+        """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
+        if Real.getpid() != self._owner:
+            return
+        data = (Real.encode({"frame": frame, **fields}) + "\n").encode("ascii")
+        try:
+            while data:
+                data = data[Real.write(self._fd, data) :]
+        except OSError:
+            Real.exit(WIRE_LOST)
+
+    def close(self) -> None:
+        """Let the descriptor go."""
+        os.close(self._fd)
+
+
+def _out_of_the_way(fd: int) -> int:
+    """`fd` moved to a high number, where tests that count, expect or close low descriptors do not meet it."""
+    try:
+        import fcntl
+        import resource
+    except ImportError:  # Windows
+        return fd
+    highest = min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 1024)
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, highest - 64)
+    os.close(fd)
+    return moved

@@ -1,0 +1,97 @@
+"""What a forked child changes about itself so that two runs side by side do not meet."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLOOD = 1 << 20
+"""Bytes of captured output per stream and phase that are kept, as a head and a tail; the rest is not read."""
+
+
+def own_temporary_folder(config: pytest.Config, folder: str) -> None:
+    """Let `tempfile`, `tmp_path` and the child's own children work below `folder`."""
+    os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        factory._basetemp = None
+        factory._given_basetemp = Path(folder) / "pytest"
+
+
+def own_output(config: pytest.Config, *, forked: bool) -> list[str]:
+    """Give a forked child capture files of its own, and keep floods out of memory. Returns the notes of floods to come.
+
+    A capture file that is inherited over a fork is one open file for all children: each would read what others wrote.
+    The new file takes the old one's descriptor, so whoever holds `sys.stdout` keeps a stream that works.
+    """
+    floods: list[str] = []
+    capture_manager: Any = config.pluginmanager.get_plugin("capturemanager")
+    capturing = getattr(capture_manager, "_global_capturing", None)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor, stream in ((1, getattr(capturing, "out", None)), (2, getattr(capturing, "err", None))):
+        saved = getattr(stream, "targetfd_save", None)
+        if forked:
+            os.dup2(null, descriptor if saved is None else saved)
+        if saved is not None and stream is not None:
+            if forked:
+                _replace(stream, descriptor)
+            _dam(stream, floods, "stdout" if descriptor == 1 else "stderr")
+    os.close(null)
+    return floods
+
+
+def _replace(stream: Any, descriptor: int) -> None:
+    old = stream.tmpfile.fileno()
+    active = os.fstat(descriptor).st_ino == os.fstat(old).st_ino
+    with tempfile.TemporaryFile(buffering=0) as new:
+        os.dup2(new.fileno(), old)
+        if active:
+            os.dup2(new.fileno(), descriptor)
+
+
+def _dam(stream: Any, floods: list[str], name: str) -> None:
+    """Let the stream's `snap` cut the middle out of what is too large to be worth reading."""
+    snap = stream.snap
+
+    def bounded() -> Any:
+        fd = stream.tmpfile.fileno()
+        size = os.fstat(fd).st_size
+        if size > FLOOD:
+            floods.append(f"wrote {size} bytes to {name}")
+            head, tail = os.pread(fd, FLOOD // 2, 0), os.pread(fd, FLOOD // 2, size - FLOOD // 2)
+            os.ftruncate(fd, 0)
+            os.lseek(fd, 0, os.SEEK_SET)
+            os.write(fd, head + f"\n[… {size - FLOOD} bytes left out …]\n".encode() + tail)
+        return snap()
+
+    if hasattr(os, "pread"):
+        stream.snap = bounded
+
+
+def own_identity(config: pytest.Config, worker: str, workers: int) -> None:
+    """Say, as xdist does, which of several processes at once this is; databases and ports get their names from it."""
+    os.environ["PYTEST_XDIST_WORKER"] = worker
+    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(workers)
+    os.environ["PYTEST_XDIST_TESTRUNUID"] = "noxtasks"
+    config.workerinput = {  # type: ignore[attr-defined]
+        "workerid": worker,
+        "workercount": workers,
+        "testrunuid": "noxtasks",
+    }
+
+
+def dump_on_request(path: str) -> None:
+    """Write the stacks of all threads to `path` on a crash, and on the signal that noxtasks sends before it kills."""
+    if sys.platform == "win32":
+        return
+    dump = open(path, "a", encoding="utf-8")  # noqa: SIM115 - it stays open until the process ends
+    faulthandler.enable(file=dump)
+    faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2), file=dump, all_threads=True)

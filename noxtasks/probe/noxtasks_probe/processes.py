@@ -1,0 +1,80 @@
+"""Child processes: which a test has left behind, and how orphans stay within reach (Linux)."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+
+_EXPECTED = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "multiprocessing.semaphore_tracker")
+"""Helpers of the standard library that live as long as the process that started them, on purpose."""
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of any descendant whose own parent dies, so that a daemon cannot slip away."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):  # not Linux
+        pass
+
+
+class ChildWatch:
+    """Remembers during which test each child process first appeared."""
+
+    def __init__(self) -> None:
+        self._before = children()
+        self._first_seen: dict[int, str] = {}
+
+    def look(self, test: str) -> None:
+        """Note the children that have appeared during `test`. One system call where there is none."""
+        if not _any_child():
+            return
+        for pid in children() - self._before:
+            self._first_seen.setdefault(pid, test)
+
+    def bury_leaked(self) -> list[tuple[str, str]]:
+        """Kill the children that are still alive; (test, command line) of each."""
+        alive = children()
+        found = [(test, _command(pid)) for pid, test in self._first_seen.items() if pid in alive]
+        kill(alive & self._first_seen.keys())
+        return [(test, command) for test, command in found if command and not any(e in command for e in _EXPECTED)]
+
+
+def children() -> set[int]:
+    """The process ids of this process's children; empty where the kernel does not tell."""
+    found: set[int] = set()
+    try:
+        for task in os.listdir("/proc/self/task"):
+            found.update(map(int, Path(f"/proc/self/task/{task}/children").read_text("ascii").split()))
+    except OSError:
+        return set()
+    return found
+
+
+def kill(pids: set[int]) -> None:
+    """Kill children of this process and collect them."""
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _any_child() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except (ChildProcessError, AttributeError):  # AttributeError: Windows, macOS before Python 3.13
+        return False
+    return True
+
+
+def _command(pid: int) -> str:
+    """The command line of a process; empty for a zombie, which has ended and waits only to be collected."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()[:200]
+    except OSError:
+        return ""

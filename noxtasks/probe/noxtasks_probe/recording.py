@@ -1,0 +1,135 @@
+"""Turns pytest's reports of a test's phases into one outcome, and sends it over the wire."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from . import failures
+from .frames import VERSION, Real, Wire
+
+_RENDERED_LIMIT = 20  # long renderings per process; more distinct failures than that are told without
+
+
+class Case:
+    """What pytest has reported so far of one test in one run."""
+
+    def __init__(self) -> None:
+        self.outcome = "passed"
+        self.duration_s = 0.0
+        self.failure: dict[str, Any] | None = None
+        self.reruns = 0
+        self.notes: list[str] = []
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take one phase's report into account."""
+        self.duration_s += getattr(report, "duration", 0.0)
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap]
+            self.reruns += 1
+            self._fail("passed", report)
+        elif report.outcome == "failed":
+            self._fail("failed" if report.when == "call" else "error", report)
+        elif self.outcome == "passed":
+            self.outcome = _unfailed(report)
+
+    def _fail(self, outcome: str, report: pytest.TestReport) -> None:
+        if self.outcome not in ("failed", "error"):
+            self.outcome = outcome
+        if self.failure is None:
+            failure = getattr(report, "_noxtasks_failure", None)
+            self.failure = failure or failures.from_text(str(report.longrepr or ""), report.when or "call")
+
+    def stop(self, error: BaseException, rootdir: str) -> None:
+        """The test ended the session, or a plugin broke under it."""
+        self.outcome = "stopped"
+        self.failure = failures.describe(error, "call", rootdir)
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of its `finish` frame; what is empty is left out."""
+        outcome = "rerun" if self.reruns and self.outcome == "passed" else self.outcome
+        fields = {"outcome": outcome, "duration_s": round(self.duration_s, 7)}
+        optional = {"failure": self.failure, "reruns": self.reruns, "notes": self.notes}
+        fields.update({name: value for name, value in optional.items() if value})
+        return fields
+
+
+def _unfailed(report: pytest.TestReport) -> str:
+    expected = hasattr(report, "wasxfail")
+    if report.outcome == "skipped":
+        return "xfailed" if expected else "skipped"
+    return "xpassed" if expected and report.when == "call" else "passed"
+
+
+class FailureNotes:
+    """Puts the facts of a failure on pytest's report of it, and renders a long traceback once per fingerprint.
+
+    With `quick`, tracebacks are not rendered otherwise: on suites with many failures that takes most of the time.
+    """
+
+    def __init__(self, known: list[str], *, quick: bool) -> None:
+        self._known = set(known)
+        self._quick = quick
+        self._rendered = 0
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, None]:
+        """Describe the exception of a failed phase."""
+        option = item.config.option
+        style = getattr(option, "tbstyle", "auto")
+        if self._quick:
+            option.tbstyle = "no"
+        outcome = yield
+        option.tbstyle = style
+        report = outcome.get_result()
+        if report.outcome in ("failed", "rerun") and call.excinfo is not None:
+            self._note(item, call, report)
+
+    def _note(self, item: pytest.Item, call: pytest.CallInfo[Any], report: Any) -> None:
+        failure = failures.describe(call.excinfo.value, call.when, str(item.config.rootpath))  # type: ignore[union-attr]
+        if failure["fingerprint"] not in self._known and self._rendered < _RENDERED_LIMIT:
+            self._known.add(failure["fingerprint"])
+            self._rendered += 1
+            text = str(item.repr_failure(call.excinfo)) if self._quick else str(report.longrepr)  # type: ignore[arg-type]
+            failure["text"] = failures.rendered(text)
+        report._noxtasks_failure = failure
+
+
+class Observer:
+    """Records an ordinary pytest session, changing nothing. Under xdist the controller records, its workers do not."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._cases: dict[str, Case] = {}
+        self._index = 0
+        self._silent = "PYTEST_XDIST_WORKER" in os.environ
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Say who speaks."""
+        if self._silent:
+            return
+        config.pluginmanager.register(FailureNotes([], quick=False), "noxtasks-failures")
+        self._wire.send("hello", version=VERSION, time=Real.now())
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test begins."""
+        if not self._silent:
+            self._cases[nodeid] = Case()
+            self._wire.send("start", test=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of it ended."""
+        if report.nodeid in self._cases:
+            self._cases[report.nodeid].add(report)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """It ended."""
+        if nodeid in self._cases:
+            self._wire.send("finish", test=nodeid, **self._cases.pop(nodeid).fields())
+
+    def pytest_sessionfinish(self) -> None:
+        """The session ended by itself."""
+        if not self._silent:
+            self._wire.send("end")

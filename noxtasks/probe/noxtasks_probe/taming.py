@@ -1,0 +1,60 @@
+"""Settings of the user's that are meant for one pytest session and would spoil a hundred.
+
+Distribution over workers, stopping at the first failure, measuring coverage, writing reports, debuggers: they are put
+out of action for the session at hand, whatever file or variable they come from. Nothing of the user's is edited.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+_NEUTRAL: dict[str, Any] = {
+    "maxfail": 0,
+    "numprocesses": None,  # pytest-xdist
+    "dist": "no",
+    "distload": False,
+    "tx": [],
+    "looponfail": False,
+    "usepdb": False,
+    "trace": False,
+    "xmlpath": None,  # --junitxml
+    "htmlpath": None,  # pytest-html
+    "report_log": None,  # pytest-reportlog
+    "json_report": False,  # pytest-json-report
+    "randomly_reorganize": False,  # pytest-randomly: orders and seeds are the engine's
+    "randomly_reset_seed": False,
+    "collectonly": False,
+    "stepwise": False,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+}
+
+
+def before_conftests(config: pytest.Config, args: list[str]) -> None:
+    """Turn off what starts before the options are complete: pytest-cov traces from its first hook on."""
+    if config.pluginmanager.hasplugin("pytest_cov"):
+        args.append("--no-cov")
+        config.known_args_namespace.no_cov = True
+
+
+def settle(config: pytest.Config) -> None:
+    """Turn off the rest, once the options are known and before any plugin has acted on them."""
+    for name, value in _NEUTRAL.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+
+
+def silence(config: pytest.Config) -> None:
+    """Spare the plugins that only report to people or files the telling of each test."""
+    manager = config.pluginmanager
+    for name in ("terminalreporter", "lfplugin", "nfplugin", "stepwiseplugin"):
+        plugin = manager.get_plugin(name)
+        if plugin is None:
+            continue
+        for hook in ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish"):
+            caller = getattr(manager.hook, hook)
+            if any(implementation.plugin is plugin for implementation in caller.get_hookimpls()):
+                caller._remove_plugin(plugin)

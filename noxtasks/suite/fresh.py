@@ -1,0 +1,88 @@
+"""The fresh engine: a pytest process of its own for each run, where a fork is not safe or does not exist."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from noxtasks.suite import process
+from noxtasks.suite.collection import Collection, gather
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import EngineKind
+from noxtasks.suite.runs import Task
+
+_POLL_S = 0.02
+
+
+def collect(suite: Suite, scratch: Path, *, hash_seed: int, timeout_s: float) -> Collection:
+    """Collect the suite in a process that runs nothing; after `timeout_s` seconds it is killed."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", hash_seed)
+    with suppress(process.TimeoutExpired):
+        started.wait(timeout_s)
+    process.kill_group(started)
+    code = started.wait()
+    return gather(scratch / "wire", scratch / "output", code if code < 0 or code not in _COLLECTED else None)
+
+
+_COLLECTED = (0, 1, 5)  # pytest's exit codes for a session that collected: passed, errors in modules, nothing to run
+
+
+class FreshProcesses:
+    """Starts a process for each run."""
+
+    kind = EngineKind.FRESH
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._running: dict[str, process.Process] = {}
+        self.tests: tuple[str, ...] = ()
+
+    def start(self, task: Task, hash_seed: int) -> None:
+        """Start pytest for one run."""
+        content = {"mode": "fresh", "run": msgspec.to_builtins(task)}
+        self._running[task.wire] = _start(self._suite, Path(task.folder).parent, content, Path(task.wire), hash_seed)
+
+    def ended(self, timeout_s: float) -> list[tuple[str, int]]:
+        """The processes that have ended, waiting at most `timeout_s` for the first."""
+        until = time.monotonic() + timeout_s
+        while True:
+            gone = [(name, code) for name, running in self._running.items() if (code := running.poll()) is not None]
+            if gone or time.monotonic() > until:
+                break
+            time.sleep(_POLL_S)
+        for name, _ in gone:
+            process.kill_group(self._running.pop(name))
+        return gone
+
+    def pid(self, name: str) -> int | None:
+        """The process that writes to `name`."""
+        return self._running[name].pid if name in self._running else None
+
+    def interrupt(self, name: str) -> None:
+        """Ask the process for the stacks of its threads; Windows has no signal for that."""
+        if sys.platform != "win32" and name in self._running:
+            with suppress(ProcessLookupError):
+                os.kill(self._running[name].pid, getattr(signal, "SIGRTMAX", signal.SIGUSR2))
+
+    def kill(self, name: str) -> None:
+        """End the process and its group."""
+        if name in self._running:
+            process.kill_group(self._running[name])
+
+
+def _start(suite: Suite, folder: Path, task: object, wire: Path, hash_seed: int) -> process.Process:
+    (folder / "task.json").write_text(json.dumps(task), "utf-8")
+    return process.start(
+        suite.command("-o", f"cache_dir={folder / 'cache'}"),
+        cwd=suite.root,
+        env=suite.environment(wire=wire, task=folder / "task.json", hash_seed=hash_seed),
+        output=folder / "output",
+    )

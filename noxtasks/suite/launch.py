@@ -1,0 +1,43 @@
+"""How the user's pytest is started with the probe in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from noxtasks import probe
+
+PROBE_FOLDER = Path(probe.__file__).parent
+
+_OURS = ("PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_NESTED = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_", "COV_CORE_", "COVERAGE_PROCESS_")
+"""What an outer pytest or coverage leaves in the environment of its children: it is about that session, not ours."""
+
+
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """A test suite as the user would run it by hand: `cd root; python -m pytest ARGS`."""
+
+    root: Path
+    python: Path
+    pytest_args: tuple[str, ...] = ()
+
+    def command(self, *extra: str) -> list[str]:
+        """The command line that runs it under the probe."""
+        return [str(self.python), "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
+
+    def environment(self, *, wire: Path, task: Path | None, hash_seed: int) -> dict[str, str]:
+        """The environment that the probe finds its wire and its task in, as in the activated virtual environment."""
+        env = {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
+        entries = [env["PYTHONPATH"]] if env.get("PYTHONPATH") else []
+        env["PYTHONPATH"] = os.pathsep.join([*entries, str(PROBE_FOLDER)])
+        env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
+        env["NOXTASKS_PATH_ENTRY"] = str(PROBE_FOLDER)
+        env["NOXTASKS_WIRE"] = str(wire)
+        env["PYTHONHASHSEED"] = str(hash_seed)
+        if task is not None:
+            env["NOXTASKS_TASK"] = str(task)
+        if (self.python.parent.parent / "pyvenv.cfg").is_file():
+            env["VIRTUAL_ENV"] = str(self.python.parent.parent)
+        return env

@@ -1,0 +1,330 @@
+"""Carries out runs of a suite, several at once, and lays what happens to a process at the right test's door.
+
+A run takes one process, unless a test ends it (a crash, a hang, `pytest.exit`): then the outcome is that test's, and
+the tests that were still to come get another process. The carrier, which knows how processes start, is `warm` or
+`fresh`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from noxtasks.errors import NotMeasuredError
+from noxtasks.suite import wire
+from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+
+_TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
+_FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
+_END_GRACE_S = 30.0  # for a process to leave after it has done its work
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A run to carry out. `tests`, where given, are run in that order; else all, ordered by `order` and `seed`."""
+
+    number: int
+    seed: int
+    hash_seed: int
+    order: Order
+    tests: tuple[str, ...] | None = None
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What the probe is told of a run: see `noxtasks_probe.engine`."""
+
+    wire: str
+    folder: str
+    dump: str
+    seed: int
+    order: str
+    tests: tuple[str, ...] | None
+    worker: str | None
+    workers: int
+    known: tuple[str, ...]
+
+
+class Carrier(Protocol):
+    """Starts processes for runs."""
+
+    kind: EngineKind
+    tests: tuple[str, ...]
+
+    def start(self, task: Task, hash_seed: int) -> None:
+        """Start a process; the task's `wire` names it from then on."""
+
+    def ended(self, timeout_s: float) -> list[tuple[str, int]]:
+        """Wait until a process ends, at most `timeout_s`; (wire, exit code) of all that have."""
+
+    def pid(self, name: str) -> int | None:
+        """The process id of the run whose wire is `name`, once it is known."""
+
+    def interrupt(self, name: str) -> None:
+        """Have the process write the stacks of its threads to its dump file."""
+
+    def kill(self, name: str) -> None:
+        """End the process and all of its group."""
+
+
+class Execution:
+    """Several runs under way. `runs()` yields each when it is whole; `abandon()` gives what the others have so far."""
+
+    def __init__(self, carrier: Carrier, scratch: Path, *, jobs: int, test_timeout_s: float) -> None:
+        self._carrier = carrier
+        self._scratch = scratch
+        self._jobs = jobs
+        self._test_timeout_s = test_timeout_s
+        self._lanes: dict[str, _Lane] = {}
+        self._known: set[str] = set()
+
+    def runs(self, requests: Iterable[RunRequest]) -> Iterator[Run]:
+        """Carry out `requests`, each taken only when there is room for it."""
+        waiting = iter(requests)
+        while True:
+            while len(self._lanes) < self._jobs and (request := next(waiting, None)) is not None:
+                self._begin(request)
+            if not self._lanes:
+                return
+            for name, code in self._carrier.ended(_TICK_S):
+                lane = self._lanes.pop(name)
+                if (remaining := lane.bury(code)) is None:
+                    self._known.update(lane.rendered)
+                    yield lane.close(complete=True)
+                else:
+                    self._continue(lane, remaining)
+            self._watch_over()
+
+    def abandon(self) -> list[Run]:
+        """Kill what is under way, and give the runs as far as they came."""
+        lanes, self._lanes = list(self._lanes.values()), {}
+        for lane in lanes:
+            self._carrier.kill(lane.name)
+            lane.read()
+        return [lane.close(complete=False) for lane in lanes if lane.results]
+
+    def _begin(self, request: RunRequest) -> None:
+        slots = {lane.slot for lane in self._lanes.values()}
+        slot = next(number for number in range(self._jobs) if number not in slots)
+        self._continue(_Lane(request, self._scratch, slot, self._carrier), request.tests)
+
+    def _continue(self, lane: _Lane, tests: tuple[str, ...] | None) -> None:
+        task = lane.next_segment(tests, self._jobs, tuple(self._known))
+        self._lanes[task.wire] = lane
+        self._carrier.start(task, lane.request.hash_seed)
+
+    def _watch_over(self) -> None:
+        for lane in list(self._lanes.values()):
+            lane.read()
+            if lane.doomed is None and (verdict := lane.overdue(self._test_timeout_s)) is not None:
+                lane.doomed = verdict
+                self._carrier.interrupt(lane.name)
+                lane.await_dump()
+                self._carrier.kill(lane.name)
+
+
+class _Lane:
+    """One run under way, over all of its processes."""
+
+    def __init__(self, request: RunRequest, scratch: Path, slot: int, carrier: Carrier) -> None:
+        self.request = request
+        self.slot = slot
+        self.name = ""
+        self.results: list[Result] = []
+        self.rendered: set[str] = set()
+        self.doomed: Failure | None = None
+        self._scratch = scratch
+        self._carrier = carrier
+        self._names = carrier.tests
+        self._segments = 0
+        self._started = datetime.now(UTC)
+        self._clock_s = time.monotonic()
+        self._leaks: list[wire.Leak] = []
+
+    def next_segment(self, tests: tuple[str, ...] | None, workers: int, known: tuple[str, ...]) -> Task:
+        """Forget the process before, and say what the next has to do."""
+        self._segments += 1
+        base = self._scratch / f"{self.request.number}.{self._segments}"
+        base.mkdir()
+        self._base = base
+        self.name = str(base / "wire")
+        self.doomed = None
+        self._reader = wire.Reader(base / "wire")
+        self._order: list[str] | None = None
+        self._done = 0
+        self._current: str | None = None
+        self._since_s = time.monotonic()
+        self._ended: wire.End | None = None
+        folder = base / "t"
+        folder.mkdir()
+        return Task(
+            wire=self.name,
+            folder=str(folder),
+            dump=str(base / "dump"),
+            seed=self.request.seed,
+            order=self.request.order.value,
+            tests=tests,
+            worker=f"gw{self.slot}" if workers > 1 else None,
+            workers=workers,
+            known=known,
+        )
+
+    def read(self) -> None:
+        """Take in what the process has said since the last look."""
+        for frame in self._reader.read():
+            match frame:
+                case wire.Collected():
+                    self._names = frame.tests
+                case wire.Order():
+                    self._order = [self._names[index] for index in frame.indices]
+                case wire.Start():
+                    self._current = self._test(frame.index)
+                    self._since_s = time.monotonic()
+                case wire.Finish():
+                    self._finish(frame)
+                case wire.Leak():
+                    self._leaks.append(frame)
+                case wire.End():
+                    self._ended = frame
+                    self._since_s = time.monotonic()
+                case _:
+                    pass
+
+    def overdue(self, test_timeout_s: float) -> Failure | None:
+        """Why the process has to be ended now, if it has."""
+        waited = time.monotonic() - self._since_s
+        if self._current is None:
+            return None if self._ended is None or waited < _END_GRACE_S else _timeout("end of the session", waited)
+        if waited > test_timeout_s:
+            return _timeout("test", test_timeout_s)
+        if self._captured_bytes() > _FLOOD_LIMIT:
+            return _buried("flood", "OutputFlood", f"wrote more than {_FLOOD_LIMIT >> 30} GiB to stdout or stderr")
+        return None
+
+    def await_dump(self) -> None:
+        """Give the process a moment to write its stacks."""
+        until = time.monotonic() + 1.0
+        while not self._dump() and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def bury(self, code: int) -> tuple[str, ...] | None:
+        """The process has ended. The tests that are still to run, or None where the run is whole."""
+        self.read()
+        if code == wire.BROKEN or (self._order is None and self._ended is None):
+            raise NotMeasuredError(
+                f"a run ended with {_how(code)} before its first test", remedy=self._dump() or "No more is known."
+            )
+        if self._current is not None:
+            failure = self.doomed or self._crash(code)
+            timed_out = self.doomed is not None
+            self._add(
+                Result(
+                    nodeid=self._current,
+                    position=len(self.results),
+                    outcome=Outcome.TIMED_OUT if timed_out else Outcome.CRASHED,
+                    duration_s=time.monotonic() - self._since_s,
+                    failure=msgspec.structs.replace(failure, text=self._dump()),
+                )
+            )
+        _remove(self._base)
+        remaining = tuple((self._order or [])[self._done :])
+        return remaining or None
+
+    def close(self, *, complete: bool) -> Run:
+        """The run as it stands."""
+        _remove(self._base)
+        leaks: dict[str, list[str]] = {}
+        for leak in self._leaks:
+            leaks.setdefault(leak.test, []).append(f"left a process running: {leak.command}")
+        return Run(
+            number=self.request.number,
+            seed=self.request.seed,
+            hash_seed=self.request.hash_seed,
+            order=self.request.order,
+            engine=self._carrier.kind,
+            started=self._started,
+            duration_s=time.monotonic() - self._clock_s,
+            results=tuple(
+                msgspec.structs.replace(result, notes=(*result.notes, *leaks[result.nodeid]))
+                if result.nodeid in leaks
+                else result
+                for result in self.results
+            ),
+            segments=self._segments,
+            complete=complete,
+        )
+
+    def _test(self, index: int) -> str:
+        assert self._order is not None  # noqa: S101 - the probe tells the order first
+        return self._order[index]
+
+    def _finish(self, frame: wire.Finish) -> None:
+        self._add(
+            Result(
+                nodeid=self._test(frame.index),
+                position=len(self.results),
+                outcome=frame.outcome,
+                duration_s=frame.duration_s,
+                failure=frame.failure,
+                reruns=frame.reruns,
+                notes=frame.notes,
+            )
+        )
+
+    def _add(self, result: Result) -> None:
+        self.results.append(result)
+        self._done += 1
+        self._current = None
+        if result.failure is not None and result.failure.text:
+            self.rendered.add(result.failure.fingerprint)
+
+    def _crash(self, code: int) -> Failure:
+        if code == wire.WIRE_LOST:
+            return _buried(
+                "crash", "DescriptorsClosed", "closed the file descriptors of the process, or filled the disk"
+            )
+        return _buried("crash", "ProcessDied", f"ended its process: {_how(code)}")
+
+    def _dump(self) -> str:
+        try:
+            return (self._base / "dump").read_text("utf-8", "replace")[-20_000:]
+        except OSError:
+            return ""
+
+    def _captured_bytes(self) -> int:
+        """Bytes in the capture files of the process; 0 where the system does not tell."""
+        pid = self._carrier.pid(self.name)
+        total = 0
+        for descriptor in (1, 2):
+            try:
+                status = Path(f"/proc/{pid}/fd/{descriptor}").stat()
+            except OSError:
+                continue
+            total += status.st_size
+        return total
+
+
+def _timeout(what: str, seconds: float) -> Failure:
+    return _buried("timeout", "Timeout", f"the {what} took longer than {seconds:g} s")
+
+
+def _buried(phase: str, exception: str, message: str) -> Failure:
+    return Failure(fingerprint=f"{phase}:{message}", phase=phase, exception=exception, message=message)
+
+
+def _how(code: int) -> str:
+    if code < 0:
+        try:
+            return f"signal {signal.Signals(-code).name}"
+        except ValueError:
+            return f"signal {-code}"
+    return f"exit status {code}"
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""What the probe says, as values: one JSON object a line, appended to a file while tests run.
+
+The other end is `noxtasks_probe.frames`; a frame that neither knows is a defect of ours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks.errors import NotMeasuredError
+from noxtasks.suite.model import Failure, Outcome
+
+VERSION = 1
+WIRE_LOST = 97  # exit status of a process that could not write its frames
+BROKEN = 96  # exit status of a child in which the probe itself failed
+
+
+class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="frame", tag=str.lower):
+    pass
+
+
+class Hello(_Frame, frozen=True, kw_only=True):
+    """The first frame of a process: who speaks."""
+
+    version: int
+    pid: int = 0
+    python: str = ""
+    implementation: str = ""
+    platform: str = ""
+    pytest: str = ""
+    plugins: dict[str, str] = {}
+    hash_seed: str = ""
+    time: float = 0.0
+
+
+class Problem(_Frame, frozen=True, kw_only=True):
+    """Raw facts of one thing that keeps tests from being collected or run."""
+
+    problem: dict[str, Any]
+
+
+class Facts(_Frame, frozen=True, kw_only=True):
+    """What was looked at while collecting."""
+
+    facts: dict[str, Any]
+
+
+class Collected(_Frame, frozen=True, kw_only=True):
+    """The tests that can run, in the order of collection. Its indices name them in the frames that follow."""
+
+    tests: tuple[str, ...]
+    threads: tuple[str, ...]
+    rootdir: str
+
+
+class Order(_Frame, frozen=True, kw_only=True):
+    """The tests of one run, in the order in which they will run."""
+
+    indices: tuple[int, ...]
+
+
+class Start(_Frame, frozen=True, kw_only=True):
+    """A test begins: by its place in the order, or, where nothing was ordered, by name."""
+
+    index: int = -1
+    test: str = ""
+
+
+class Finish(_Frame, frozen=True, kw_only=True):
+    """It has ended."""
+
+    outcome: Outcome
+    duration_s: float
+    index: int = -1
+    test: str = ""
+    failure: Failure | None = None
+    reruns: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Leak(_Frame, frozen=True, kw_only=True):
+    """A child process that outlived the run, and the test during which it appeared."""
+
+    test: str
+    command: str
+
+
+class End(_Frame, frozen=True, kw_only=True):
+    """The process has done what it was told. Not `whole` when a test ended the session."""
+
+    whole: bool = True
+
+
+class Ready(_Frame, frozen=True, kw_only=True):
+    """The warm process takes commands."""
+
+
+class Forked(_Frame, frozen=True, kw_only=True):
+    """A child was started for the run whose frames go to `wire`."""
+
+    pid: int
+    wire: str
+
+
+class Exited(_Frame, frozen=True, kw_only=True):
+    """A child has ended; `code` is negative for a signal."""
+
+    pid: int
+    code: int
+
+
+Frame = Hello | Problem | Facts | Collected | Order | Start | Finish | Leak | End | Ready | Forked | Exited
+
+_decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
+
+
+def decode(line: bytes) -> Frame:
+    """The frame that a line holds. Raises `NotMeasuredError` for anything else."""
+    try:
+        return _decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise NotMeasuredError(
+            f"a frame of the probe cannot be read: {error}: {line[:200]!r}",
+            remedy="This is a defect of noxtasks, or the file was not written by its probe.",
+        ) from error
+
+
+class Reader:
+    """Follows a file of frames while it grows. A line that is not complete yet is left for the next call."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[Frame]:
+        """The frames that have been completed since the last call; none while the file does not exist."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        complete = data.rfind(b"\n") + 1
+        self._offset += complete
+        return [decode(line) for line in data[:complete].splitlines() if line]
