@@ -1,0 +1,116 @@
+"""What the history keeps and tells: sessions, their runs, and tallies of outcomes. Values only; no database here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from noxtasks.suite.model import Outcome, Run
+
+_SILENT = frozenset({Outcome.SKIPPED})  # outcomes that tell nothing about the test
+
+
+class SessionKind(Enum):
+    """Where the outcomes of a session come from."""
+
+    FLAKE = "flake"  # runs that noxtasks made to find flaky tests
+    IMPORT = "import"  # a report that another tool wrote
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tests ran on. Equal environments are stored once."""
+
+    interpreter: str  # "CPython 3.12.4"
+    platform: str
+    pytest: str
+    plugins: dict[str, str] = {}  # distribution -> version
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One use of noxtasks (or one imported report): runs of one project at one code version and settings."""
+
+    id: str  # letters, digits, "-" and "_"; random or a digest, so that its first characters differ from others'
+    project: str
+    kind: SessionKind
+    started: datetime  # with a time zone, as every time here
+    code_version: str  # equal if and only if the code under test is
+    revision: str = ""
+    dirty: bool = False
+    environment: Environment | None = None  # None: the report does not tell
+    settings: dict[str, Any] = {}  # whatever JSON can carry
+    base_seed: int = 0
+
+
+class StoredSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as the history knows it."""
+
+    session: Session
+    complete: bool  # False while it goes on, and for ever when it was cut short
+    ended: datetime | None
+    run_numbers: tuple[int, ...]  # recorded so far, ascending
+
+
+class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run with everything that it takes to repeat it."""
+
+    name: str  # the public id, such as 8f3a1c-17
+    session: Session
+    run: Run  # its results in the order in which they ran
+
+    @property
+    def nodeids(self) -> tuple[str, ...]:
+        """The tests in the order in which they ran."""
+        return tuple(result.nodeid for result in self.run.results)
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which one test failed, `count` times."""
+
+    fingerprint: str  # "" for failures that came without a reason
+    exception: str
+    message: str
+    count: int
+    first: datetime  # start of the earliest of those runs
+    session_id: str  # of that run
+    run_number: int
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """How one test ended, counted over many runs."""
+
+    nodeid: str
+    outcomes: dict[Outcome, int]  # those that happened, all of them
+    causes: tuple[Cause, ...] = ()  # most frequent first
+
+    @property
+    def runs(self) -> int:
+        """Outcomes that tell something about the test: all but the skipped ones."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome not in _SILENT)
+
+    @property
+    def failures(self) -> int:
+        """Outcomes that count against the test."""
+        return sum(count for outcome, count in self.outcomes.items() if outcome.is_failure)
+
+    @property
+    def first_failure(self) -> datetime | None:
+        """Start of the earliest of these runs in which it failed."""
+        return min((cause.first for cause in self.causes), default=None)
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Of its failures, most frequent first."""
+        return tuple(cause.fingerprint for cause in self.causes if cause.fingerprint)
+
+
+class FirstSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """When a test failed for the first time, at any code version."""
+
+    nodeid: str
+    started: datetime  # of that run
+    code_version: str
+    session_id: str
+    run_number: int
