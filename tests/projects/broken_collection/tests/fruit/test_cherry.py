@@ -1,0 +1,2 @@
+def test_cherry_has_a_name(basket):
+    assert 'cherry'.isalpha() and basket

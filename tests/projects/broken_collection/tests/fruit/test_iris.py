@@ -1,0 +1,2 @@
+def test_iris_has_a_name(basket):
+    assert 'iris'.isalpha() and basket

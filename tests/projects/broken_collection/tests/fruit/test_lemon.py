@@ -1,0 +1,2 @@
+def test_lemon_has_a_name(basket):
+    assert 'lemon'.isalpha() and basket

@@ -1,0 +1,2 @@
+def test_nectarine_has_a_name(basket):
+    assert 'nectarine'.isalpha() and basket

@@ -1,0 +1,2 @@
+def test_quince_has_a_name(basket):
+    assert 'quince'.isalpha() and basket

@@ -1,0 +1,8 @@
+import pytest
+
+CONNECTION = {}['dsn']
+
+
+@pytest.fixture
+def connection():
+    return CONNECTION

@@ -1,0 +1,6 @@
+import unittest
+
+
+class Basket(unittest.TestCase):
+    def test_is_empty(self):
+        self.assertEqual([], [])

@@ -1,0 +1,6 @@
+def test_sound_in_a_broken_module(database):
+    assert database
+
+
+def test_mistyped(databse):
+    assert databse

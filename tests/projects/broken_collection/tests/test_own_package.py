@@ -1,0 +1,5 @@
+from brokenshop import PRICES
+
+
+def test_has_prices():
+    assert PRICES

@@ -1,0 +1,8 @@
+import sys
+
+
+def test_main():
+    assert True
+
+
+sys.exit(3)
