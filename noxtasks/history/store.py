@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class History:
     """Every outcome ever recorded in one database; `noxtasks.history.open_history` opens it.
 
-    Every method that writes is one transaction: it happens whole or not at all, whatever else goes on. All methods raise
-    `HistoryError` when the database fails.
+    Every method that writes is one transaction: it happens whole or not at all, whatever else goes on. All methods
+    raise `HistoryError` when the database fails.
     """
 
     def __init__(self, url: str) -> None:
