@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,8 @@ class Database:
         self._turn = threading.Lock()  # threads queue fairly here rather than by polling SQLite's lock
         with self._errors():
             if parsed.drivername == "sqlite":
-                self.where = parsed.database or ""
                 self._engine = _sqlite_engine(parsed)
+                self.where = str(self._engine.url.database)
             else:
                 self._engine = create_engine(parsed, pool_size=0, pool_pre_ping=True)
         self._writers = self._engine.execution_options(writes=True)
@@ -93,7 +94,8 @@ class Database:
         """Open a transaction that writes, alone: in the whole of SQLite, in PostgreSQL among writers of `what`."""
         with self._errors(), self._turn, self._writers.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY, func.hashtext(what))))
+                key = int.from_bytes(sha256(what.encode("utf-8", "surrogatepass")).digest()[:4], signed=True)
+                connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY, key)))
             yield connection
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, func, select
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from noxtasks.errors import HistoryError
 from noxtasks.history.tables import run, session
 
+_NAME = re.compile(r"[0-9A-Za-z_-]+-[0-9]{1,9}")
 _SHORTEST = 6  # characters of a session's id
 _SHOWN = 5  # names in an error message
 
@@ -33,7 +35,7 @@ def _common(one: str, other: str) -> int:
 def resolve(connection: Connection, name: str, *, where: str) -> tuple[str, int]:
     """Return the session id and the run number that `name` stands for; `HistoryError` tells near ones if none."""
     prefix, _, digits = name.strip().rpartition("-")
-    if not prefix or not (digits.isascii() and digits.isdigit()):
+    if not _NAME.fullmatch(name.strip()):
         raise HistoryError(
             f"{name!r} is not the name of a run",
             where=where,

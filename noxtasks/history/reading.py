@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
 from noxtasks.history import tables
-from noxtasks.history.escape import unescape
+from noxtasks.history.escape import escape, unescape
 from noxtasks.history.model import (
     Cause,
     Environment,
@@ -44,7 +44,7 @@ def place(connection: Connection, session_id: str) -> Place | None:
         .select_from(_session)
         .join(_code, _code.c.id == _session.c.code_id)
         .join(_project, _project.c.id == _code.c.project_id)
-        .where(_session.c.id == session_id)
+        .where(_session.c.id == escape(session_id))
     )
     row = connection.execute(query).first()
     return None if row is None else Place(unescape(row[0]), row[1], row[2], row[3])
@@ -69,7 +69,7 @@ def session_rates(connection: Connection, session_ids: Iterable[str]) -> list[Ta
         select(*group, func.count().label("count"), func.min(outcome.run_id).label("first_run_id"))
         .join(_run, _run.c.id == outcome.run_id)
         .join(_session, _session.c.key == _run.c.session_key)
-        .where(_session.c.id.in_(list(session_ids)))
+        .where(_session.c.id.in_([escape(session_id) for session_id in session_ids]))
         .group_by(*group)
     )
     return _tallies(connection, counted)
@@ -213,7 +213,7 @@ def sessions(
     if code_version is not None:
         query = query.where(_code.c.digest == digest(code_version))
     if session_id is not None:
-        query = query.where(_session.c.id == session_id)
+        query = query.where(_session.c.id == escape(session_id))
     if complete is not None:
         query = query.where(_session.c.complete == complete)
     return [_stored_session(connection, row) for row in connection.execute(query).all()]
@@ -243,7 +243,7 @@ def _stored_session(connection: Connection, row: Row[Any]) -> StoredSession:
 def run(connection: Connection, session_id: str, number: int) -> Run | None:
     """One run with its results in order; None for an unknown one."""
     query = select(_run).join(_session, _session.c.key == _run.c.session_key)
-    row = connection.execute(query.where(_session.c.id == session_id, _run.c.number == number)).first()
+    row = connection.execute(query.where(_session.c.id == escape(session_id), _run.c.number == number)).first()
     if row is None:
         return None
     return Run(
