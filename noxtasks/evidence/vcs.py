@@ -1,0 +1,193 @@
+"""Which code was measured: the commit, whether the tree differs from it, and a name for exactly this state.
+
+Rates are only comparable *at one code version*, so `code_version` has to change when any file of the project does, and
+must not when our own output does. It is
+
+- `COMMIT` for a clean tree;
+- `COMMIT+dirty.SHA256` for a tree that differs: the digest covers the path, the kind and the content of every changed,
+  deleted or untracked (not ignored) file, so it says what is there and not how git would print it;
+- `tree.SHA256`, the same over all files, where there is no commit to start from.
+
+In a repository that is larger than the project's folder, the commit is the whole repository's, and only changes inside
+the folder make it dirty. Caches, virtual environments and what noxtasks itself writes are never counted.
+
+Processes are not started here: each function takes `run`, which gets an argument list and returns what the command
+wrote to its standard output, as bytes, or None where it could not be started or failed. Its environment must not carry
+`GIT_DIR` and the like, which a git hook sets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+import msgspec
+
+Run = Callable[[Sequence[str]], bytes | None]
+
+REPORTS = Path("reports")
+OURS = Path(".noxtasks")
+SKIPPED_FOLDERS = frozenset(
+    {
+        *(".git", ".hg", ".svn", ".jj", ".venv", ".nox", ".tox", ".noxtasks", ".eggs", "__pycache__", "node_modules"),
+        *(".hypothesis", ".benchmarks", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache"),
+    }
+)
+SKIPPED_FILES = ("*.pyc", ".coverage", ".coverage.*", ".DS_Store")
+SKIPPED_BUILDS = ("build", "dist", "*.egg-info")  # only where they hold no package of the project's own
+
+
+class Vcs(msgspec.Struct, frozen=True, kw_only=True):
+    """The commit (None before the first one), and whether the project's folder differs from it."""
+
+    revision: str | None
+    dirty: bool
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a project's code; `vcs` is None without a repository, and `notes` says what a reader should know."""
+
+    vcs: Vcs | None
+    code_version: str
+    notes: tuple[str, ...] = ()
+
+
+def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
+    """The state of the code in the folder `root`; `reports` (relative to it) is where the artifacts go.
+
+    Never fails for want of git: without it, or when git refuses, the tree's files identify the code.
+    """
+    ours = (reports, OURS)
+    if not _is_in_repository(root, run):
+        return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=_why_no_git(root, run))
+    revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+    untracked = _git(run, root, "ls-files", "-z", "--others", "--exclude-standard")
+    tracked = _changed(root, run) if revision else _git(run, root, "ls-files", "-z", "--cached")
+    if untracked is None or tracked is None:
+        note = "git could not say what has changed: the code is identified by the content of its files alone"
+        return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=(note,))
+    paths = {path for path in _paths(tracked) if not _is_in(path, ours)}
+    paths |= {path for path in _paths(untracked) if not _is_in(path, ours) and not _is_skipped(root, path)}
+    if revision is None:
+        return Code(vcs=Vcs(revision=None, dirty=True), code_version=_tree(root, paths, run))
+    if not paths:
+        return Code(vcs=Vcs(revision=revision, dirty=False), code_version=revision)
+    return Code(vcs=Vcs(revision=revision, dirty=True), code_version=f"{revision}+dirty.{_digest(root, paths, run)}")
+
+
+def _git(run: Run, root: Path, *arguments: str) -> bytes | None:
+    # Asking must not write to the index of a repository in which the user may be working.
+    return run(("git", "--no-optional-locks", "-C", str(root), *arguments))
+
+
+def _changed(root: Path, run: Run) -> bytes | None:
+    options = ("--name-only", "-z", "--relative", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+    return _git(run, root, "-c", "diff.autoRefreshIndex=true", "diff", *options, "HEAD", "--", ".")
+
+
+def _is_in_repository(root: Path, run: Run) -> bool:
+    """Whether git knows `root` as code: not one of its own folders, nor one that it ignores as a whole."""
+    if _line(_git(run, root, "rev-parse", "--is-inside-work-tree")) != "true":
+        return False
+    if _line(_git(run, root, "rev-parse", "--show-prefix")) is None:
+        return True
+    ignored = _git(run, root, "check-ignore", "--quiet", "--", ".") is not None
+    return not ignored or bool(_git(run, root, "ls-files", "-z", "--cached", "--", "."))
+
+
+def _why_no_git(root: Path, run: Run) -> tuple[str, ...]:
+    repository = next((folder for folder in (root, *root.resolve().parents) if (folder / ".git").exists()), None)
+    if repository is None:
+        return ()
+    if run(("git", "--version")) is None:
+        return ("there is a repository but no git: the code is identified by the content of its files alone",)
+    if _line(_git(run, root, "rev-parse", "--is-inside-work-tree")) is not None:
+        return ()  # readable, but the folder is ignored
+    allow = f"git config --global --add safe.directory {repository.resolve()}"
+    return (f"git refuses to read the repository; where it belongs to another user, allow it: {allow}",)
+
+
+def _line(output: bytes | None) -> str | None:
+    """One line of output; None where there is none."""
+    return (os.fsdecode(output).removesuffix("\n") or None) if output is not None else None
+
+
+def _paths(output: bytes) -> Iterator[Path]:
+    return (Path(os.fsdecode(name)) for name in output.split(b"\0") if name)
+
+
+def _is_in(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _is_skipped(root: Path, path: Path) -> bool:
+    """Whether an untracked file is a by-product, by its name or by a folder that it is in."""
+    if any(fnmatch(path.name, pattern) for pattern in SKIPPED_FILES):
+        return True
+    return any(_is_skipped_folder(root / folder, at_top=folder.parent == Path()) for folder in _folders_of(path))
+
+
+def _folders_of(path: Path) -> Iterator[Path]:
+    return (parent for parent in (path, *path.parents) if parent != Path())
+
+
+def _is_skipped_folder(folder: Path, *, at_top: bool) -> bool:
+    if folder.name in SKIPPED_FOLDERS or (folder / "pyvenv.cfg").exists():
+        return True
+    built = at_top and any(fnmatch(folder.name, pattern) for pattern in SKIPPED_BUILDS)
+    return built and folder.is_dir() and not (folder / "__init__.py").exists()
+
+
+def _walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
+    """Every file under `root` that counts, relative to it; links are not followed."""
+    for folder, folders, names in os.walk(root):
+        here = Path(folder).relative_to(root)
+        links = [name for name in folders if (root / here / name).is_symlink()]
+        folders[:] = [
+            name
+            for name in folders
+            if name not in links
+            and not _is_in(here / name, ours)
+            and not _is_skipped_folder(root / here / name, at_top=here == Path())
+        ]
+        yield from (here / name for name in (*names, *links) if not any(fnmatch(name, skip) for skip in SKIPPED_FILES))
+
+
+def _tree(root: Path, paths: Iterable[Path], run: Run) -> str:
+    return f"tree.{_digest(root, paths, run)}"
+
+
+def _digest(root: Path, paths: Iterable[Path], run: Run) -> str:
+    """SHA-256 over path, kind and content of each; every part is preceded by its length, so none runs into another."""
+    total = hashlib.sha256()
+    for path in sorted(paths, key=lambda path: os.fsencode(path.as_posix())):
+        for part in (os.fsencode(path.as_posix()), *_content(root / path, run)):
+            total.update(b"%d:" % len(part))
+            total.update(part)
+    return total.hexdigest()
+
+
+def _content(path: Path, run: Run) -> tuple[bytes, bytes]:
+    """What stands at `path`: its kind, and what identifies the content. Only regular files are opened."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return b"link", os.fsencode(path.readlink())
+        if stat.S_ISDIR(mode):  # a submodule, or a repository of its own inside this one
+            return b"repository", code(path, run=run).code_version.encode()
+        if not stat.S_ISREG(mode):
+            return b"special", b""
+        return b"executable" if mode & stat.S_IXUSR else b"file", _file_digest(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return b"absent", b""
+    except PermissionError:
+        return b"unreadable", b""
+
+
+def _file_digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
