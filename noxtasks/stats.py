@@ -5,6 +5,7 @@ The closed forms stand here (they need no import); the test suite holds them aga
 
 from __future__ import annotations
 
+from enum import Enum
 from math import sqrt
 from statistics import NormalDist
 
@@ -65,3 +66,42 @@ def trials_to_claim(rate: float, *, confidence: float = 0.95) -> int:
     while wilson(0, trials, confidence=confidence).high >= rate:
         trials += 1
     return trials
+
+
+class Verdict(Enum):
+    """What a gate says. Unmeasured is never a pass."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a secret
+    FAIL = "fail"
+    UNMEASURED = "unmeasured"
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict with what it rests on: the figure, its interval, the sample, the threshold, and the reason in words."""
+
+    verdict: Verdict
+    figure: float | None
+    interval: Interval
+    sample: int
+    threshold: float
+    reason: str
+
+
+def judge_below(failures: int, trials: int, *, threshold: float, confidence: float = 0.95) -> Judgement:
+    """Is the rate below `threshold`? Pass when Wilson's upper bound is, fail when the lower bound is not.
+
+    In between, and without trials, the sample is too small to say: unmeasured.
+    """
+    interval = wilson(failures, trials, confidence=confidence)
+    figure = failures / trials if trials else None
+    if trials and interval.high < threshold:
+        verdict, reason = Verdict.PASS, f"at most {interval.high:.1%} with {confidence:.0%} confidence"
+    elif trials and interval.low >= threshold:
+        verdict, reason = Verdict.FAIL, f"at least {interval.low:.1%} with {confidence:.0%} confidence"
+    else:
+        needed = trials_to_claim(threshold, confidence=confidence)
+        verdict = Verdict.UNMEASURED
+        reason = f"{trials} runs are too few to say ({needed} without a failure would do)"
+    return Judgement(
+        verdict=verdict, figure=figure, interval=interval, sample=trials, threshold=threshold, reason=reason
+    )

@@ -1,0 +1,181 @@
+"""What was found, as artifacts and as an event: data only; how it looks on a screen is `terminal`'s."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks.evidence import artifacts, events
+from noxtasks.evidence.provenance import Provenance
+from noxtasks.flake.detect import Detection
+from noxtasks.flake.model import Change, Delta, Examination, Unsteady
+from noxtasks.stats import Judgement, wilson
+from noxtasks.suite import health
+from noxtasks.suite.engine import Engine
+
+HEALTH = "collection.health.json"
+REPORT = "flake.report.json"
+DELTA = "flake.reduction.delta.json"
+
+
+def write_health(reports: Path, found: health.Health, provenance: Provenance) -> None:
+    """Write `collection.health.json`."""
+    artifacts.write(reports, HEALTH, result=health.to_artifact(found), timing={}, provenance=provenance)
+
+
+def write_findings(
+    reports: Path,
+    project: str,
+    *,
+    examination: Examination,
+    delta: Delta,
+    detection: Detection,
+    engine: Engine,
+    provenance: Provenance,
+) -> None:
+    """Write `flake.report.json` and `flake.reduction.delta.json`, and append the event that tells of them."""
+    report = artifacts.write(
+        reports,
+        REPORT,
+        result=_report(examination, detection, engine),
+        timing=_times(examination, detection),
+        provenance=provenance,
+    )
+    change = artifacts.write(reports, DELTA, result=_delta(delta), timing={}, provenance=provenance)
+    events.append(
+        reports,
+        event=events.EventType.FLAKE_REDUCTION_DELTA_EMITTED,
+        project=project,
+        subject=DELTA,
+        at=provenance.created,
+        provenance=provenance,
+        metrics={
+            "flaky_tests": len(examination.flaky),
+            "broken_tests": len(examination.broken),
+            "tests": examination.tests,
+            "runs": examination.runs,
+        },
+        artifacts=[report, change],
+    )
+
+
+def replay_command(test: Unsteady) -> str:
+    """The command that repeats a run in which the test failed, up to that test."""
+    return shlex.join(["noxtasks", "flake", "replay", test.run_name, "--test", test.tally.nodeid])
+
+
+def _report(examination: Examination, detection: Detection, engine: Engine) -> dict[str, Any]:
+    return {
+        "tests": examination.tests,
+        "runs": examination.runs,
+        "engine": engine.chosen.value,
+        "engine_reason": engine.reason,
+        "at_once": detection.jobs,
+        "claim": _judgement(examination.claim),
+        "disturbed": {
+            "failures": round((examination.disturbed.figure or 0) * examination.disturbed.sample),
+            **_judgement(examination.disturbed),
+        },
+        "flaky": [_unsteady(test) for test in examination.flaky],
+        "broken": [_unsteady(test) for test in examination.broken],
+        "only_beside_others": sorted(detection.upset),
+        "only_in_forks": sorted(detection.only_in_forks),
+        "never_run": list(examination.unseen),
+        "left_behind": [
+            {"test": result.nodeid, "run": run.number, "note": note}
+            for run in detection.runs
+            for result in run.results
+            for note in result.notes
+        ],
+    }
+
+
+def _unsteady(test: Unsteady) -> dict[str, Any]:
+    return {
+        "test": test.tally.nodeid,
+        "runs": test.tally.runs,
+        "failures": test.tally.failures,
+        "rate": test.rate,
+        "interval": msgspec.to_builtins(test.interval),
+        "outcomes": {outcome.value: count for outcome, count in test.tally.outcomes.items()},
+        "causes": [
+            {
+                "fingerprint": cause.fingerprint,
+                "exception": cause.exception,
+                "message": cause.message,
+                "count": cause.count,
+            }
+            for cause in test.tally.causes
+        ],
+        "confirmation": test.repeats.confirmation.value,
+        "repeats": msgspec.to_builtins(test.repeats),
+        "reproduce": replay_command(test),
+    }
+
+
+def _judgement(judged: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": judged.verdict.value,
+        "figure": judged.figure,
+        "interval": msgspec.to_builtins(judged.interval),
+        "sample": judged.sample,
+        "threshold": judged.threshold,
+        "reason": judged.reason,
+    }
+
+
+def _times(examination: Examination, detection: Detection) -> dict[str, Any]:
+    return {
+        "duration_s": detection.elapsed_s,
+        "runs": [
+            {"number": run.number, "started": run.started, "duration_s": run.duration_s} for run in detection.runs
+        ],
+        "first_seen": {
+            test.tally.nodeid: test.first_seen
+            for test in (*examination.flaky, *examination.broken)
+            if test.first_seen is not None
+        },
+    }
+
+
+def _delta(delta: Delta) -> dict[str, Any]:
+    return {
+        "before": _window(delta.overall.before),
+        "after": _window(delta.overall.after),
+        "change": _difference(delta.overall),
+        "appeared": _changes(delta.appeared),
+        "recovered": _changes(delta.recovered),
+        "quiet": _changes(delta.quiet),
+        "persisting": _changes(delta.persisting),
+    }
+
+
+def _window(counts: tuple[int, int]) -> dict[str, Any] | None:
+    failures, runs = counts
+    if not runs:
+        return None
+    interval = msgspec.to_builtins(wilson(failures, runs))
+    return {"runs": runs, "failures": failures, "rate": failures / runs, "interval": interval}
+
+
+def _difference(change: Change) -> dict[str, Any] | None:
+    (failed, ran), (fails, runs) = change.before, change.after
+    if not (ran and runs):
+        return None
+    return {"difference": fails / runs - failed / ran, "interval": msgspec.to_builtins(change.difference)}
+
+
+def _changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    return [
+        {
+            "test": change.nodeid,
+            "before": _window(change.before),
+            "after": _window(change.after),
+            "change": _difference(change),
+        }
+        for change in changes
+    ]

@@ -1,0 +1,272 @@
+"""The story of `flake`: collect, run many times, repeat what failed, decide, and tell."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks.config import Settings
+from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.evidence import artifacts, provenance, vcs
+from noxtasks.evidence.provenance import Provenance
+from noxtasks.flake import emit, rules, terminal
+from noxtasks.flake.detect import Detection
+from noxtasks.flake.model import Delta, Examination
+from noxtasks.flake.progress import Progress
+from noxtasks.history import Environment, History, Session, SessionKind, StoredSession, open_history
+from noxtasks.suite import health, process
+from noxtasks.suite.collection import Collection
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import EngineKind, Order
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What this session is about; fixed from its first moment on."""
+
+    root: Path
+    settings: Settings
+    suite: Suite
+    began: datetime
+    session_id: str  # of the artifacts; the history knows the session by its last block, which is random
+    base_seed: int
+    earlier: StoredSession | None = None  # the session that is resumed
+
+    @property
+    def project(self) -> str:
+        return self.root.resolve().name
+
+    @property
+    def reports(self) -> Path:
+        return self.root / self.settings.reports
+
+    @property
+    def history_id(self) -> str:
+        return self.earlier.session.id if self.earlier else self.session_id.rpartition("-")[2]
+
+    @property
+    def hash_seed(self) -> int:
+        return rules.request(0, self.base_seed, Order.COLLECTED).hash_seed
+
+
+def run(
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    pytest_args: tuple[str, ...] = (),
+    tests: tuple[str, ...] = (),
+    resume: bool = False,
+) -> ExitCode:
+    """Find the flaky tests of the suite in `root`, and write what was found into the reports folder.
+
+    `pytest_args` and `tests` select as on pytest's own command line. With `resume`, an interrupted session at this code
+    version goes on where it stopped. Raises `NotMeasuredError` when no test can be run, `ConfigurationError` when
+    there is nothing to resume, and `InterruptedRunError` after an interruption, when what was measured is written.
+    """
+    suite = Suite(root=root, python=python, pytest_args=(*settings.pytest_args, *pytest_args, *tests))
+    kind = None if settings.flake.engine == "auto" else EngineKind(settings.flake.engine)
+    task = _Task(
+        root=root,
+        settings=settings,
+        suite=suite,
+        began=datetime.now(UTC),
+        session_id=provenance.new_session_id(datetime.now(UTC), secrets.token_bytes(provenance.ENTROPY_BYTES)),
+        base_seed=secrets.randbits(32) if settings.flake.seed is None else settings.flake.seed,
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
+        Engine(suite, Path(scratch), kind=kind, test_timeout_s=settings.flake.test_timeout_s) as engine,
+    ):
+        if not resume:
+            engine.start(hash_seed=task.hash_seed)  # it imports and collects while this process does the same
+        code = vcs.code(root, run=_output_of(root), reports=Path(settings.reports))
+        with open_history(settings.history_url(root)) as history:
+            if resume:
+                task = _resumed(task, history, code.code_version)
+            return _carry_out(task, engine, history, code)
+
+
+def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) -> ExitCode:
+    collection = engine.collect(hash_seed=task.hash_seed)
+    found = health.diagnose(collection, root=task.root, python=task.suite.python)
+    emit.write_health(task.reports, found, _provenance(task, code, collection))
+    terminal.print_collection(found, task.suite, engine, len(collection.tests))
+    if not collection.tests:
+        raise NotMeasuredError("no test can be run", where=str(task.root), remedy="The causes are listed above.")
+
+    previous = history.sessions(task.project, kind=SessionKind.FLAKE, limit=1)
+    history.begin(_session(task, code, collection, engine))
+    detection, complete = _detect(task, engine, history)
+    history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
+
+    examination = _examine(task, history, detection, code.code_version)
+    delta = _compare(task, history, detection, examination, previous)
+    emit.write_findings(
+        task.reports,
+        task.project,
+        examination=examination,
+        delta=delta,
+        detection=detection,
+        engine=engine,
+        provenance=_provenance(task, code, collection, complete=complete),
+    )
+    terminal.print_examination(examination, delta, detection)
+    if not complete:
+        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+    clean = not (found.causes or examination.flaky or examination.broken)
+    return ExitCode.NOTHING_FOUND if clean else ExitCode.FOUND
+
+
+def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, bool]:
+    """Make the runs, each recorded as it ends; False when Ctrl-C came before the sample was whole."""
+    flake = task.settings.flake
+    numbers = task.earlier.run_numbers if task.earlier else ()
+    detection = Detection(
+        engine,
+        base_seed=task.base_seed,
+        order=Order(flake.order),
+        jobs=flake.jobs,
+        wanted=flake.runs,
+        budget_s=flake.budget_s,
+        done=[history.run(task.history_id, number).run for number in numbers],
+    )
+    with Progress(wanted=flake.runs, budget_s=flake.budget_s) as progress:
+        try:
+            for run in detection.sample():
+                history.record(task.history_id, run)
+                progress.ran(detection)
+            progress.repeats(detection)
+            detection.confirm()
+            detection.blame_forks()
+        except KeyboardInterrupt:
+            for run in detection.rescue():
+                history.record(task.history_id, run)
+            return detection, False
+    return detection, True
+
+
+def _examine(task: _Task, history: History, detection: Detection, code_version: str) -> Examination:
+    present = {result.nodeid for run in detection.runs for result in run.results} - detection.only_in_forks
+    tallies = [tally for tally in history.rates(task.project, code_version) if tally.nodeid in present]
+    suspects = [tally for tally in tallies if tally.failures]
+    seen = history.first_seen(task.project, [tally.nodeid for tally in suspects])
+    return rules.examine(
+        tallies,
+        detection.runs,
+        repeats=detection.repeats,
+        first_seen={each.nodeid: each.started for each in seen},
+        run_names={tally.nodeid: _run_name(history, tally.causes[0]) for tally in suspects if tally.causes},
+        threshold=task.settings.flake.threshold,
+        confidence=task.settings.flake.confidence,
+    )
+
+
+def _run_name(history: History, cause: Any) -> str:
+    return history.run_name(cause.session_id, cause.run_number)
+
+
+def _compare(
+    task: _Task, history: History, detection: Detection, examination: Examination, previous: list[StoredSession]
+) -> Delta:
+    """This session beside the one before it, whatever the code was then."""
+    before = next((stored.session for stored in previous if stored.session.id != task.history_id), None)
+    flaky = {test.tally.nodeid for test in examination.flaky}
+    return rules.compare(
+        history.session_rates(before.id) if before else [],
+        history.session_rates(task.history_id),
+        disturbed=(_disturbed_before(task), (rules.disturbed_runs(detection.runs, flaky), len(detection.runs))),
+        confidence=task.settings.flake.confidence,
+    )
+
+
+def _disturbed_before(task: _Task) -> tuple[int, int]:
+    """(runs with a flaky failure, runs) of the report that this session's will replace; zeros where there is none."""
+    try:
+        disturbed = artifacts.read(task.reports, emit.REPORT).result["disturbed"]
+    except EvidenceError:
+        return (0, 0)
+    return (disturbed["failures"], disturbed["sample"])
+
+
+def _resumed(task: _Task, history: History, code_version: str) -> _Task:
+    stored = history.unfinished(task.project, SessionKind.FLAKE, code_version)
+    if stored is None:
+        raise ConfigurationError(
+            "there is no interrupted session to resume at this version of the code",
+            where="--resume",
+            remedy="Start a new one without --resume.",
+        )
+    if tuple(stored.session.settings["pytest_args"]) != task.suite.pytest_args:
+        raise ConfigurationError(
+            f"the interrupted session ran with other pytest arguments: {stored.session.settings['pytest_args']}",
+            where="--resume",
+            remedy="Give the same ones, or start a new session without --resume.",
+        )
+    return msgspec.structs.replace(task, earlier=stored, base_seed=stored.session.base_seed)
+
+
+def _session(task: _Task, code: vcs.Code, collection: Collection, engine: Engine) -> Session:
+    if task.earlier is not None:
+        return task.earlier.session
+    hello = collection.hello
+    assert hello is not None  # noqa: S101 - tests were collected, so the probe has spoken
+    return Session(
+        id=task.history_id,
+        project=task.project,
+        kind=SessionKind.FLAKE,
+        started=task.began,
+        code_version=code.code_version,
+        revision=(code.vcs and code.vcs.revision) or "",
+        dirty=code.vcs.dirty if code.vcs else False,
+        environment=Environment(
+            interpreter=f"{hello.implementation} {hello.python}",
+            platform=hello.platform,
+            pytest=hello.pytest,
+            plugins=hello.plugins,
+        ),
+        settings={
+            "session_id": task.session_id,
+            "python": str(task.suite.python),
+            "pytest_args": list(task.suite.pytest_args),
+            "engine": engine.chosen.value,
+        },
+        base_seed=task.base_seed,
+    )
+
+
+def _provenance(task: _Task, code: vcs.Code, collection: Collection, *, complete: bool = True) -> Provenance:
+    hello = collection.hello
+    return provenance.gather(
+        session_id=task.session_id,
+        created=datetime.now(UTC),
+        code=code,
+        settings={
+            **msgspec.to_builtins(task.settings),
+            "pytest_args": list(task.suite.pytest_args),
+            "base_seed": task.base_seed,
+        },
+        tools={"pytest": hello.pytest, **hello.plugins} if hello else {},
+        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python)
+        if hello
+        else None,
+        complete=complete,
+    )
+
+
+def _output_of(root: Path) -> vcs.Run:
+    """Runs git for the module that knows git."""
+
+    def run_git(argv: object) -> bytes | None:
+        try:
+            completed = process.run(list(argv), cwd=root, timeout_s=60)  # type: ignore[call-overload]
+        except (NotMeasuredError, process.TimeoutExpired):
+            return None
+        return completed.stdout.encode("utf-8", "surrogateescape") if completed.returncode == 0 else None
+
+    return run_git

@@ -1,0 +1,187 @@
+"""What `flake` says on the terminal and, on GitHub, in the job's summary and beside the code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from noxtasks.flake.detect import Detection
+from noxtasks.flake.emit import replay_command
+from noxtasks.flake.model import Change, Delta, Examination, Unsteady
+from noxtasks.history import StoredRun
+from noxtasks.stats import Interval, Verdict
+from noxtasks.suite import health
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import EngineKind, Run
+
+_SHOWN = 20  # tests in the table and commands below it; the report has them all
+_WIDTH = 80  # columns where there is no terminal
+_STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
+
+
+def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: int) -> None:
+    """Say what was collected, what could not be and why, and how it will be run."""
+    console = _console()
+    if found.causes:
+        console.print(Text(health.render(found)))
+    if tests:
+        how = "forks of one process" if engine.chosen is EngineKind.FORK else "a process of its own for each run"
+        reason = f" ({engine.reason})" if engine.reason else ""
+        console.print(Text(f"{tests} tests on {suite.python}, {how}{reason}"))
+
+
+def print_examination(examination: Examination, delta: Delta, detection: Detection) -> None:
+    """Say which tests are flaky or broken, how often they fail, and how that is seen again."""
+    console = _console()
+    found = (*examination.flaky, *examination.broken)
+    if found:
+        console.print(_table(found[:_SHOWN]))
+        for test in found[:_SHOWN]:
+            console.print(Text(f"  {replay_command(test)}"), soft_wrap=True)
+        if len(found) > _SHOWN:
+            console.print(f"  … and {len(found) - _SHOWN} more in flake.report.json")
+    _say_changes(console, delta)
+    _say_unmeasured(console, detection)
+    disturbed, claim = examination.disturbed, examination.claim
+    console.print(
+        Text.assemble(
+            f"{examination.runs} runs of {examination.tests} tests in {detection.elapsed_s:.1f} s: ",
+            (f"{len(examination.flaky)} flaky, {len(examination.broken)} broken", "red" if found else "green"),
+        )
+    )
+    if disturbed.figure is not None:
+        console.print(
+            f"runs with a flaky failure: {disturbed.figure:.1%} {_bounds(disturbed.interval)}", highlight=False
+        )
+    console.print(
+        Text.assemble(
+            f"every test below {claim.threshold:.0%}: ",
+            (claim.verdict.value, _STYLE[claim.verdict]),
+            f", {claim.reason}",
+        )
+    )
+    _tell_github(examination)
+
+
+def _table(tests: tuple[Unsteady, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("test", overflow="fold", ratio=1)
+    table.add_column("rate", justify="right", no_wrap=True)
+    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("failure", overflow="fold")
+    table.add_column("first seen", no_wrap=True)
+    for test in tests:
+        table.add_row(
+            Text(shown(test.tally.nodeid)),
+            f"{test.tally.failures}/{test.tally.runs}",
+            _bounds(test.interval),
+            Text(_kind(test)),
+            f"{test.first_seen:%Y-%m-%d}" if test.first_seen else "",
+        )
+    return table
+
+
+def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str]) -> None:
+    """Say what failed in the recorded run and what fails in its repeat."""
+    console = _console()
+    for result in again.results:
+        if result.nodeid in now and result.failure is not None:
+            failure = result.failure
+            console.print(Text(failure.text or f"{failure.exception}: {failure.message}"), soft_wrap=True)
+            console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"))
+    for name in sorted(before - now):
+        console.print(Text(f"not reproduced: {shown(name)} failed then and does not now", "yellow"))
+    console.print(
+        f"run {stored.name} again, {len(again.results)} tests in {again.duration_s:.1f} s: "
+        f"{len(before)} failed then, {len(now)} now, {len(before & now)} of them the same"
+    )
+
+
+def shown(nodeid: str) -> str:
+    """A node id as one line that harms no terminal: control characters are escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in nodeid)
+
+
+def _kind(test: Unsteady) -> str:
+    cause = test.tally.causes[0] if test.tally.causes else None
+    name = (cause.exception.rpartition(".")[2] or "failure") if cause else "failure"
+    return f"{name}\n({test.repeats.confirmation.value} alone)" if test.repeats.tried else name
+
+
+def _bounds(interval: Interval) -> str:
+    return f"{interval.low:.0%}–{interval.high:.0%}"
+
+
+def _say_changes(console: Console, delta: Delta) -> None:
+    for changes, said in ((delta.appeared, "new since the last session"), (delta.recovered, "recovered")):
+        if changes and delta.overall.before[1]:
+            console.print(Text(f"{said}: {_names(changes)}"))
+
+
+def _names(changes: tuple[Change, ...]) -> str:
+    names = ", ".join(shown(change.nodeid) for change in changes[:_SHOWN])
+    return names if len(changes) <= _SHOWN else f"{names}, … {len(changes)} in all"
+
+
+def _say_unmeasured(console: Console, detection: Detection) -> None:
+    if detection.upset:
+        console.print(
+            f"{len(detection.upset)} tests failed while another run went on beside them, and not alone: "
+            "the runs were made one at a time.",
+            style="yellow",
+        )
+    if detection.only_in_forks:
+        names = ", ".join(shown(name) for name in sorted(detection.only_in_forks)[:_SHOWN])
+        console.print(
+            Text(
+                f"unmeasured: fails in forks and passes in a process of its own (use --engine fresh): {names}", "yellow"
+            )
+        )
+
+
+def _tell_github(examination: Examination) -> None:
+    """Annotations for the lines of a pull request, and a table for the job's summary."""
+    found = (*examination.flaky, *examination.broken)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for test in found:
+            path = shown(test.tally.nodeid.partition("::")[0])
+            message = (
+                f"{test.standing.value}: {shown(test.tally.nodeid)} failed {test.tally.failures}/{test.tally.runs}"
+            )
+            sys.stdout.write(f"::error file={path},title=flake::{message.replace('%', '%25')}\n")
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(_markdown(examination, found))
+
+
+def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
+    lines = [
+        f"### flake: {len(examination.flaky)} flaky, {len(examination.broken)} broken in {examination.runs} runs",
+        "",
+        f"every test below {examination.claim.threshold:.0%}: **{examination.claim.verdict.value}**, "
+        f"{examination.claim.reason}",
+        "",
+    ]
+    if found:
+        lines += ["| test | failures | interval | reproduce |", "| --- | --- | --- | --- |"]
+    for test in found:
+        cells = (
+            f"`{shown(test.tally.nodeid)}`",
+            f"{test.tally.failures}/{test.tally.runs}",
+            _bounds(test.interval),
+            f"`{shown(replay_command(test))}`",
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n\n"
+
+
+def _console() -> Console:
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDTH)
