@@ -6,7 +6,6 @@ import secrets
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,7 @@ from noxtasks.flake import emit, rules, terminal
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Delta, Examination
 from noxtasks.flake.progress import Progress
-from noxtasks.history import Environment, History, Session, SessionKind, StoredSession, open_history
+from noxtasks.history import Environment, Session, SessionKind, StoredSession, open_history
 from noxtasks.suite import health, process
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
@@ -161,14 +160,14 @@ def _examine(task: _Task, history: History, detection: Detection, code_version: 
         detection.runs,
         repeats=detection.repeats,
         first_seen={each.nodeid: each.started for each in seen},
-        run_names={tally.nodeid: _run_name(history, tally.causes[0]) for tally in suspects if tally.causes},
+        run_names={
+            tally.nodeid: history.run_name(cause.session_id, cause.run_number)
+            for tally in suspects
+            for cause in tally.causes[:1]
+        },
         threshold=task.settings.flake.threshold,
         confidence=task.settings.flake.confidence,
     )
-
-
-def _run_name(history: History, cause: Any) -> str:
-    return history.run_name(cause.session_id, cause.run_number)
 
 
 def _compare(

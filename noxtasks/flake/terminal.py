@@ -116,7 +116,7 @@ def _kind(test: Unsteady) -> str:
 
 
 def _bounds(interval: Interval) -> str:
-    return f"{interval.low:.0%}–{interval.high:.0%}"
+    return f"{interval.low:.0%}-{interval.high:.0%}"
 
 
 def _say_changes(console: Console, delta: Delta) -> None:
@@ -163,11 +163,11 @@ def _tell_github(examination: Examination) -> None:
 
 
 def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
+    claim = examination.claim
     lines = [
         f"### flake: {len(examination.flaky)} flaky, {len(examination.broken)} broken in {examination.runs} runs",
         "",
-        f"every test below {examination.claim.threshold:.0%}: **{examination.claim.verdict.value}**, "
-        f"{examination.claim.reason}",
+        f"every test below {claim.threshold:.0%}: **{claim.verdict.value}**, {claim.reason}",
         "",
     ]
     if found:

@@ -22,7 +22,7 @@ _COLLECTION_TIMEOUT_S = 900.0
 class Engine:
     """Runs of one suite. A context manager: leaving it ends every process that it has started.
 
-    `kind` is the user's wish (None: fork where it is safe); `chosen` and `reason` say, after `collect`, what it came to.
+    `kind` is the user's wish (None: fork where it is safe); after `collect`, `chosen` and `reason` say what it came to.
     """
 
     def __init__(self, suite: Suite, scratch: Path, *, kind: EngineKind | None, test_timeout_s: float) -> None:
