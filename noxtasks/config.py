@@ -56,6 +56,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
 
+    def history_url(self, root: Path) -> str:
+        """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
+        scheme, _, path = self.history.partition(":///")
+        relative = scheme == "sqlite" and path and not path.startswith(":") and not Path(path).is_absolute()
+        return f"sqlite:///{root.resolve() / path}" if relative else self.history
+
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """A value for the setting `key` ("flake.runs"); `where` says in its error who gave it ("--runs")."""
@@ -338,7 +344,7 @@ def _leaves(given: Override) -> Iterator[Override]:
 
 def _checked(given: Override) -> tuple[Setting, Any]:
     if given.key in _TABLES or not given.key:
-        raise ConfigurationError(f"expected a table, got {_shown(given.value)}", where=given.where)
+        raise ConfigurationError(f"expected a table; got {_shown(given.value)}", where=given.where)
     setting = _BY_KEY.get(given.key)
     if setting is None:
         raise ConfigurationError("there is no such setting", where=given.where, remedy=_nearest(given.key))

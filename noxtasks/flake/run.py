@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +24,9 @@ from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Order
+
+if TYPE_CHECKING:
+    from noxtasks.history.store import History  # the database library is loaded when one is opened
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
