@@ -49,23 +49,12 @@ def postgres() -> Iterator[str]:
     if os.geteuid() == 0:
         options |= {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
     settings = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=200"
-    initdb = [
-        binaries / "initdb",
-        "-D",
-        folder / "data",
-        "-U",
-        "tester",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-locale",
-        "-N",
-    ]
-    pg_ctl = [binaries / "pg_ctl", "-D", folder / "data", "-w", "-s"]
+    data = str(folder / "data")
+    initdb = [str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+    pg_ctl = [str(binaries / "pg_ctl"), "-D", data, "-w", "-s"]
     try:
         subprocess.run(initdb, check=True, **options)
-        subprocess.run([*pg_ctl, "-l", folder / "log", "-o", settings, "start"], check=True, **options)
+        subprocess.run([*pg_ctl, "-l", str(folder / "log"), "-o", settings, "start"], check=True, **options)
         yield str(folder)
     finally:
         subprocess.run([*pg_ctl, "-m", "immediate", "stop"], check=False, **options)
