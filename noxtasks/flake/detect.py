@@ -46,8 +46,10 @@ class Detection:
         self.jobs = jobs
         self.runs: list[Run] = list(done)
         self.repeats: dict[str, Repeats] = {}
+        self._process = len({run.hash_seed for run in done})
+        self._of_process = 0
         self.upset: set[str] = set()
-        """Tests that failed beside another run and not in the same run alone."""
+        """Tests that failed while another run went on beside them, and not alone."""
         self.only_in_forks: set[str] = set()
         """Tests that failed in every forked run and pass in a process of their own: not measured."""
 
@@ -72,14 +74,19 @@ class Detection:
 
     def confirm(self) -> None:
         """Repeat failing runs alone until each suspect has failed again, was tried three times, or time is up."""
-        suspects = rules.suspects(self.runs)
+        counts = rules.suspects(self.runs)
+        suspects = {name: rules.repeats_worth(*count) for name, count in counts.items()}
         whole = [run for run in self.runs if run.complete]
-        until_s = self.elapsed_s + max(self._budget_s - self.elapsed_s, self.elapsed_s * _REPEATS_SHARE)
+        share_s = 0.0 if self._wanted is None else self.elapsed_s * _REPEATS_SHARE
+        until_s = max(self._budget_s, self.elapsed_s + share_s)
         while (chosen := rules.next_to_repeat(suspects, whole, self.repeats)) is not None:
             run, tests = chosen
             if self.elapsed_s + run.duration_s > until_s:
-                return
+                break
             self.repeats = rules.after_repeat(self.repeats, tests, self._alone(run, tests))
+        self.upset |= {
+            name for name in counts.keys() & self.repeats if rules.sound_alone(*counts[name], self.repeats[name])
+        }
 
     def blame_forks(self) -> None:
         """Try the tests that failed in every run in a process of their own: where they pass, the fork is to blame."""
@@ -127,4 +134,12 @@ class Detection:
                 return
             self._begun += 1
             number = next(number for number in self._numbers if number not in self._earlier)
-            yield rules.request(number, self._base_seed, self._order)
+            yield rules.request(number, self._base_seed, self._order, hash_seed=self._hash_seed(mean_s))
+
+    def _hash_seed(self, run_s: float) -> int:
+        most = rules.runs_per_process(wanted=self._wanted, start_s=self._engine.start_s, run_s=run_s)
+        if self._of_process >= most:
+            self._process += 1
+            self._of_process = 0
+        self._of_process += 1
+        return rules.hash_seed(self._process, self._base_seed)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from math import ceil, log, log1p
 
 import msgspec
 
@@ -18,20 +20,36 @@ from noxtasks.suite.runs import RunRequest
 LEAST_RUNS = 5
 MOST_RUNS = 100
 
-RUNS_PER_PROCESS = 10
-"""Runs of one warm process, and so of one hash seed and one import of the code; then another takes over."""
+_LEAST_REPEATS = 3
+_MOST_REPEATS = 60
+_CHANCE = 0.05  # of calling a test sound alone whose failures merely stayed away
+_START_UP_SHARE = 0.15  # of the time of the runs, for starting processes
 
-_MOST_REPEATS = 3
 
-
-def request(number: int, base_seed: int, order: Order) -> RunRequest:
+def request(number: int, base_seed: int, order: Order, *, hash_seed: int) -> RunRequest:
     """The run of that number: the first in the order of collection, the others in `order`, each with its own seed."""
     return RunRequest(
         number=number,
         seed=_derived(base_seed, f"run {number}"),
-        hash_seed=_derived(base_seed, f"process {number // RUNS_PER_PROCESS}"),
+        hash_seed=hash_seed,
         order=order if number else Order.COLLECTED,
     )
+
+
+def hash_seed(process: int, base_seed: int) -> int:
+    """The hash seed of the process of that number."""
+    return _derived(base_seed, f"process {process}")
+
+
+def runs_per_process(*, wanted: int | None, start_s: float, run_s: float) -> int:
+    """How many runs one warm process makes before another, with its own hash seed and imports, takes over.
+
+    Each process costs `start_s` seconds. Where a budget decides there is time for many. Where the user wants a number
+    of runs, soon: as many processes as cost little beside the runs, which take `run_s` seconds each.
+    """
+    if wanted is None:
+        return 5
+    return min(10, max(4, ceil(start_s / (_START_UP_SHARE * run_s)))) if run_s else 10
 
 
 def _derived(base_seed: int, purpose: str) -> int:
@@ -162,30 +180,38 @@ def counted(beside: Run, alone: Run) -> Run:
 
 
 def next_to_repeat(
-    suspects: set[str], runs: Sequence[Run], repeats: Mapping[str, Repeats]
+    suspects: Mapping[str, int], runs: Sequence[Run], repeats: Mapping[str, Repeats]
 ) -> tuple[Run, set[str]] | None:
     """The failing run whose repeat tells of the most suspects that are not settled yet, and those; None at the end.
 
-    A suspect is settled when it has failed again, or has been tried three times. Runs of one hash seed come together,
-    since they share a process.
+    `suspects` maps each to the repeats without a failure after which it is settled; a failure settles it at once.
     """
-    open_ = {name for name in suspects if not _settled(repeats.get(name, Repeats()))}
-    candidates = [(run, failures_of(run) & open_) for run in runs]
-    candidates = [(run, tests) for run, tests in candidates if tests]
+
+    def known(name: str) -> Repeats:
+        return repeats.get(name, Repeats())
+
+    unsettled = {name for name, most in suspects.items() if not known(name).failed and known(name).tried < most}
+    candidates = [(run, tests) for run in runs if (tests := failures_of(run) & unsettled)]
     if not candidates:
         return None
-    fewest = min(repeats.get(name, Repeats()).tried for name in open_)
-    return max(
-        candidates,
-        key=lambda each: (
-            sum(repeats.get(name, Repeats()).tried == fewest for name in each[1]),
-            -each[0].number,
-        ),
-    )
+    fewest = min(known(name).tried for name in unsettled)
+    return max(candidates, key=lambda each: (sum(known(name).tried == fewest for name in each[1]), -each[0].number))
 
 
-def _settled(repeats: Repeats) -> bool:
-    return repeats.failed > 0 or repeats.tried >= _MOST_REPEATS
+def repeats_worth(failures: int, runs: int) -> int:
+    """How often to repeat a failing run alone before the absence of a failure says something; at most 60, at least 3.
+
+    If the test's rate were only the lower bound of its interval, so many repeats would pass by chance one time in 20.
+    """
+    lowest = stats.wilson(failures, runs).low
+    enough = ceil(log(_CHANCE) / log1p(-lowest)) if lowest > 0 else _MOST_REPEATS
+    return min(_MOST_REPEATS, max(_LEAST_REPEATS, enough))
+
+
+def sound_alone(failures: int, runs: int, repeats: Repeats) -> bool:
+    """Whether the repeats are enough to say that the test fails only beside other runs."""
+    lowest = stats.wilson(failures, runs).low
+    return repeats.failed == 0 and repeats.tried > 0 and (1 - lowest) ** repeats.tried <= _CHANCE
 
 
 def after_repeat(repeats: Mapping[str, Repeats], tests: set[str], again: Run) -> dict[str, Repeats]:
@@ -198,17 +224,16 @@ def after_repeat(repeats: Mapping[str, Repeats], tests: set[str], again: Run) ->
     return known
 
 
-def suspects(runs: Sequence[Run]) -> set[str]:
-    """The tests that failed in some of these runs and passed in others."""
-    failed: set[str] = set()
-    passed: set[str] = set()
+def suspects(runs: Iterable[Run]) -> dict[str, tuple[int, int]]:
+    """(failures, runs) of the tests that failed in some of these runs and passed in others."""
+    failed: Counter[str] = Counter()
+    ran: Counter[str] = Counter()
     for run in runs:
         for result in run.results:
-            if result.outcome.is_failure:
-                failed.add(result.nodeid)
-            elif result.outcome is not Outcome.SKIPPED:
-                passed.add(result.nodeid)
-    return failed & passed
+            if result.outcome is not Outcome.SKIPPED:
+                ran[result.nodeid] += 1
+                failed[result.nodeid] += result.outcome.is_failure
+    return {name: (count, ran[name]) for name, count in failed.items() if 0 < count < ran[name]}
 
 
 def compare(

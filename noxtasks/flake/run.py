@@ -42,7 +42,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def project(self) -> str:
-        return self.root.resolve().name
+        return self.root.name
 
     @property
     def reports(self) -> Path:
@@ -54,7 +54,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hash_seed(self) -> int:
-        return rules.request(0, self.base_seed, Order.COLLECTED).hash_seed
+        return rules.hash_seed(0, self.base_seed)
 
 
 def run(
@@ -72,7 +72,8 @@ def run(
     version goes on where it stopped. Raises `NotMeasuredError` when no test can be run, `ConfigurationError` when
     there is nothing to resume, and `InterruptedRunError` after an interruption, when what was measured is written.
     """
-    suite = Suite(root=root, python=python, pytest_args=(*settings.pytest_args, *pytest_args, *tests))
+    root = root.resolve()
+    suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args, *tests))
     kind = None if settings.flake.engine == "auto" else EngineKind(settings.flake.engine)
     task = _Task(
         root=root,
@@ -155,7 +156,8 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
 
 
 def _examine(task: _Task, history: History, detection: Detection, code_version: str) -> Examination:
-    present = {result.nodeid for run in detection.runs for result in run.results} - detection.only_in_forks
+    present = {result.nodeid for run in detection.runs for result in run.results}
+    present -= detection.only_in_forks | detection.upset
     tallies = [tally for tally in history.rates(task.project, code_version) if tally.nodeid in present]
     suspects = [tally for tally in tallies if tally.failures]
     seen = history.first_seen(task.project, [tally.nodeid for tally in suspects])

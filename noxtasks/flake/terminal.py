@@ -132,11 +132,8 @@ def _names(changes: tuple[Change, ...]) -> str:
 
 def _say_unmeasured(console: Console, detection: Detection) -> None:
     if detection.upset:
-        console.print(
-            f"{len(detection.upset)} tests failed while another run went on beside them, and not alone: "
-            "the runs were made one at a time.",
-            style="yellow",
-        )
+        names = ", ".join(shown(name) for name in sorted(detection.upset)[:_SHOWN])
+        console.print(Text(f"not counted: failed only while another run went on beside it: {names}", "yellow"))
     if detection.only_in_forks:
         names = ", ".join(shown(name) for name in sorted(detection.only_in_forks)[:_SHOWN])
         console.print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +33,9 @@ class Engine:
         self._stack = ExitStack()
         self._warm: dict[int, WarmProcess] = {}
         self._execution: Execution | None = None
+        self._began_s = time.monotonic()
+        self.start_s = 0.0
+        """Seconds that the first process took until it had collected."""
         self.chosen, self.reason = _choice(kind)
 
     def __enter__(self) -> Self:
@@ -52,6 +56,11 @@ class Engine:
 
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
+        collection = self._collected(hash_seed)
+        self.start_s = time.monotonic() - self._began_s
+        return collection
+
+    def _collected(self, hash_seed: int) -> Collection:
         if self.chosen is EngineKind.FORK:
             self.start(hash_seed=hash_seed)
             collection = self._warm[hash_seed].collect(_COLLECTION_TIMEOUT_S)
