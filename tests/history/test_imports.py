@@ -204,7 +204,8 @@ def test_surefires_flaky_and_rerun_elements_are_understood(results: Callable[...
 
 def test_a_file_of_several_suites_is_one_run(history: History, imported: Callable[..., Imports]) -> None:
     (one,) = imported("""<testsuites>
-      <testsuite time="2" timestamp="2026-01-02T03:04:06+00:00"><testcase classname="test_a" name="t" time="1"/></testsuite>
+      <testsuite
+        time="2" timestamp="2026-01-02T03:04:06+00:00"><testcase classname="test_a" name="t" time="1"/></testsuite>
       <testsuite time="3" timestamp="2026-01-02T03:04:05"><testsuite time="1">
         <testcase classname="test_a" name="t"><failure message="assert 1 == 2"/></testcase>
       </testsuite></testsuite>

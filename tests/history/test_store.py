@@ -37,7 +37,7 @@ FAILURES = st.sampled_from(FINGERPRINTS).map(
 
 @st.composite
 def runs(draw: st.DrawFn, number: int) -> Run:
-    nodeids = draw(st.lists(ANY_TEXT, max_size=6))
+    nodeids = draw(st.lists(st.sampled_from(["", "a", "b"]) | ANY_TEXT, max_size=6))
     results = tuple(
         Result(
             nodeid=nodeid,
@@ -261,6 +261,21 @@ def test_first_seen_is_the_earliest_failing_run_at_any_code_version(
         ("u", "new", new.id, 0),
     ]
     assert [one.nodeid for one in history.first_seen("p", ["u", "unheard of"])] == ["u"]
+
+
+def test_the_earliest_run_counts_as_first_even_when_it_is_recorded_last(
+    history: History, make_session: MakeSession, make_run: MakeRun
+) -> None:
+    session = make_session()
+    history.begin(session)
+    for number, hours in enumerate([2, 0, 1]):
+        history.record(
+            session.id, make_run({"t": Outcome.FAILED}, number=number, started=MOMENT + timedelta(hours=hours))
+        )
+    (tally,) = history.rates("p", "c1")
+    assert tally.first_failure == MOMENT
+    assert [(cause.count, cause.run_number) for cause in tally.causes] == [(3, 1)]
+    assert [(seen.started, seen.run_number) for seen in history.first_seen("p")] == [(MOMENT, 1)]
 
 
 def test_times_of_any_zone_are_kept_as_the_same_instant(
