@@ -59,8 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def history_url(self, root: Path) -> str:
         """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
         scheme, _, path = self.history.partition(":///")
-        relative = scheme == "sqlite" and path and not path.startswith(":") and not Path(path).is_absolute()
-        return f"sqlite:///{root.resolve() / path}" if relative else self.history
+        if not scheme.startswith("sqlite") or not path or path.startswith((":memory:", "file:")):
+            return self.history
+        return f"{scheme}:///{(root.resolve() / path).as_posix()}"
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,23 +292,19 @@ def from_assignment(text: str, *, where: str = "-S") -> Override:
     """
     key, equals, written = (part.strip() for part in text.partition("="))
     if not (key and equals):
-        raise ConfigurationError(
-            f"{text!r} sets nothing", where=where, remedy=f"Write KEY=VALUE: {where} flake.runs=200"
-        )
-    return Override(key=key, value=_read_value(written, where=f"{where} {key}"), where=f"{where} {key}")
+        remedy = f"Write KEY=VALUE: {where} flake.runs=200"
+        raise ConfigurationError(f"{text!r} sets nothing", where=where, remedy=remedy)
+    return from_option(f"{where} {key}", key, written)
+
+
+def from_option(option: str, key: str, written: str) -> Override:
+    """The value of an option of its own: `--runs 200` for "flake.runs". Raises as `from_assignment` does."""
+    return Override(key=key, value=_read_value(written, where=option), where=option)
 
 
 def as_assignment(override: Override) -> str:
     """The override as `from_assignment` reads it. Raises `ConfigurationError` for a value that TOML does not have."""
     return f"{override.key}={_write_value(override.value, where=override.where)}"
-
-
-def history_url(root: Path, url: str) -> str:
-    """The URL of a history with a relative SQLite path taken from the project's root; any other as it is."""
-    scheme, _, path = url.partition(":///")
-    if not scheme.startswith("sqlite") or not path or path.startswith((":memory:", "file:")):
-        return url
-    return f"{scheme}:///{(root.absolute() / path).as_posix()}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -274,4 +274,4 @@ def test_the_quota_of_the_control_group_counts(tmp_path: Path, files: dict[str, 
     ],
 )
 def test_a_relative_history_is_found_from_the_root(url: str, resolved: str) -> None:
-    assert config.history_url(Path("/project"), url) == resolved
+    assert Settings(history=url).history_url(Path("/project")) == resolved

@@ -21,7 +21,7 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 
-__all__ = ["Completed", "Process", "TimeoutExpired", "kill_group", "run", "start"]
+__all__ = ["Completed", "Process", "TimeoutExpired", "kill_group", "output", "run", "start"]
 
 Process = subprocess.Popen[bytes]
 
@@ -63,6 +63,24 @@ def run(
         )
 
 
+def output(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, timeout_s: float | None = None
+) -> bytes | None:
+    """The bytes that `argv` writes to its standard output; None where it cannot be started, fails or takes too long."""
+    with tempfile.TemporaryFile() as out:
+        try:
+            process = _popen(argv, cwd=cwd, env=env, stdout=out, stderr=subprocess.DEVNULL)
+        except NotMeasuredError:
+            return None
+        try:
+            returncode = process.wait(timeout_s)
+        except TimeoutExpired:
+            return None
+        finally:
+            kill_group(process)
+        return _content(out) if returncode == 0 else None
+
+
 def start(
     argv: Sequence[str],
     *,
@@ -101,7 +119,7 @@ def _popen(
     cwd: Path,
     env: Mapping[str, str] | None,
     stdout: IO[bytes],
-    stderr: IO[bytes],
+    stderr: IO[bytes] | int,
     pass_fds: Collection[int] = (),
 ) -> Process:
     flags = 0

@@ -108,3 +108,16 @@ def test_descriptors_are_passed_on(tmp_path: Path) -> None:
     with os.fdopen(reader, "rb") as stream:
         assert stream.read() == b"over the pipe"
     assert started.wait() == 0
+
+
+def test_bytes_are_given_as_they_were_written(tmp_path: Path) -> None:
+    assert process.output(python(r"import sys; sys.stdout.buffer.write(b'a\xff\r\n')"), cwd=tmp_path) == b"a\xff\r\n"
+
+
+@pytest.mark.parametrize("code", ["import sys; print('x'); sys.exit(1)", "import time; time.sleep(600)"])
+def test_output_of_what_fails_or_hangs_is_none(tmp_path: Path, code: str) -> None:
+    assert process.output(python(code), cwd=tmp_path, timeout_s=2) is None
+
+
+def test_output_of_what_is_not_there_is_none(tmp_path: Path) -> None:
+    assert process.output(["no-such-program-anywhere"], cwd=tmp_path) is None
