@@ -108,7 +108,8 @@ def _serialised(name: str, envelope: dict[str, Any]) -> bytes:
         return canonical.dumps(envelope, where=name) + b"\n"
     import yaml  # noqa: PLC0415 - 20 ms that only a YAML artifact should cost
 
-    text: str = yaml.safe_dump(envelope, sort_keys=True, allow_unicode=True, width=120)
+    # ASCII with escapes: PyYAML writes U+0085 and its like as they are, and reads them back as spaces.
+    text: str = yaml.safe_dump(envelope, sort_keys=True, allow_unicode=False, width=120)
     return text.encode()
 
 
@@ -205,13 +206,13 @@ def _finding(folder: Path, name: str, listed: Sums) -> Finding | None:
     """What is wrong with one artifact, the gravest first."""
     actual = _digest(folder, name)
     expected, announced = listed.digests.get(name), listed.announced.get(name)
+    is_first_write = expected is None and announced is not None
+    if actual is None and not is_first_write:
+        return Finding(trouble=Trouble.MISSING, name=name, message="it is listed, and not there", remedy=RERUN)
     if actual not in {expected, announced}:
         return _altered(name, actual, expected)
     if announced is not None:
-        version = "new" if actual == announced else "old"
-        message = (
-            f"a write was interrupted; the {version} artifact is whole" if actual else "its first write was interrupted"
-        )
+        message = "a write was interrupted; " + _held(actual, announced)
         remedy = f"{RERUN} Any write into the folder mends {sums.NAME}."
         return Finding(trouble=Trouble.INTERRUPTED, name=name, message=message, remedy=remedy)
     if schemas.is_artifact(name):
@@ -222,9 +223,13 @@ def _finding(folder: Path, name: str, listed: Sums) -> Finding | None:
     return None
 
 
-def _altered(name: str, actual: str | None, expected: str | None) -> Finding:
+def _held(actual: str | None, announced: str) -> str:
     if actual is None:
-        return Finding(trouble=Trouble.MISSING, name=name, message="it is listed, and not there", remedy=RERUN)
+        return "there was no artifact before, and there is none"
+    return f"the {'new' if actual == announced else 'old'} artifact is whole"
+
+
+def _altered(name: str, actual: str | None, expected: str | None) -> Finding:
     if expected is None:
         message = f"{sums.NAME} does not list it"
         return Finding(trouble=Trouble.UNLISTED, name=name, message=message, remedy=RERUN)
