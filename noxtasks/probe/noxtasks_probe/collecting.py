@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import platform
+import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ class CollectionWatch:
             "markexpr": getattr(config.known_args_namespace, "markexpr", "") or "",
             "arguments": list(config.known_args_namespace.file_or_dir),
             "testpaths": list(config.getini("testpaths")),
+            "markers": [re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")],
             "python_files": list(config.getini("python_files")),
             "python_classes": list(config.getini("python_classes")),
             "python_functions": list(config.getini("python_functions")),
@@ -155,6 +157,13 @@ class CollectionWatch:
             self._record(node, call.excinfo.value)
 
     @_guarded
+    def pytest_internalerror(self, excinfo: Any) -> None:
+        """Record what a hook of a plugin or of a conftest raised while pytest collected."""
+        if not self._counts:
+            problem = {"where": "internal", "path": "", "nodeid": "", "modules": sorted(self._modules)}
+            self.problems.append({**problem, **describe(excinfo.value, self._rootdir)})
+
+    @_guarded
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note what `-k`, `-m` or a plugin took out."""
         self._deselected += items
@@ -186,7 +195,8 @@ class CollectionWatch:
         else:
             files = {file for top in targets(self._config) for file in files_below(self._config, top, [top])}
             modules = sorted(relative(file, self._rootdir) for file in files)
-            problem = {"where": "startup", "path": "", "nodeid": "", "modules": modules}
+            path = relative(_loading(error), self._rootdir)
+            problem = {"where": "startup", "path": path, "nodeid": "", "modules": modules}
             self.problems.append({**problem, **describe(error, self._rootdir)})
         return False
 
@@ -222,6 +232,16 @@ class CollectionWatch:
             "duplicates": sorted(twice)[:_DUPLICATES_LIMIT],
             "deselected_modules": sorted(gone - kept),
         }
+
+
+def _loading(error: BaseException) -> object:
+    """Find the conftest that pytest was loading when `error` was raised, as the frames of pytest know it; or ""."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name == "_importconftest":
+            return traceback.tb_frame.f_locals.get("conftestpath", "")
+        traceback = traceback.tb_next
+    return ""
 
 
 class _BrokenDirectories:

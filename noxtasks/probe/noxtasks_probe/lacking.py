@@ -143,7 +143,7 @@ class Lacking:
         hidden = () if _visible(manager, name, item) else every.get(name, ())
         return {
             "near": [one for one in near if _visible(manager, one, item)],
-            "elsewhere": sorted("{path}:{line}".format(**self._place_of(definition.func)) for definition in hidden),
+            "elsewhere": sorted({"{path}:{line}".format(**self._place_of(one.func)) for one in hidden}),
         }
 
 
