@@ -1,0 +1,238 @@
+"""The command line: the only module that reads argv. A handler imports its objective only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from noxtasks import __version__, config
+from noxtasks.errors import ConfigurationError, ExitCode
+
+_ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
+_FLAKE_OPTIONS = ("runs", "budget", "order", "seed", "jobs", "engine")  # each for the setting of that name
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command. Where `takes_pytest_args`, pytest gets what the command does not know, and all after `--`."""
+
+    name: str
+    title: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    handle: Callable[[argparse.Namespace], ExitCode]
+    takes_pytest_args: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """Knows commands of two words ("flake replay"), and keeps what is meant for pytest in `pytest_args`."""
+
+    def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override] # no namespace is given
+        """The arguments of `args`, which is without the program's name. Ends the process where they are wrong."""
+        words = list(args)
+        end = words.index("--") if "--" in words else len(words)
+        own, after = words[:end], words[end + 1 :]
+        if " ".join(own[:2]) in (command.name for command in COMMANDS):
+            own[:2] = [" ".join(own[:2])]
+        found, unknown = self.parse_known_args(own)
+        found.pytest_args = (*unknown, *after)
+        if found.pytest_args and not found.command.takes_pytest_args:
+            found.parser.error(f"unrecognized arguments: {' '.join(found.pytest_args)}")
+        return found
+
+
+def main() -> ExitCode:
+    """Run the command that this process was started with; how it ended. Errors go up to the boundary."""
+    arguments = build_parser().parse_args(sys.argv[1:])
+    command: Command = arguments.command
+    return command.handle(arguments)
+
+
+def build_parser() -> Parser:
+    """The parser of every command that noxtasks has and prints."""
+    parser = Parser(prog="noxtasks", description="How far can a pytest suite be trusted?", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"noxtasks {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        own = commands.add_parser(
+            command.name,
+            help=command.title,
+            description=command.title,
+            epilog="Every other argument, and all after --, goes to pytest." if command.takes_pytest_args else None,
+            allow_abbrev=False,
+        )
+        own.add_argument("--root", metavar="DIR", help="the project (default: found from the current folder upwards)")
+        own.set_defaults(command=command, parser=own)
+        command.add_options(own)
+    return parser
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from `start` upwards that looks like a project's; `start` itself where none does."""
+    folders = (start, *start.parents)
+    return next((folder for folder in folders if any((folder / mark).exists() for mark in _ROOT_MARKS)), start)
+
+
+def _root(arguments: argparse.Namespace) -> Path:
+    if arguments.root is None:
+        return find_root(Path.cwd())
+    root = Path(arguments.root).absolute()
+    if not root.is_dir():
+        raise ConfigurationError(f"there is no folder {root}", where="--root")
+    return root
+
+
+def _settings(root: Path, arguments: argparse.Namespace) -> config.Settings:
+    """The project's settings under those of the command line. Raises with the problems of all of them."""
+    options = {name: getattr(arguments, name, None) for name in _FLAKE_OPTIONS}
+    readers = [partial(config.from_assignment, text) for text in arguments.set]
+    readers += [
+        partial(config.from_option, f"--{name}", f"flake.{name}", text)
+        for name, text in options.items()
+        if text is not None
+    ]
+    overrides: list[config.Override] = []
+    problems: list[ConfigurationError] = []
+    for read in readers:
+        try:
+            overrides.append(read())
+        except ConfigurationError as problem:
+            problems.append(problem)
+    try:
+        settings = config.load(root, overrides)
+    except ConfigurationError as problem:
+        problems.extend(problem.problems or (problem,))
+    if problems:
+        raise ConfigurationError.all_of(problems)
+    return settings
+
+
+def _add_setting_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-S", dest="set", metavar="KEY=VALUE", action="append", default=[], help="a setting, such as flake.runs=200"
+    )
+
+
+def _add_flake_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+    parser.add_argument("--runs", metavar="N", help="how often the suite runs")
+    parser.add_argument(
+        "--budget", metavar="TIME", help='how long that may take, without --runs: "90s", "10m", "1h30m"'
+    )
+    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+    parser.add_argument("--order", metavar="ORDER", help=", ".join(config.ORDERS))
+    parser.add_argument("--seed", metavar="N", help="the seed that those of all runs come from")
+    parser.add_argument("--jobs", metavar="N", help="how many runs go on at the same time")
+    parser.add_argument("--engine", metavar="ENGINE", help=", ".join(config.ENGINES))
+    parser.add_argument("--resume", action="store_true", help="go on with the session that was interrupted")
+    _add_setting_option(parser)
+
+
+def _flake(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import flake  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return flake.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        pytest_args=arguments.pytest_args,
+        tests=tuple(arguments.tests),
+        resume=arguments.resume,
+    )
+
+
+def _add_replay_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN_ID", help="the run, as the report names it")
+    parser.add_argument("--test", metavar="NODEID", help="stop after this test")
+    parser.add_argument("--python", metavar="PATH", help="another interpreter than the one that is recorded")
+    _add_setting_option(parser)
+
+
+def _replay(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import flake  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    python = interpreter.find(root, arguments.python, os.environ) if arguments.python is not None else None
+    return flake.replay(root, settings, python=python, run_id=arguments.run_id, test=arguments.test)
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a JUnit XML report")
+    _add_setting_option(parser)
+
+
+def _import(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.evidence import vcs  # noqa: PLC0415
+    from noxtasks.history import imports, open_history  # noqa: PLC0415
+    from noxtasks.suite import git  # noqa: PLC0415
+
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
+    origin = imports.Origin(
+        project=root.resolve().name,
+        code_version=code.code_version,
+        revision=(code.vcs and code.vcs.revision) or "",
+        dirty=code.vcs.dirty if code.vcs else False,
+    )
+    with open_history(settings.history_url(root)) as history:
+        outcome = imports.import_junit(history, arguments.files, origin, root=root, now=datetime.now(UTC))
+    for one in outcome.imported:
+        print(f"{one.path}: {one.results} results" + ("" if one.is_new else ", which the history had already"))
+        for module in one.not_collected:
+            print(f"{one.path}: no outcome of {module}")
+    for error in outcome.failed:
+        print(error, file=sys.stderr)
+    return ExitCode.NOT_MEASURED if outcome.failed else ExitCode.NOTHING_FOUND
+
+
+def _add_init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="write without asking")
+
+
+def _init(arguments: argparse.Namespace) -> ExitCode:
+    from noxtasks.governance import adopt  # noqa: PLC0415
+
+    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin)
+
+
+COMMANDS = (
+    Command(
+        name="flake",
+        title="Find tests that are not deterministic: run the suite many times.",
+        add_options=_add_flake_options,
+        handle=_flake,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="flake replay",
+        title="Repeat one recorded run exactly.",
+        add_options=_add_replay_options,
+        handle=_replay,
+    ),
+    Command(
+        name="history import",
+        title="Take the outcomes of JUnit XML reports into the history.",
+        add_options=_add_import_options,
+        handle=_import,
+    ),
+    Command(
+        name="init",
+        title="Set a project up: noxfile, configuration and GitHub workflow.",
+        add_options=_add_init_options,
+        handle=_init,
+    ),
+)
