@@ -202,6 +202,12 @@ def test_surefires_flaky_and_rerun_elements_are_understood(results: Callable[...
     assert (broken.failure.exception, broken.failure.message) == ("ValueError", "x")
 
 
+def test_a_test_listed_twice_as_skipped_was_not_run_again(results: Callable[..., dict[str, Result]]) -> None:
+    case = "<testcase classname='test_a' name='t'><skipped type='pytest.skip'/></testcase>"
+    found = results(f"<testsuite>{case}{case}</testsuite>")
+    assert (found["test_a.py::t"].outcome, found["test_a.py::t"].reruns) == (Outcome.SKIPPED, 0)
+
+
 def test_a_file_of_several_suites_is_one_run(history: History, imported: Callable[..., Imports]) -> None:
     (one,) = imported("""<testsuites>
       <testsuite
