@@ -65,13 +65,15 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     if not _is_in_repository(root, run):
         return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=_why_no_git(root, run))
     revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
-    untracked = _git(run, root, "ls-files", "-z", "--others", "--exclude-standard")
-    tracked = _changed(root, run) if revision else _git(run, root, "ls-files", "-z", "--cached")
-    if untracked is None or tracked is None:
+    changed = _changed(root, run)
+    if changed is None:
         note = "git could not say what has changed: the code is identified by the content of its files alone"
         return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=(note,))
-    paths = {path for path in _paths(tracked) if not _is_in(path, ours)}
-    paths |= {path for path in _paths(untracked) if not _is_in(path, ours) and not _is_skipped(root, path)}
+    paths = {
+        path
+        for path, is_tracked in changed.items()
+        if not _is_in(path, ours) and (is_tracked or not _is_skipped(root, path))
+    }
     if revision is None:
         return Code(vcs=Vcs(revision=None, dirty=True), code_version=_tree(root, paths, run))
     if not paths:
@@ -84,9 +86,16 @@ def _git(run: Run, root: Path, *arguments: str) -> bytes | None:
     return run(("git", "--no-optional-locks", "-C", str(root), *arguments))
 
 
-def _changed(root: Path, run: Run) -> bytes | None:
-    options = ("--name-only", "-z", "--relative", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
-    return _git(run, root, "-c", "diff.autoRefreshIndex=true", "diff", *options, "HEAD", "--", ".")
+def _changed(root: Path, run: Run) -> dict[Path, bool] | None:
+    """What differs from the commit, relative to `root`, and whether git tracks it; None where git cannot say."""
+    # Not `git diff`: that refreshes the index even when it is told to take no optional locks.
+    options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none")
+    output = _git(run, root, "status", *options, "--", ".")
+    prefix = _line(_git(run, root, "rev-parse", "--show-prefix")) or ""
+    if output is None:
+        return None
+    entries = (os.fsdecode(entry) for entry in output.split(b"\0") if entry)
+    return {Path(entry[3:].removeprefix(prefix)): not entry.startswith("??") for entry in entries}
 
 
 def _is_in_repository(root: Path, run: Run) -> bool:
@@ -114,10 +123,6 @@ def _why_no_git(root: Path, run: Run) -> tuple[str, ...]:
 def _line(output: bytes | None) -> str | None:
     """One line of output; None where there is none."""
     return (os.fsdecode(output).removesuffix("\n") or None) if output is not None else None
-
-
-def _paths(output: bytes) -> Iterator[Path]:
-    return (Path(os.fsdecode(name)) for name in output.split(b"\0") if name)
 
 
 def _is_in(path: Path, folders: Iterable[Path]) -> bool:
