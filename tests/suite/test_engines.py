@@ -1,0 +1,249 @@
+"""Both engines make the same records of the same suite, however ill-behaved it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from noxtasks.suite import process
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import EngineKind, Order, Outcome, Run
+from noxtasks.suite.runs import RunRequest
+
+pytestmark = pytest.mark.functional
+
+both = pytest.mark.parametrize("kind", EngineKind)
+HASH_SEED = 7
+
+
+@contextmanager
+def an_engine(
+    root: Path, python: Path, kind: EngineKind | None, *args: str, test_timeout_s: float = 30.0
+) -> Iterator[Engine]:
+    suite = Suite(root=root, python=python, pytest_args=args)
+    with Engine(suite, root.parent / "scratch", kind=kind, test_timeout_s=test_timeout_s) as engine:
+        (root.parent / "scratch").mkdir(exist_ok=True)
+        yield engine
+
+
+def request(number: int, order: Order = Order.BUCKETS, tests: tuple[str, ...] | None = None) -> RunRequest:
+    return RunRequest(number=number, seed=100 + number, hash_seed=HASH_SEED, order=order, tests=tests)
+
+
+def runs_of(engine: Engine, *requests: RunRequest, jobs: int = 1) -> list[Run]:
+    engine.collect(hash_seed=HASH_SEED)
+    return sorted(engine.runs(requests, jobs=jobs), key=lambda run: run.number)
+
+
+def outcomes(run: Run) -> dict[str, Outcome]:
+    return {result.nodeid: result.outcome for result in run.results}
+
+
+def a_suite(folder: Path, **files: str) -> Path:
+    root = folder / "suite"
+    root.mkdir()
+    for name, content in files.items():
+        (root / f"{name}.py").write_text(content, "utf-8")
+    (root / "pytest.ini").write_text("[pytest]\n")
+    return root
+
+
+@both
+def test_each_ill_behaved_test_gets_its_own_outcome_and_takes_none_along(
+    kind: EngineKind, project: Callable[[str], Path], python: Path
+) -> None:
+    root = project("ill_behaved")
+    truth = runpy.run_path(str(root / "test_ill_behaved.py"))["OUTCOMES"]
+    with an_engine(root, python, kind, test_timeout_s=3.0) as engine:
+        runs = runs_of(engine, request(0, Order.COLLECTED), request(1), jobs=2)
+    for run in runs:
+        seen = {result.nodeid.partition("::")[2]: result for result in run.results}
+        assert {name: seen[name].outcome.value for name in truth} == truth
+        others = {name: result.outcome for name, result in seen.items() if name not in truth}
+        assert set(others.values()) == {Outcome.PASSED}
+        assert [result.position for result in run.results] == list(range(len(run.results)))
+        assert run.complete
+        assert run.segments == 7  # one process, and one more for each test that ended its own
+        assert any("bytes to stdout" in note for note in seen["test_floods"].notes)
+        assert "test_hangs" in seen["test_hangs"].failure.text  # type: ignore[union-attr]
+
+
+def test_both_engines_make_the_same_records(project: Callable[[str], Path], python: Path) -> None:
+    root = project("flaky")
+    records = []
+    for kind in EngineKind:
+        with an_engine(root, python, kind) as engine:
+            runs = runs_of(engine, request(0, Order.COLLECTED), request(1), request(2, Order.FULL))
+        records.append(
+            [
+                (
+                    run.number,
+                    result.nodeid,
+                    result.position,
+                    result.outcome,
+                    result.failure and (result.failure.fingerprint, result.failure.exception, result.failure.frames),
+                )
+                for run in runs
+                for result in run.results
+            ]
+        )
+    assert records[0] == records[1]
+    assert {outcome for _, _, _, outcome, _ in records[0]} == {Outcome.PASSED, Outcome.FAILED}
+
+
+@both
+def test_a_run_repeats_exactly(kind: EngineKind, project: Callable[[str], Path], python: Path) -> None:
+    with an_engine(project("flaky"), python, kind) as engine:
+        first, again = runs_of(engine, request(3), request(3, tests=None))[:2]
+        replayed = next(iter(engine.runs([request(3, tests=tuple(outcomes(first)))], jobs=1)))
+    assert (
+        [r.nodeid for r in first.results] == [r.nodeid for r in again.results] == [r.nodeid for r in replayed.results]
+    )
+    assert outcomes(first) == outcomes(again) == outcomes(replayed)
+
+
+@both
+def test_what_a_test_draws_depends_on_the_seed_and_its_name_alone(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = "import random\n" + "".join(
+        f"def test_{n}():\n    drawn = random.random()\n    assert not drawn\n" for n in range(4)
+    )
+    with an_engine(a_suite(tmp_path, test_draws=body), python, kind) as engine:
+        shuffled, alone, other = runs_of(engine, request(1), request(1, tests=("test_draws.py::test_2",)), request(2))
+
+    def drawn(run: Run, name: str) -> str:
+        return next(r.failure.message for r in run.results if r.nodeid.endswith(name) and r.failure)
+
+    assert drawn(shuffled, "test_2") == drawn(alone, "test_2")
+    assert drawn(shuffled, "test_2") != drawn(shuffled, "test_1")
+    assert drawn(shuffled, "test_2") != drawn(other, "test_2")
+
+
+@both
+def test_settings_meant_for_one_session_do_no_harm(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_two="def test_a(): assert 0\ndef test_b(): pass\n")
+    (root / "pytest.ini").write_text(
+        "[pytest]\naddopts = -x -n 2 --dist loadfile --junitxml=out.xml --lf --sw -p randomly --reruns 0\n"
+    )
+    with an_engine(root, python, kind) as engine:
+        (run,) = runs_of(engine, request(1))
+    assert set(outcomes(run).values()) == {Outcome.FAILED, Outcome.PASSED}
+    assert not (root / "out.xml").exists()
+    assert not (root / ".pytest_cache").exists()
+
+
+@both
+def test_reruns_of_a_plugin_are_told(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    body = """
+import pytest
+tries = []
+@pytest.mark.flaky(reruns=2)
+def test_second_time_lucky():
+    tries.append(1)
+    assert len(tries) > 1
+"""
+    with an_engine(a_suite(tmp_path, test_lucky=body), python, kind) as engine:
+        (run,) = runs_of(engine, request(0))
+    (result,) = run.results
+    assert (result.outcome, result.reruns) == (Outcome.RERUN, 1)
+    assert result.failure is not None
+
+
+@both
+def test_runs_side_by_side_have_names_as_workers_of_xdist_and_folders_of_their_own(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = """
+import os, tempfile
+def test_says(worker_id, tmp_path):
+    assert not (worker_id, os.environ["PYTEST_XDIST_WORKER"], tempfile.gettempdir())
+"""
+    with an_engine(a_suite(tmp_path, test_says=body), python, kind) as engine:
+        runs = runs_of(engine, request(0), request(1), jobs=2)
+    messages = [run.results[0].failure.message for run in runs if run.results[0].failure]
+    assert "'gw0', 'gw0'" in messages[0] or "'gw0', 'gw0'" in messages[1]
+    assert len(set(messages)) == 2
+
+
+def test_a_fork_is_not_made_where_threads_are_alive_after_collection(tmp_path: Path, python: Path) -> None:
+    body = """
+import threading
+threading.Thread(target=threading.Event().wait, daemon=True, name="worker of ours").start()
+def test_a(): pass
+"""
+    with an_engine(a_suite(tmp_path, test_threads=body), python, None) as engine:
+        (run,) = runs_of(engine, request(0))
+    assert (engine.chosen, run.engine) == (EngineKind.FRESH, EngineKind.FRESH)
+    assert "worker of ours" in engine.reason
+    assert outcomes(run) == {"test_threads.py::test_a": Outcome.PASSED}
+
+
+def test_each_hash_seed_gets_a_process_of_its_own(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_hash="def test_hash(): assert not hash('a')\n")
+    requests = [RunRequest(number=number, seed=0, hash_seed=number // 2, order=Order.COLLECTED) for number in range(6)]
+    with an_engine(root, python, EngineKind.FORK) as engine:
+        engine.collect(hash_seed=0)
+        runs = sorted(engine.runs(requests, jobs=2), key=lambda run: run.number)
+    hashes = [run.results[0].failure.message for run in runs if run.results[0].failure]
+    assert hashes[0] == hashes[1] != hashes[2] == hashes[3] != hashes[4] == hashes[5]
+
+
+@both
+def test_an_interruption_keeps_what_was_measured_and_leaves_no_process(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = """
+import os, pathlib, threading
+def test_a(): pass
+def test_b():
+    pathlib.Path("pid").write_text(str(os.getpid()))
+    threading.Event().wait()
+"""
+    root = a_suite(tmp_path, test_waits=body)
+    os.mkfifo(root / "pid")
+    pids = []
+
+    def interrupted_while_the_first_goes_on() -> Iterator[RunRequest]:
+        yield request(0, Order.COLLECTED)
+        pids.append(int((root / "pid").read_text()))
+        raise KeyboardInterrupt
+
+    with an_engine(root, python, kind, test_timeout_s=600.0) as engine:
+        engine.collect(hash_seed=HASH_SEED)
+        with pytest.raises(KeyboardInterrupt):
+            list(engine.runs(interrupted_while_the_first_goes_on(), jobs=2))
+        (partial,) = engine.abandon()
+    assert not partial.complete
+    assert outcomes(partial) == {"test_waits.py::test_a": Outcome.PASSED}
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+@both
+def test_collection_errors_do_not_keep_the_sound_tests_from_running(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    root = a_suite(tmp_path, test_sound="def test_a(): pass\n", test_broken="import no_such_module\n")
+    with an_engine(root, python, kind) as engine:
+        collection = engine.collect(hash_seed=HASH_SEED)
+        (run,) = engine.runs([request(0)], jobs=1)
+    assert len(collection.problems) == 1
+    assert outcomes(run) == {"test_sound.py::test_a": Outcome.PASSED}
+
+
+def test_a_report_is_json_that_any_reader_takes(project: Callable[[str], Path], python: Path) -> None:
+    wire = project("flaky").parent / "record.jsonl"
+    suite = Suite(root=wire.parent / "flaky", python=python)
+    env = suite.environment(wire=wire, task=None, hash_seed=0)
+    process.run(suite.command("-q", "-n2"), cwd=suite.root, env=env)
+    frames = [json.loads(line) for line in wire.read_text().splitlines()]
+    assert frames[0]["frame"] == "hello"
+    assert {f["test"] for f in frames if f["frame"] == "finish"} >= {"test_flaky.py::test_is_broken"}

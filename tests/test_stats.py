@@ -1,0 +1,82 @@
+"""The intervals agree with scipy's, and the judgements follow from the intervals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from noxtasks.stats import Verdict, difference, judge_below, trials_to_claim, wilson
+
+counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
+
+
+@given(counts, confidences)
+def test_wilson_is_what_scipy_computes(count: tuple[int, int], confidence: float) -> None:
+    successes, trials = count
+    interval = wilson(successes, trials, confidence=confidence)
+    if trials == 0:
+        assert (interval.low, interval.high) == (0.0, 1.0)
+    else:
+        reference = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+        assert (interval.low, interval.high) == pytest.approx((reference.low, reference.high), abs=1e-9)
+
+
+@given(counts, counts, confidences)
+def test_the_interval_of_a_difference_holds_the_difference_and_turns_round_with_its_sides(
+    before: tuple[int, int], after: tuple[int, int], confidence: float
+) -> None:
+    forth = difference(before, after, confidence=confidence)
+    back = difference(after, before, confidence=confidence)
+    assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
+    assert -1 - 1e-9 <= forth.low <= forth.high <= 1 + 1e-9
+    if before[1] and after[1]:
+        assert forth.low - 1e-9 <= after[0] / after[1] - before[0] / before[1] <= forth.high + 1e-9
+
+
+def test_the_interval_of_a_difference_is_newcombes_method_10() -> None:
+    # The first example of Newcombe (1998), table II: 56/70 against 48/80.
+    interval = difference((48, 80), (56, 70))
+    assert (interval.low, interval.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+@given(counts, st.floats(0.001, 0.999), confidences)
+def test_a_verdict_follows_from_the_interval_and_unmeasured_is_never_a_pass(
+    count: tuple[int, int], threshold: float, confidence: float
+) -> None:
+    judged = judge_below(*count, threshold=threshold, confidence=confidence)
+    if judged.verdict is Verdict.PASS:
+        assert judged.interval.high < threshold
+    elif judged.verdict is Verdict.FAIL:
+        assert judged.interval.low >= threshold
+    else:
+        assert judged.interval.low < threshold <= judged.interval.high
+    assert (judged.figure is None) == (count[1] == 0)
+
+
+def test_a_claim_of_less_than_five_percent_takes_73_runs_without_a_failure() -> None:
+    assert trials_to_claim(0.05) == 73
+    assert judge_below(0, 73, threshold=0.05).verdict is Verdict.PASS
+    assert judge_below(0, 72, threshold=0.05).verdict is Verdict.UNMEASURED
+    assert judge_below(1, 100, threshold=0.05).verdict is Verdict.UNMEASURED
+
+
+@given(st.floats(0.001, 0.9), confidences)
+def test_the_number_of_trials_for_a_claim_is_the_least_that_does(rate: float, confidence: float) -> None:
+    trials = trials_to_claim(rate, confidence=confidence)
+    assert wilson(0, trials, confidence=confidence).high < rate
+    assert trials == 0 or wilson(0, trials - 1, confidence=confidence).high >= rate
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(-1, 5), (6, 5)])
+def test_impossible_counts_are_refused(successes: int, trials: int) -> None:
+    with pytest.raises(ValueError, match="successes"):
+        wilson(successes, trials)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, -0.5])
+def test_impossible_confidence_is_refused(confidence: float) -> None:
+    with pytest.raises(ValueError, match="confidence"):
+        wilson(1, 2, confidence=confidence)
