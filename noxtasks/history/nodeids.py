@@ -52,10 +52,10 @@ class NodeIds:
 
     def _existing(self, classname: str) -> tuple[str, tuple[str, ...]] | None:
         parts = classname.split(".")
-        for end in range(len(parts), 0, -1):
+        for end in range(len(parts), 1, -1):
             stem = "/".join(parts[: end - 1])
             for path in ("/".join(parts[:end]) + ".py", f"{stem}.{parts[end - 1]}"):
-                if stem not in ("", path) and self._is_file(path):
+                if self._is_file(path):
                     return path, tuple(parts[end:])
         single = f"{parts[0]}.py"
         return (single, tuple(parts[1:])) if self._is_file(single) else None

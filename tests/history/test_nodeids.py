@@ -69,8 +69,8 @@ def test_guesses(classname: str, name: str, rebuilt: str) -> None:
 
 
 def test_the_longest_path_that_exists_wins_and_need_not_be_python() -> None:
-    project = nodeids(files=("pkg.py", "pkg/test_a.py", "docs/usage.rst", "one.yaml"))
-    assert project.rebuilt("pkg.test_a.TestC", "t") == "pkg/test_a.py::TestC::t"
+    project = nodeids(files=("pkg.py", "pkg/sub.py", "pkg/sub/test_a.py", "docs/usage.rst", "one.yaml"))
+    assert project.rebuilt("pkg.sub.test_a.TestC", "t") == "pkg/sub/test_a.py::TestC::t"
     assert project.rebuilt("pkg.test_b", "t") == "pkg.py::test_b::t"
     assert project.rebuilt("docs.usage.rst", "usage.rst") == "docs/usage.rst::usage.rst"
     assert project.rebuilt("one.yaml", "t") == "one.yaml::t"
