@@ -84,7 +84,7 @@ class Detection:
             if self.elapsed_s + run.duration_s > until_s:
                 break
             self.repeats = rules.after_repeat(self.repeats, tests, self._alone(run, tests))
-        self.upset |= {
+        self.upset = self._only_in_company() | {
             name for name in counts.keys() & self.repeats if rules.sound_alone(*counts[name], self.repeats[name])
         }
 
@@ -116,6 +116,10 @@ class Detection:
             yield run
         if self.upset:
             self.jobs = 1
+
+    def _only_in_company(self) -> set[str]:
+        """Those that failed beside another run, and in no run that counts: since the first failure all were alone."""
+        return self.upset - {name for run in self.runs for name in rules.failures_of(run)}
 
     def _alone(self, run: Run, tests: set[str]) -> Run:
         request = rules.repeat(run, tests, next(self._repeat_numbers))

@@ -19,14 +19,18 @@ from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Delta, Examination
 from noxtasks.flake.progress import Progress
 from noxtasks.history import Environment, Session, SessionKind, StoredSession, open_history
-from noxtasks.suite import health, process
+from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
+from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind, Order
 
 if TYPE_CHECKING:
     from noxtasks.history.store import History  # the database library is loaded when one is opened
+
+
+_SESSIONS_LOOKED_AT = 50  # for one with the same selection of tests
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +93,7 @@ def run(
     ):
         if not resume:
             engine.start(hash_seed=task.hash_seed)  # it imports and collects while this process does the same
-        code = vcs.code(root, run=_output_of(root), reports=Path(settings.reports))
+        code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
         with open_history(settings.history_url(root)) as history:
             if resume:
                 task = _resumed(task, history, code.code_version)
@@ -98,13 +102,15 @@ def run(
 
 def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) -> ExitCode:
     collection = engine.collect(hash_seed=task.hash_seed)
-    found = health.diagnose(collection, root=task.root, python=task.suite.python)
+    found = _diagnosed(task, collection)
     emit.write_health(task.reports, found, _provenance(task, code, collection))
     terminal.print_collection(found, task.suite, engine, len(collection.tests))
     if not collection.tests:
-        raise NotMeasuredError("no test can be run", where=str(task.root), remedy="The causes are listed above.")
+        wrong = any(cause.kind is health.Kind.CONFIGURATION for cause in found.causes)
+        error = ConfigurationError if wrong else NotMeasuredError
+        raise error("no test can be run", where=str(task.root), remedy="The causes are listed above.")
 
-    previous = history.sessions(task.project, kind=SessionKind.FLAKE, limit=1)
+    previous = _previous(task, history)
     history.begin(_session(task, code, collection, engine))
     detection, complete = _detect(task, engine, history)
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
@@ -123,8 +129,20 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
     terminal.print_examination(examination, delta, detection)
     if not complete:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
-    clean = not (found.causes or examination.flaky or examination.broken)
+    clean = not (found.broken or found.unrunnable or examination.flaky or examination.broken)
     return ExitCode.NOTHING_FOUND if clean else ExitCode.FOUND
+
+
+def _diagnosed(task: _Task, collection: Collection) -> health.Health:
+    sound = collection.tests and not collection.problems
+    return health.diagnose(
+        collection.problems,
+        collection.facts,
+        exit_code=collection.exit_code,
+        output=collection.output,
+        installed=collection.facts.get("distributions", {}),
+        local={} if sound else local_names(task.root),
+    )
 
 
 def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, bool]:
@@ -177,16 +195,28 @@ def _examine(task: _Task, history: History, detection: Detection, code_version: 
 
 
 def _compare(
-    task: _Task, history: History, detection: Detection, examination: Examination, previous: list[StoredSession]
+    task: _Task, history: History, detection: Detection, examination: Examination, before: Session | None
 ) -> Delta:
     """This session beside the one before it, whatever the code was then."""
-    before = next((stored.session for stored in previous if stored.session.id != task.history_id), None)
     flaky = {test.tally.nodeid for test in examination.flaky}
     return rules.compare(
         history.session_rates(before.id) if before else [],
         history.session_rates(task.history_id),
         disturbed=(_disturbed_before(task), (rules.disturbed_runs(detection.runs, flaky), len(detection.runs))),
         confidence=task.settings.flake.confidence,
+    )
+
+
+def _previous(task: _Task, history: History) -> Session | None:
+    """The newest session before this one that ran the same selection of tests."""
+    return next(
+        (
+            stored.session
+            for stored in history.sessions(task.project, kind=SessionKind.FLAKE, limit=_SESSIONS_LOOKED_AT)
+            if stored.session.id != task.history_id
+            and tuple(stored.session.settings["pytest_args"]) == task.suite.pytest_args
+        ),
+        None,
     )
 
 
@@ -262,16 +292,3 @@ def _provenance(task: _Task, code: vcs.Code, collection: Collection, *, complete
         else None,
         complete=complete,
     )
-
-
-def _output_of(root: Path) -> vcs.Run:
-    """Runs git for the module that knows git."""
-
-    def run_git(argv: object) -> bytes | None:
-        try:
-            completed = process.run(list(argv), cwd=root, timeout_s=60)  # type: ignore[call-overload]
-        except (NotMeasuredError, process.TimeoutExpired):
-            return None
-        return completed.stdout.encode("utf-8", "surrogateescape") if completed.returncode == 0 else None
-
-    return run_git

@@ -28,6 +28,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
     """Read what a process has told of its collection."""
     frames = wire.Reader(wire_path).read()
+    facts = next((frame.facts for frame in reversed(frames) if isinstance(frame, wire.Facts)), {})
     collected = next((frame for frame in frames if isinstance(frame, wire.Collected)), None)
     return Collection(
         tests=collected.tests if collected else (),
@@ -35,10 +36,15 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         threads=collected.threads if collected else (),
         hello=next((frame for frame in frames if isinstance(frame, wire.Hello)), None),
         problems=tuple(frame.problem for frame in frames if isinstance(frame, wire.Problem)),
-        facts=next((frame.facts for frame in reversed(frames) if isinstance(frame, wire.Facts)), {}),
+        facts=facts if collected else {**facts, **_importing(frames)},
         exit_code=exit_code,
         output=_tail(output_path),
     )
+
+
+def _importing(frames: list[wire.Frame]) -> dict[str, Any]:
+    """The file whose import did not come to an end, as a fact."""
+    return next(({"importing": each.path} for each in reversed(frames) if isinstance(each, wire.Importing)), {})
 
 
 def _tail(path: Path) -> str:

@@ -115,21 +115,22 @@ def _cause(problem: Problem, facts: Facts, around: Surroundings) -> Cause:  # no
         return _started_badly(problem, facts, around)
     found = collection_errors.explain(problem, facts, around)
     if problem.where == "internal":
-        at_home = problem.frames and problem.frames[-1].path.endswith("conftest.py")
-        found = _as(Kind.CONFTEST if at_home else Kind.PLUGIN, found, hook=_hook(problem))
-        return _with_place(problem, found)
+        return _with_place(problem, _of_hook(problem, found))
     if problem.where == "conftest" and found.kind is not Kind.CONFTEST:
-        return _with_place(problem, _as(Kind.CONFTEST, found), reason=found.kind)
+        return _with_place(problem, msgspec.structs.replace(found, kind=Kind.CONFTEST), reason=found.kind)
     return _with_place(problem, found)
 
 
-def _as(kind: Kind, found: Finding, *, hook: str = "") -> Finding:
-    message = f"{found.message}, raised by the hook {hook}" if hook else found.message
-    return msgspec.structs.replace(found, kind=kind, message=message)
-
-
-def _hook(problem: Problem) -> str:
-    return next((frame.function for frame in problem.frames if frame.function.startswith("pytest_")), "")
+def _of_hook(problem: Problem, found: Finding) -> Finding:
+    """What a hook raised: the fault of the conftest that holds it, or else of a plugin."""
+    hook = next((frame.function for frame in problem.frames if frame.function.startswith("pytest_")), "")
+    at_home = any(frame.path.endswith("conftest.py") for frame in problem.frames)
+    return msgspec.structs.replace(
+        found,
+        kind=Kind.CONFTEST if at_home else Kind.PLUGIN,
+        message=f"{found.message}, raised by the hook {hook}" if hook else found.message,
+        remedy=startup_errors.MEND_HOOK if found.kind is Kind.RAISED else found.remedy,
+    )
 
 
 def _with_place(problem: Problem, found: Finding, *, reason: Kind | None = None, blocking: bool = True) -> Cause:
@@ -158,7 +159,7 @@ def _started_badly(problem: Problem, facts: Facts, around: Surroundings) -> Caus
     error = problem.chain[0] if problem.chain else Raised()
     found = startup_errors.explain(f"ERROR: {error.message}\n", around)
     if found.kind is not Kind.PLUGIN and not error.type.endswith("UsageError"):
-        found = _as(Kind.PLUGIN, collection_errors.explain(problem, facts, around))
+        found = _of_hook(problem, collection_errors.explain(problem, facts, around))
     imports = len(problem.chain) > 1 and problem.chain[1].is_a("ImportError")
     return _with_place(problem, found, reason=Kind.MISSING_IMPORT if imports and found.kind is Kind.PLUGIN else None)
 
@@ -198,14 +199,14 @@ def _no_tests(facts: Facts) -> Cause:
     if facts.deselected:
         options = [f"-{key} {value!r}" for key, value in (("k", facts.keyword), ("m", facts.markexpr)) if value]
         by = " and ".join(options) or "a plugin or a conftest.py"
-        message = f"all {facts.deselected} tests are deselected by {by}"
+        message = f"every test is deselected by {by} ({facts.deselected} in all)"
         remedy = "Widen the expression; it may also stand in addopts." if options else "Look for what deselects them."
     elif facts.modules and len(facts.skipped) == len(facts.modules):
-        message = f"all {len(facts.modules)} test files skip themselves"
+        message = f"every test file skips itself ({len(facts.modules)} in all)"
         remedy = "See their reasons with pytest -rs, and give the environment what they ask for."
     elif facts.modules:
         names = f"functions {', '.join(facts.python_functions)}; classes {', '.join(facts.python_classes)}"
-        message = f"{len(facts.modules)} test files hold no test that the patterns match ({names})"
+        message = f"{len(facts.modules)} test file(s) hold no test that the patterns match ({names})"
         remedy = f"Rename the tests, or set python_functions and python_classes in {settings}."
     else:
         message = f"no file in {where} matches {', '.join(facts.python_files) or 'the patterns'}"

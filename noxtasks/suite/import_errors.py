@@ -139,8 +139,8 @@ def _helper(top: str, path: str, home: str, around: Surroundings) -> Finding:
         kind=Kind.HELPER_MODULE,
         message=f"No module named {top}, though {path} is in the project",
         remedy=(
-            f"{home or 'The root directory'} is not on sys.path: {around.with_pythonpath(home)}, or move what is shared "
-            "into a conftest.py or an installed package."
+            f"{home or 'The root directory'} is not on sys.path: {around.with_pythonpath(home)}, or move what is "
+            "shared into a conftest.py or an installed package."
         ),
     )
 

@@ -16,6 +16,8 @@ from noxtasks.suite.problems import Raised
 
 _Explain = Callable[[re.Match[str], Surroundings], Finding]
 
+MEND_HOOK = "Mend the hook, or bring the plugin up to date; -p no:NAME turns a plugin off."
+
 
 def explain(output: str, around: Surroundings) -> Finding:
     """The cause that `output`, all that pytest printed, tells of; where no phrase is known, its last words."""
@@ -105,11 +107,18 @@ def _plugin_import(found: re.Match[str], around: Surroundings) -> Finding:
 def _validation(found: re.Match[str], around: Surroundings) -> Finding:
     said = " ".join(found.group(1).split())
     pytest = f"pytest {around.pytest}" if around.pytest else "this pytest"
+    place = re.search(r"from '([^']+)'", said)
+    path = place.group(1) if place else ""
     return Finding(
-        kind=Kind.PLUGIN,
+        kind=_kind_of(path),
         message=said,
         remedy=f"It does not fit {pytest}: bring the plugin or conftest.py up to date, or require an older pytest.",
+        path=path,
     )
+
+
+def _kind_of(path: str) -> Kind:
+    return Kind.CONFTEST if path.endswith("conftest.py") else Kind.PLUGIN
 
 
 def _conftest(found: re.Match[str], around: Surroundings) -> Finding:
@@ -133,15 +142,15 @@ def _raised(found: re.Match[str], around: Surroundings) -> Finding:
     own = re.findall(r'File "([^"]+)", line (\d+), in (pytest_\w+|<module>)', found.group(0))
     name, _, why = said.partition(": ")
     of_import = name.endswith(("ModuleNotFoundError", "ImportError"))
-    where = [place for place in own if "/_pytest/" not in place[0] and "/pluggy/" not in place[0]]
+    where = [place for place in own if not re.search(r"[/\\](?:_pytest|pytest|pluggy)[/\\]|^<", place[0])]
     hook = f" in {where[-1][2]}" if where and where[-1][2] != "<module>" else ""
     if of_import:
         meaning = import_errors.explain(Raised(type=name, bases=("ImportError",), message=why), "", around)
         remedy, distribution = f"An installed plugin needs it. {meaning.remedy}", meaning.distribution
     else:
-        remedy, distribution = "Mend the hook, or bring the plugin up to date; -p no:NAME turns a plugin off.", ""
+        remedy, distribution = MEND_HOOK, ""
     return Finding(
-        kind=Kind.PLUGIN,
+        kind=_kind_of(where[-1][0] if where else ""),
         message=f"{said}{hook}",
         remedy=remedy,
         distribution=distribution,

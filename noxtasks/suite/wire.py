@@ -48,6 +48,12 @@ class Facts(_Frame, frozen=True, kw_only=True):
     facts: dict[str, Any]
 
 
+class Importing(_Frame, frozen=True, kw_only=True):
+    """A test file is about to be imported; its path is relative to the root directory."""
+
+    path: str
+
+
 class Collected(_Frame, frozen=True, kw_only=True):
     """The tests that can run, in the order of collection. Its indices name them in the frames that follow."""
 
@@ -112,7 +118,7 @@ class Exited(_Frame, frozen=True, kw_only=True):
     code: int
 
 
-Frame = Hello | Problem | Facts | Collected | Order | Start | Finish | Leak | End | Ready | Forked | Exited
+Frame = Hello | Importing | Problem | Facts | Collected | Order | Start | Finish | Leak | End | Ready | Forked | Exited
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 

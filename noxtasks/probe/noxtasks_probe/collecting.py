@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from _pytest.config import ConftestImportFailure
-from noxtasks_probe.lacking import Lacking
-from noxtasks_probe.raised import describe, distributions, relative
-from noxtasks_probe.testfiles import files_below, targets
+
+from .lacking import Lacking
+from .raised import describe, distributions, relative
+from .testfiles import files_below, targets
 
 _DIRECTORIES_COLLECT = int(pytest.__version__.partition(".")[0]) >= 8  # noqa: PLR2004
 """Since pytest 8 each directory is a collector, and a conftest that fails is the failure of its directory alone."""

@@ -45,7 +45,8 @@ class Engine:
     def __init__(self, wire: Wire, task: dict[str, Any]) -> None:
         self._wire = wire
         self._task = task
-        self._watch = CollectionWatch()
+        self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
+        self._told = 0
         self._items: dict[str, pytest.Item] = {}
         self._sequential: set[str] = set()
         self._seeders: list[seeding.Seeder] = []
@@ -56,9 +57,8 @@ class Engine:
         early_config.pluginmanager.register(self._watch, "noxtasks-collecting")
         taming.before_conftests(early_config, args)
         self._wire.send("hello", version=VERSION, **_environment())
-        outcome = yield
-        if outcome.excinfo is not None:
-            self._tell_problems()
+        yield
+        self._tell_problems()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -84,6 +84,11 @@ class Engine:
             adopt_orphans()
             self._run(session, self._task["run"], forked=False)
         return True
+
+    def pytest_unconfigure(self) -> None:
+        """Tell what came up where pytest did not get as far as running tests."""
+        if self._told < len(self._watch.problems):
+            self._tell_problems()
 
     def _prepare(self, config: pytest.Config) -> None:
         self._seeders = seeding.seeders()
@@ -116,8 +121,9 @@ class Engine:
         return [(names[id(item)], item) for item in order]
 
     def _tell_problems(self) -> None:
-        for problem in self._watch.problems:
+        for problem in self._watch.problems[self._told :]:
             self._wire.send("problem", problem=problem)
+        self._told = len(self._watch.problems)
         self._wire.send("facts", facts=self._watch.facts)
 
 

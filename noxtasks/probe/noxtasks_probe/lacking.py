@@ -10,7 +10,8 @@ import inspect
 from typing import Any
 
 import pytest
-from noxtasks_probe.raised import relative
+
+from .raised import relative
 
 _TESTS_LIMIT = 50  # node ids kept of the tests that one problem concerns
 
