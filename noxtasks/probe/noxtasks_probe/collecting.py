@@ -62,9 +62,13 @@ class CollectionWatch:
     @property
     def facts(self) -> dict[str, Any]:
         """What was there. Paths are relative to the root directory; JSON-able."""
+        return self._read_facts() or {}
+
+    @_guarded
+    def _read_facts(self) -> dict[str, Any] | None:
         config = self._config
         if config is None:
-            return {}
+            return None
         return {
             "rootdir": self._rootdir,
             "inifile": relative(config.inipath, self._rootdir) if config.inipath else "",

@@ -43,11 +43,9 @@ class Lacking:
         known = self._infos.get(id(info))
         if known is None:
             known = self._infos[id(info)] = self._missing(info)
-        if known:
-            missing = [name for name in known if not _is_parameter(item, name)]
-            self.test_count += bool(missing)
-            for name in missing:
-                self._lacks(item, info, name)
+        self.test_count += bool(known)
+        for name in known:
+            self._lacks(item, info, name)
         for mark in item.own_markers:
             if mark.name == "usefixtures" and not mark.args:
                 self._of_nothing(item)
@@ -61,7 +59,7 @@ class Lacking:
     def _missing(self, info: Any) -> tuple[str, ...]:
         definitions = info.name2fixturedefs
         missing: tuple[str, ...] = ()
-        for name in info.names_closure:
+        for name in info.names_closure:  # what parametrize gives has a definition of pytest's own
             found = definitions.get(name)
             if found is None:
                 if name != "request":
@@ -158,12 +156,6 @@ def _definitions(manager: Any) -> dict[str, list[Any]]:
             for definitions in places.values():
                 found.setdefault(name, []).extend(definitions)
     return found
-
-
-def _is_parameter(item: Any, name: str) -> bool:
-    """Whether `parametrize` gives the value, so that no fixture is needed."""
-    callspec = getattr(item, "callspec", None)
-    return callspec is not None and (name in callspec.params or name in getattr(callspec, "funcargs", ()))
 
 
 def _source(thing: Any) -> tuple[str, int]:
