@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -169,7 +170,7 @@ def _replay(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a JUnit XML report")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JUnit XML, or a record of the probe")
     _add_setting_option(parser)
 
 
@@ -179,7 +180,7 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
 
     from noxtasks.evidence import vcs  # noqa: PLC0415
     from noxtasks.history import imports, open_history  # noqa: PLC0415
-    from noxtasks.suite import git  # noqa: PLC0415
+    from noxtasks.suite import git, record  # noqa: PLC0415
 
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     origin = imports.Origin(
@@ -188,15 +189,27 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
         revision=(code.vcs and code.vcs.revision) or "",
         dirty=code.vcs.dirty if code.vcs else False,
     )
+    records = [path for path in arguments.files if path.is_file() and record.is_record(path)]
+    reports = [path for path in arguments.files if path not in records]
+    now = datetime.now(UTC)
     with open_history(settings.history_url(root)) as history:
-        outcome = imports.import_junit(history, arguments.files, origin, root=root, now=datetime.now(UTC))
+        for path in records:
+            runs = record.read(path)
+            source = hashlib.sha256(path.read_bytes()).hexdigest()
+            _, is_new = imports.import_runs(history, runs, origin, source=source, started=runs[0].started, now=now)
+            _say_imported(path, sum(len(run.results) for run in runs), is_new=is_new)
+        outcome = imports.import_junit(history, reports, origin, root=root, now=now)
     for one in outcome.imported:
-        print(f"{one.path}: {one.results} results" + ("" if one.is_new else ", which the history had already"))
+        _say_imported(one.path, one.results, is_new=one.is_new)
         for module in one.not_collected:
             print(f"{one.path}: no outcome of {module}")
     for error in outcome.failed:
         print(error, file=sys.stderr)
     return ExitCode.NOT_MEASURED if outcome.failed else ExitCode.NOTHING_FOUND
+
+
+def _say_imported(path: Path, results: int, *, is_new: bool) -> None:
+    print(f"{path}: {results} results" + ("" if is_new else ", which the history had already"))
 
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
@@ -225,7 +238,7 @@ COMMANDS = (
     ),
     Command(
         name="history import",
-        title="Take the outcomes of JUnit XML reports into the history.",
+        title="Take outcomes of ordinary runs into the history: JUnit XML, or the probe's record.",
         add_options=_add_import_options,
         handle=_import,
     ),

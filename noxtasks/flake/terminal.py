@@ -58,7 +58,7 @@ def print_examination(examination: Examination, delta: Delta, detection: Detecti
     )
     if disturbed.figure is not None:
         console.print(
-            f"runs with a flaky failure: {disturbed.figure:.1%} {_bounds(disturbed.interval)}", highlight=False
+            f"runs with a flaky failure: {disturbed.figure:.1%} ({_bounds(disturbed.interval)})", highlight=False
         )
     console.print(
         Text.assemble(

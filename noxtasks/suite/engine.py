@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.launch import Suite
@@ -109,8 +110,12 @@ class Engine:
         for other in [seed for seed in self._warm if seed != hash_seed]:
             self._retire(other)
         warm = self._warm.get(hash_seed) or self._start(hash_seed)
-        if not warm.tests:
-            warm.collect(_COLLECTION_TIMEOUT_S)
+        if not warm.tests and not (collection := warm.collect(_COLLECTION_TIMEOUT_S)).tests:
+            raise NotMeasuredError(
+                "the suite was collected once, and then, in another process, not again",
+                where=str(self._suite.root),
+                remedy=f"pytest said:\n{collection.output[-2000:]}",
+            )
         return warm
 
     def _start(self, hash_seed: int) -> WarmProcess:

@@ -23,11 +23,8 @@ class Real:
     getpid = staticmethod(os.getpid)
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
-    monotonic = staticmethod(time.monotonic)
-    perf_counter = staticmethod(time.perf_counter)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
-    fstat = staticmethod(os.fstat)
 
 
 class Wire:
