@@ -245,6 +245,19 @@ def test_the_next_write_of_anything_mends_an_interrupted_one(tmp_path: Path, pro
     assert artifacts.read(tmp_path, NAME).digest == new
 
 
+def test_a_write_that_was_interrupted_before_it_replaced_anything_leaves_the_old_artifact(
+    tmp_path: Path, provenance: Provenance
+) -> None:
+    old = _write(tmp_path, provenance)
+    _relist(tmp_path, Sums(digests={NAME: old.sha256}, announced={NAME: "0" * 64, OTHER: "0" * 64}))
+    other, this = artifacts.verify(tmp_path)
+    assert (other.trouble, other.name, "there is none" in other.message) == (Trouble.INTERRUPTED, OTHER, True)
+    assert (this.trouble, this.name, "the old artifact" in this.message) == (Trouble.INTERRUPTED, NAME, True)
+    assert artifacts.read(tmp_path, NAME).digest == old
+    artifacts.write(tmp_path, YAML, result={}, timing={}, provenance=provenance)
+    assert artifacts.verify(tmp_path) == []
+
+
 def test_an_announcement_does_not_cover_up_a_change(tmp_path: Path, provenance: Provenance) -> None:
     old = _write(tmp_path, provenance)
     _relist(tmp_path, Sums(digests={NAME: old.sha256}, announced={NAME: "0" * 64}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -267,6 +266,7 @@ def test_a_folder_that_is_read_only_is_told_and_can_be_read(
 @pytest.mark.functional
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_file_size_limit_is_told_and_changes_nothing(tmp_path: Path, samples: str, provenance: Provenance) -> None:
+    resource = pytest.importorskip("resource")
     before = _write(tmp_path, provenance, runs=1)
     head = _tell(tmp_path, provenance).head
     script = WRITER + (

@@ -192,6 +192,14 @@ def test_any_byte_that_is_changed_anywhere_is_found_with_the_head(
     assert _verified(tmp_path, bytes(changed), head)
 
 
+def test_a_last_line_that_was_written_in_another_form_is_found_without_the_head(
+    tmp_path: Path, log: tuple[bytes, str]
+) -> None:
+    *before, last = log[0].splitlines(keepends=True)
+    (finding,) = _verified(tmp_path, b"".join(before) + json.dumps(json.loads(last)).encode() + b"\n")
+    assert (finding.line, "canonical" in finding.message) == (LENGTH, True)
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dropped=st.sets(st.integers(0, LENGTH - 2), min_size=1))
 def test_lines_that_are_dropped_before_the_last_are_found(

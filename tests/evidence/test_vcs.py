@@ -13,7 +13,13 @@ from noxtasks.evidence import vcs
 from noxtasks.evidence.vcs import Code, Vcs
 
 GIT = shutil.which("git")
-pytestmark = [pytest.mark.functional, pytest.mark.skipif(GIT is None, reason="no git here")]
+pytestmark = [
+    pytest.mark.functional,
+    pytest.mark.skipif(GIT is None, reason="no git here"),
+    pytest.mark.skipif(
+        os.name != "posix", reason="the names and kinds of files that are tried here exist on POSIX only"
+    ),
+]
 
 NASTY = ["new\nline.py", 'quo"te.py', "back\\slash.py", "ünï.py", " space .py", "-dash.py", "tab\t.py", ":(top)x.py"]
 
@@ -318,6 +324,16 @@ def test_content_cannot_be_moved_from_a_name_into_a_file(tmp_path: Path) -> None
         (tmp_path / str(number) / name).write_text(text)
         versions.add(vcs.code(tmp_path / str(number), run=_no_git).code_version)
     assert len(versions) == 4
+
+
+def test_what_stands_beside_a_link_cannot_be_moved_into_its_target(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "a").symlink_to("t")
+    os.mkfifo(tmp_path / "one" / "b")
+    (tmp_path / "other" / "a").symlink_to("tbspecial")
+    one, other = (vcs.code(tmp_path / name, run=_no_git) for name in ("one", "other"))
+    assert one.code_version != other.code_version
 
 
 def test_an_unreadable_file_does_not_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
