@@ -1,7 +1,7 @@
 """Requirements that Poetry and Pipenv write as tables, as pip takes them.
 
-Poetry's own operators: https://python-poetry.org/docs/dependency-specification/ (caret, tilde, wildcard); tables of both
-tools may name extras, markers, a repository, an archive or a folder.
+Poetry's own operators: https://python-poetry.org/docs/dependency-specification/ (caret, tilde, wildcard); tables of
+both tools may name extras, markers, a repository, an archive or a folder.
 """
 
 from __future__ import annotations
@@ -85,7 +85,6 @@ def _place(entry: dict[str, Any]) -> str | None:
 
 def _markers(entry: dict[str, Any]) -> list[str]:
     markers = [entry["markers"]] if "markers" in entry else []
-    for part in specifier(str(entry.get("python", ""))).split(","):
-        if (match := re.fullmatch(r"([<>=!~]+)\s*([\d.*]+)", part)) is not None:
-            markers.append(f'python_version {match[1]} "{match[2]}"')
-    return markers
+    versions = specifier(str(entry.get("python", ""))).split(",")
+    matches = (re.fullmatch(r"([<>=!~]+)\s*([\d.*]+)", one) for one in versions)
+    return markers + [f'python_version {match[1]} "{match[2]}"' for match in matches if match]

@@ -1,7 +1,7 @@
 """What tox would install for its tests, from all the places and both forms that tox is configured in.
 
-INI in `tox.ini`, `setup.cfg` or `tool.tox.legacy_tox_ini`; TOML in `tox.toml` or `[tool.tox]`. Factors are judged for the
-last environment of the list that fits the interpreter; what only tox can substitute is left out, and said.
+INI in `tox.ini`, `setup.cfg` or `tool.tox.legacy_tox_ini`; TOML in `tox.toml` or `[tool.tox]`. Factors are judged for
+the last environment of the list that fits the interpreter; what only tox can substitute is left out, and said.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _names(parser: RawConfigParser, section: str, key: str, factors: frozenset[s
 
 
 def _lines(parser: RawConfigParser, section: str, key: str, seen: tuple[str, ...] = ()) -> list[str]:
-    """The lines of a value, with `{[section]key}` replaced by what stands there, and tox's folder by the present one."""
+    """The lines of a value; for `{[section]key}` what stands there, and for tox's folder the present one."""
     value = parser.get(section, key, fallback=None)
     if value is None and section.startswith("testenv:"):
         section, value = "testenv", parser.get("testenv", key, fallback=None)
