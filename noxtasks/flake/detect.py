@@ -13,7 +13,7 @@ from noxtasks.suite.model import EngineKind, Order, Run
 from noxtasks.suite.runs import RunRequest
 
 _SAMPLING_SHARE = 0.85  # of the budget; the rest is for repeating failures alone
-_REPEATS_SHARE = 0.25  # of the time of sampling, which repeating may take in any case
+_REPEATS_SHARE = 0.5  # of the time that has passed, which repeating may take on top
 _REPEATS_FROM = 1_000_000  # numbers of runs that are not part of the sample
 
 
@@ -77,8 +77,9 @@ class Detection:
         counts = rules.suspects(self.runs)
         suspects = {name: rules.repeats_worth(*count) for name, count in counts.items()}
         whole = [run for run in self.runs if run.complete]
-        share_s = 0.0 if self._wanted is None else self.elapsed_s * _REPEATS_SHARE
-        until_s = max(self._budget_s, self.elapsed_s + share_s)
+        until_s = self.elapsed_s * (1 + _REPEATS_SHARE)
+        if self._wanted is None:
+            until_s = min(until_s, self._budget_s)
         while (chosen := rules.next_to_repeat(suspects, whole, self.repeats)) is not None:
             run, tests = chosen
             if self.elapsed_s + run.duration_s > until_s:

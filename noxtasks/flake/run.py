@@ -103,6 +103,7 @@ def run(
 def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) -> ExitCode:
     collection = engine.collect(hash_seed=task.hash_seed)
     found = _diagnosed(task, collection)
+    terminal.print_notes(code.notes)
     emit.write_health(task.reports, found, _provenance(task, code, collection))
     terminal.print_collection(found, task.suite, engine, len(collection.tests))
     if not collection.tests:
