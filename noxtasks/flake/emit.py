@@ -86,10 +86,7 @@ def _report(examination: Examination, detection: Detection, engine: Engine) -> d
         "only_in_forks": sorted(detection.only_in_forks),
         "never_run": list(examination.unseen),
         "left_behind": [
-            {"test": result.nodeid, "run": run.number, "note": note}
-            for run in detection.runs
-            for result in run.results
-            for note in result.notes
+            {"test": test, "run": run.number, "note": note} for run in detection.runs for test, note in run.left_behind
         ],
     }
 

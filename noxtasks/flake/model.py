@@ -54,6 +54,18 @@ class Unsteady(msgspec.Struct, frozen=True, kw_only=True):
     run_name: str  # a run in which it failed
 
 
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept at hand of a run; its outcomes are in the history."""
+
+    number: int
+    started: datetime
+    duration_s: float
+    hash_seed: int
+    failed: frozenset[str]
+    left_behind: tuple[tuple[str, str], ...] = ()  # (test, what it left)
+    complete: bool = True
+
+
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
     """What all outcomes at one code version say about the suite."""
 

@@ -10,6 +10,7 @@ from typing import Self
 from noxtasks.flake import rules
 from noxtasks.flake.detect import Detection
 
+_LIVE_EVERY_S = 0.1
 _PLAIN_EVERY_S = 10.0
 
 
@@ -33,27 +34,27 @@ class Progress:
 
     def ran(self, detection: Detection) -> None:
         """One more run has ended."""
+        if not self._is_due():
+            return
         done = len(detection.runs)
         left_s = _left_s(done, detection.elapsed_s, self._wanted, self._budget_s)
-        flaky = len(rules.suspects(detection.runs))
+        flaky = len(detection.suspects())
         wanted = f" of {self._wanted}" if self._wanted else ""
         self._say(f"run {done}{wanted}, about {_span(left_s)} left, {flaky} flaky so far")
 
     def repeats(self, detection: Detection) -> None:
         """The sample is whole; what failed is repeated alone."""
-        count = len(rules.suspects(detection.runs))
-        if count:
+        count = len(detection.suspects())
+        if count and self._is_due():
             self._say(f"repeating alone the runs in which {count} tests failed")
 
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._said_s >= (_LIVE_EVERY_S if self._live else _PLAIN_EVERY_S)
+
     def _say(self, line: str) -> None:
-        if self._live:
-            sys.stderr.write(f"\r\x1b[K{line}")
-        elif time.monotonic() - self._said_s < _PLAIN_EVERY_S:
-            return
-        else:
-            sys.stderr.write(line + "\n")
-            self._said_s = time.monotonic()
+        sys.stderr.write(f"\r\x1b[K{line}" if self._live else line + "\n")
         sys.stderr.flush()
+        self._said_s = time.monotonic()
 
 
 def _left_s(done: int, elapsed_s: float, wanted: int | None, budget_s: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from math import ceil, log, log1p
@@ -11,7 +10,7 @@ from math import ceil, log, log1p
 import msgspec
 
 from noxtasks import stats
-from noxtasks.flake.model import Change, Delta, Examination, Repeats, Standing, Unsteady
+from noxtasks.flake.model import Change, Delta, Examination, Repeats, RunSummary, Standing, Unsteady
 from noxtasks.history.model import Tally
 from noxtasks.stats import Judgement, Verdict
 from noxtasks.suite.model import Order, Outcome, Run
@@ -85,7 +84,7 @@ def _reran(tally: Tally) -> bool:
 
 def examine(
     tallies: Sequence[Tally],
-    runs: Sequence[Run],
+    runs: Sequence[RunSummary],
     *,
     repeats: Mapping[str, Repeats],
     first_seen: Mapping[str, datetime],
@@ -139,9 +138,22 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
 
 
-def disturbed_runs(runs: Iterable[Run], flaky: set[str]) -> int:
+def disturbed_runs(runs: Iterable[RunSummary], flaky: set[str]) -> int:
     """How many runs had a failure of one of the `flaky` tests."""
-    return sum(any(result.outcome.is_failure and result.nodeid in flaky for result in run.results) for run in runs)
+    return sum(not flaky.isdisjoint(run.failed) for run in runs)
+
+
+def summary(run: Run) -> RunSummary:
+    """What is kept at hand of `run`."""
+    return RunSummary(
+        number=run.number,
+        started=run.started,
+        duration_s=run.duration_s,
+        hash_seed=run.hash_seed,
+        failed=frozenset(failures_of(run)),
+        left_behind=tuple((result.nodeid, note) for result in run.results for note in result.notes),
+        complete=run.complete,
+    )
 
 
 def failures_of(run: Run) -> set[str]:
@@ -180,8 +192,8 @@ def counted(beside: Run, alone: Run) -> Run:
 
 
 def next_to_repeat(
-    suspects: Mapping[str, int], runs: Sequence[Run], repeats: Mapping[str, Repeats]
-) -> tuple[Run, set[str]] | None:
+    suspects: Mapping[str, int], runs: Sequence[RunSummary], repeats: Mapping[str, Repeats]
+) -> tuple[RunSummary, set[str]] | None:
     """The failing run whose repeat tells of the most suspects that are not settled yet, and those; None at the end.
 
     `suspects` maps each to the repeats without a failure after which it is settled; a failure settles it at once.
@@ -191,7 +203,7 @@ def next_to_repeat(
         return repeats.get(name, Repeats())
 
     unsettled = {name for name, most in suspects.items() if not known(name).failed and known(name).tried < most}
-    candidates = [(run, tests) for run in runs if (tests := failures_of(run) & unsettled)]
+    candidates = [(run, tests) for run in runs if (tests := set(run.failed & unsettled))]
     if not candidates:
         return None
     fewest = min(known(name).tried for name in unsettled)
@@ -224,15 +236,8 @@ def after_repeat(repeats: Mapping[str, Repeats], tests: set[str], again: Run) ->
     return known
 
 
-def suspects(runs: Iterable[Run]) -> dict[str, tuple[int, int]]:
-    """(failures, runs) of the tests that failed in some of these runs and passed in others."""
-    failed: Counter[str] = Counter()
-    ran: Counter[str] = Counter()
-    for run in runs:
-        for result in run.results:
-            if result.outcome is not Outcome.SKIPPED:
-                ran[result.nodeid] += 1
-                failed[result.nodeid] += result.outcome.is_failure
+def suspects(failed: Mapping[str, int], ran: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """(failures, runs) of the tests that failed in some of their runs and not in all."""
     return {name: (count, ran[name]) for name, count in failed.items() if 0 < count < ran[name]}
 
 

@@ -149,7 +149,6 @@ def _diagnosed(task: _Task, collection: Collection) -> health.Health:
 def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, bool]:
     """Make the runs, each recorded as it ends; False when Ctrl-C came before the sample was whole."""
     flake = task.settings.flake
-    numbers = task.earlier.run_numbers if task.earlier else ()
     detection = Detection(
         engine,
         base_seed=task.base_seed,
@@ -157,26 +156,26 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
         jobs=flake.jobs,
         wanted=flake.runs,
         budget_s=flake.budget_s,
-        done=[history.run(task.history_id, number).run for number in numbers],
+        record=lambda run: history.record(task.history_id, run),
+        recall=lambda number: history.run(task.history_id, number).run,
     )
+    if task.earlier is not None:
+        detection.resume(history.run(task.history_id, number).run for number in task.earlier.run_numbers)
     with Progress(wanted=flake.runs, budget_s=flake.budget_s) as progress:
         try:
-            for run in detection.sample():
-                history.record(task.history_id, run)
+            for _ in detection.sample():
                 progress.ran(detection)
             progress.repeats(detection)
             detection.confirm()
             detection.blame_forks()
         except KeyboardInterrupt:
-            for run in detection.rescue():
-                history.record(task.history_id, run)
+            detection.rescue()
             return detection, False
     return detection, True
 
 
 def _examine(task: _Task, history: History, detection: Detection, code_version: str) -> Examination:
-    present = {result.nodeid for run in detection.runs for result in run.results}
-    present -= detection.only_in_forks | detection.upset
+    present = detection.tests - detection.only_in_forks - detection.upset
     tallies = [tally for tally in history.rates(task.project, code_version) if tally.nodeid in present]
     suspects = [tally for tally in tallies if tally.failures]
     seen = history.first_seen(task.project, [tally.nodeid for tally in suspects])

@@ -25,11 +25,19 @@ class Outcome(Enum):
     @property
     def is_failure(self) -> bool:
         """Whether it counts against the test. A rerun that passed in the end is a failure too."""
-        return self in FAILURES
+        return self._value_ in _FAILURES  # asked of every outcome: a string's hash is kept, an Enum's is not
 
 
-FAILURES = frozenset(
-    {Outcome.FAILED, Outcome.ERROR, Outcome.RERUN, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.STOPPED}
+_FAILURES = frozenset(
+    outcome.value
+    for outcome in (
+        Outcome.FAILED,
+        Outcome.ERROR,
+        Outcome.RERUN,
+        Outcome.CRASHED,
+        Outcome.TIMED_OUT,
+        Outcome.STOPPED,
+    )
 )
 
 
