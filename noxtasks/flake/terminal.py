@@ -6,9 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from noxtasks.flake.detect import Detection
@@ -48,11 +46,7 @@ def print_examination(examination: Examination, delta: Delta, detection: Detecti
     console = _console()
     found = (*examination.flaky, *examination.broken)
     if found:
-        console.print(_table(found[:_SHOWN]))
-        for test in found[:_SHOWN]:
-            console.print(Text(f"  {replay_command(test)}"), soft_wrap=True)
-        if len(found) > _SHOWN:
-            console.print(f"  … and {len(found) - _SHOWN} more in flake.report.json")
+        _say_tests(console, found)
     _say_changes(console, delta)
     _say_unmeasured(console, detection)
     disturbed, claim = examination.disturbed, examination.claim
@@ -76,22 +70,21 @@ def print_examination(examination: Examination, delta: Delta, detection: Detecti
     _tell_github(examination)
 
 
-def _table(tests: tuple[Unsteady, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("test", overflow="fold", ratio=1)
-    table.add_column("rate", justify="right", no_wrap=True)
-    table.add_column("interval", justify="right", no_wrap=True)
-    table.add_column("failure", overflow="fold")
-    table.add_column("first seen", no_wrap=True)
-    for test in tests:
-        table.add_row(
-            Text(shown(test.tally.nodeid)),
-            f"{test.tally.failures}/{test.tally.runs}",
-            _bounds(test.interval),
-            Text(_kind(test)),
-            f"{test.first_seen:%Y-%m-%d}" if test.first_seen else "",
-        )
-    return table
+_ROW = "{:>8}  {:<9} {:<28} {:<11} {}"
+
+
+def _say_tests(console: Console, tests: tuple[Unsteady, ...]) -> None:
+    """A table in which each row has two lines more, for what has any length: the test, and its command."""
+    console.print(Text(_ROW.format("failed", "interval", "failure", "first seen", "alone"), "bold"))
+    for test in tests[:_SHOWN]:
+        seen = f"{test.first_seen:%Y-%m-%d}" if test.first_seen else ""
+        counts = f"{test.tally.failures}/{test.tally.runs}"
+        row = _ROW.format(counts, _bounds(test.interval), _kind(test)[:28], seen, test.repeats.confirmation.value)
+        console.print(Text(shown(test.tally.nodeid), "red"), soft_wrap=True)
+        console.print(Text(row.rstrip()))
+        console.print(Text(f"  $ {replay_command(test)}", "dim"), soft_wrap=True)
+    if len(tests) > _SHOWN:
+        console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
 
 
 def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str]) -> None:
@@ -117,8 +110,7 @@ def shown(nodeid: str) -> str:
 
 def _kind(test: Unsteady) -> str:
     cause = test.tally.causes[0] if test.tally.causes else None
-    name = (cause.exception.rpartition(".")[2] or "failure") if cause else "failure"
-    return f"{name}\n({test.repeats.confirmation.value} alone)" if test.repeats.tried else name
+    return (cause.exception.rpartition(".")[2] if cause else "") or "failure"
 
 
 def _bounds(interval: Interval) -> str:
