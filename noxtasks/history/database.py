@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from noxtasks.errors import HistoryError
 from noxtasks.history.tables import APPLICATION, SCHEMA_VERSION, metadata, schema_version
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL
+    from sqlalchemy.dialects import postgresql
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 BUSY_TIMEOUT_S = 60.0  # how long a writer waits for its turn before that is an error
@@ -100,7 +101,11 @@ class Database:
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT that knows ON CONFLICT, in the dialect of the database."""
-        return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
+        if self._engine.dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 70 ms that SQLite need not cost
+
+            return postgresql.insert(table)
+        return sqlite.insert(table)
 
     def _make_schema(self) -> None:
         with self.reading() as connection:
