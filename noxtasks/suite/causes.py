@@ -41,6 +41,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     remedy: str
     distribution: str = ""  # what would have to be installed, perhaps with a version
+    guessed: bool = False  # whether that distribution is no more than a guess by the name
     path: str = ""  # where the fault lies; empty where that is not known
     line: int = 0  # from 1; 0 where the whole file is meant
 
@@ -56,6 +57,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     nodeid: str = ""
     reason: Kind | None = None  # why a conftest or a plugin fails
     distribution: str = ""  # what would have to be installed, perhaps with a version
+    guessed: bool = False  # whether that distribution is no more than a guess by the name
     modules: tuple[str, ...] = ()  # the test files that are broken by it
     tests: int = 0  # collected tests that cannot run; 0 where nothing could be collected
     blocking: bool = True  # whether tests are kept from running

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 
-from noxtasks.suite import import_errors
+import msgspec
+
+from noxtasks.suite import distributions, import_errors
 from noxtasks.suite.causes import Finding, Kind
 from noxtasks.suite.import_errors import Surroundings
 from noxtasks.suite.problems import Facts, Problem, Raised
@@ -63,20 +65,24 @@ def explain(problem: Problem, facts: Facts, around: Surroundings) -> Finding:
     if not chain:
         return Finding(kind=Kind.RAISED, message="nothing is known of the error", remedy="Run pytest --collect-only.")
     error = chain[0]
-    for explanation in (_by_pytest(problem, error, facts), _by_import(problem, chain, around), _by_type(error, around)):
+    for explanation in (
+        _by_pytest(problem, error, facts, around),
+        _by_import(problem, chain, around),
+        _by_type(error, around),
+    ):
         if explanation is not None:
             return explanation
     message = f"{error.type}: {_first_line(error.message)}".rstrip(": ")
     return Finding(kind=Kind.RAISED, message=message, remedy=_remedy(error, around))
 
 
-def _by_pytest(problem: Problem, error: Raised, facts: Facts) -> Finding | None:
+def _by_pytest(problem: Problem, error: Raised, facts: Facts, around: Surroundings) -> Finding | None:
     """What pytest itself objects to."""
     if error.type.endswith("ImportPathMismatchError"):
         return _clash(problem, facts)
     marker = _MARKER.search(error.message)
     if marker:
-        return _unknown_marker(marker.group(1) or marker.group(2), facts)
+        return _unknown_marker(marker.group(1) or marker.group(2), facts, around)
     for phrase, kind, message, remedy in _OF_PYTEST:
         if phrase in error.message or phrase in problem.chain[0].message:
             text = message or _first_line(error.message)
@@ -108,12 +114,8 @@ def _by_import(problem: Problem, chain: list[Raised], around: Surroundings) -> F
     for later in chain[1:]:
         if later.is_a("ImportError") and (later.link == "cause" or (later.name and later.name in error.message)):
             found = import_errors.explain(later, at, around)
-            return Finding(
-                kind=found.kind,
-                message=f"{found.message} ({error.type}: {_first_line(error.message)})",
-                remedy=found.remedy,
-                distribution=found.distribution,
-            )
+            message = f"{found.message} ({error.type}: {_first_line(error.message)})"
+            return msgspec.structs.replace(found, message=message)
     return None
 
 
@@ -145,13 +147,21 @@ def _clash(problem: Problem, facts: Facts) -> Finding:
     )
 
 
-def _unknown_marker(name: str, facts: Facts) -> Finding:
+def _unknown_marker(name: str, facts: Facts, around: Surroundings) -> Finding:
     near = difflib.get_close_matches(name, facts.markers, n=1)
-    guess = f"Did you mean {near[0]}? If not, register" if near else "Register"
+    owner = distributions.for_marker(name)
+    register = f"egister {name} under markers in {facts.inifile or 'the pytest configuration'}."
+    if owner and owner not in around.installed:
+        remedy = f"Add {owner} to the test dependencies; it registers {name}."
+    elif near:
+        remedy = f"Did you mean {near[0]}? If not, r{register}"
+    else:
+        remedy = f"R{register}"
     return Finding(
         kind=Kind.UNKNOWN_MARKER,
         message=f"the marker {name} is not registered, and markers are strict",
-        remedy=f"{guess} {name} under markers in {facts.inifile or 'the pytest configuration'}.",
+        remedy=remedy,
+        distribution=owner if owner not in around.installed else "",
     )
 
 

@@ -29,6 +29,15 @@ def for_import(module: str) -> tuple[str, bool]:
     return parts[0].replace("_", "-"), False
 
 
+def for_plugin(name: str) -> tuple[str, bool]:
+    """The distribution of the pytest plugin that `-p` calls `name`, and whether that is known: else it is a guess."""
+    if name in _OF_PLUGIN:
+        return _OF_PLUGIN[name], True
+    if name.startswith("pytest_"):
+        return name.replace("_", "-"), False
+    return f"pytest-{name.replace('_', '-')}", False
+
+
 def for_fixture(name: str) -> str:
     """The distribution whose pytest plugin is known to define the fixture `name`, perhaps with a version; or ""."""
     return _OF_FIXTURE.get(name, "")
@@ -42,6 +51,11 @@ def for_option(option: str) -> str:
     if name in _OF_OPTION:
         return _OF_OPTION[name]
     return next((owner for prefix, owner in _OF_OPTION_PREFIX.items() if name.startswith(prefix)), "")
+
+
+def for_marker(name: str) -> str:
+    """The distribution whose pytest plugin is known to register the marker `name`; or ""."""
+    return _OF_MARKER.get(name, "")
 
 
 def for_setting(name: str) -> str:
@@ -241,6 +255,28 @@ _OF_IMPORT = _by_item(
         "vcrpy": "vcr",
         "websocket-client": "websocket",
         "wxPython": "wx",
+    }
+)
+
+_OF_PLUGIN = _by_item(
+    {
+        "allure-pytest": "allure_pytest",
+        "anyio": "anyio",
+        "hypothesis": "hypothesispytest",
+        "nbval": "nbval",
+        "pytest-asyncio": "asyncio pytest_asyncio",
+        "pytest-benchmark": "benchmark pytest_benchmark",
+        "pytest-cov": "cov pytest_cov",
+        "pytest-django": "django pytest_django",
+        "pytest-httpx": "pytest_httpx",
+        "pytest-mock": "pytest_mock",
+        "pytest-randomly": "randomly pytest_randomly",
+        "pytest-rerunfailures": "rerunfailures pytest_rerunfailures",
+        "pytest-timeout": "timeout pytest_timeout",
+        "pytest-xdist": "xdist",
+        "syrupy": "syrupy",
+        "typeguard": "typeguard",
+        "xdoctest": "xdoctest",
     }
 )
 
@@ -537,6 +573,41 @@ _OF_SETTING = _by_item(
         "pytest-xdist": "rsyncdirs rsyncignore looponfailroots",
         "pytest-xvfb": "xvfb_width xvfb_height xvfb_colordepth xvfb_args xvfb_xauth",
         "typeguard": "typeguard-packages",
+    }
+)
+
+_OF_MARKER = _by_item(
+    {
+        "anyio": "anyio",
+        "pytest-arraydiff": "array_compare",
+        "pytest-asyncio": "asyncio",
+        "pytest-benchmark": "benchmark",
+        "pytest-celery": "celery",
+        "pytest-cov": "no_cover",
+        "pytest-datafiles": "datafiles",
+        "pytest-dependency": "dependency",
+        "pytest-django": "django_db ignore_template_errors urls",
+        "pytest-forked": "forked",
+        "pytest-freezer": "freeze_time",
+        "pytest-httpx": "httpx_mock",
+        "pytest-memray": "limit_leaks limit_memory",
+        "pytest-mpl": "mpl_image_compare",
+        "pytest-openfiles": "openfiles_ignore",
+        "pytest-order": "order",
+        "pytest-playwright": "browser_context_args only_browser skip_browser",
+        "pytest-qt": "qt_log_ignore qt_log_level_fail qt_no_exception_capture",
+        "pytest-random-order": "random_order",
+        "pytest-recording": "block_network default_cassette vcr",
+        "pytest-remotedata": "remote_data",
+        "pytest-repeat": "repeat",
+        "pytest-rerunfailures": "flaky",
+        "pytest-run-parallel": "iterations parallel_threads thread_unsafe",
+        "pytest-socket": "allow_hosts disable_socket enable_socket",
+        "pytest-timeout": "timeout",
+        "pytest-tornado": "gen_test",
+        "pytest-trio": "trio",
+        "pytest-xdist": "xdist_group",
+        "respx": "respx",
     }
 )
 

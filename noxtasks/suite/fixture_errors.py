@@ -16,16 +16,16 @@ def explain(wanted: WantedFixture, around: Surroundings) -> Finding:
     """Why the fixture is not found, and the remedy."""
     remedy, distribution = _remedy(wanted, around)
     asked = {
-        "argument": f"asked for by {wanted.by}",
-        "usefixtures": f"named by usefixtures on {wanted.by}",
-        "ini": "named by the setting usefixtures",
-        "fixture": f"asked for by the fixture {wanted.by}",
+        "argument": "",  # the place says which test
+        "usefixtures": f", named by usefixtures on {wanted.by}",
+        "ini": ", named by the setting usefixtures",
+        "fixture": f", asked for by the fixture {wanted.by}",
     }[wanted.asked]
     if wanted.by == wanted.name:
-        asked = "overridden by a fixture of that name, which asks for it"
+        asked = ", asked for by a fixture of that name, which overrides none"
     return Finding(
         kind=Kind.FIXTURE if wanted.asked in {"argument", "fixture"} else Kind.USEFIXTURES_UNKNOWN,
-        message=f"no fixture {wanted.name}, {asked}",
+        message=f"no fixture {wanted.name}{asked}",
         remedy=remedy,
         distribution=distribution,
     )
@@ -48,7 +48,7 @@ def _remedy(wanted: WantedFixture, around: Surroundings) -> tuple[str, str]:  # 
     if name in {"self", "cls"}:
         return f"A function that takes {name} belongs into a class; or take the argument away.", ""
     if wanted.asked == "argument":
-        return f"Define {name} in a conftest.py or parametrize it; if {wanted.by} is no test, give it another name.", ""
+        return f"Define {name} in a conftest.py or parametrize it; if what asks is no test, give it another name.", ""
     return f"Define {name} in a conftest.py that these tests can see, or do not ask for it.", ""
 
 

@@ -148,6 +148,7 @@ def _with_place(problem: Problem, found: Finding, *, reason: Kind | None = None,
         nodeid=problem.nodeid,
         reason=reason,
         distribution=found.distribution,
+        guessed=found.guessed,
         modules=tuple(sorted(problem.modules)),
         tests=problem.test_count,
         blocking=blocking,
@@ -240,18 +241,19 @@ def _summary(health: Health) -> str:
 
 
 def _rendered(causes: list[Cause]) -> Iterator[str]:
-    """Causes that say the same, as one: where, what, and what to do."""
-    for cause in causes[:_FILES_SHOWN]:
-        place = f"{cause.path}:{cause.line}" if cause.path and cause.line else cause.path
-        others = [module for module in cause.modules if module != cause.path]
+    """Causes that say the same, as one: where, what they break, what is wrong, and what to do."""
+    places = [list(same) for _, same in groupby(causes, key=lambda cause: (cause.path, cause.line, cause.reason))]
+    for same in places[:_FILES_SHOWN]:
+        first = same[0]
+        place = f"{first.path}:{first.line}" if first.path and first.line else first.path
         if place:
-            yield f"  {place}" + (f" ({cause.reason.value})" if cause.reason else "")
-        for module in others[:_FILES_SHOWN]:
-            yield f"    breaks {module}"
+            yield f"  {place}" + (f" ({first.reason.value})" if first.reason else "")
+        others = sorted({module for cause in same for module in cause.modules if module != first.path})
+        yield from (f"    breaks {module}" for module in others[:_FILES_SHOWN])
         if len(others) > _FILES_SHOWN:
             yield f"    and {len(others) - _FILES_SHOWN} more files"
-    if len(causes) > _FILES_SHOWN:
-        yield f"  and {len(causes) - _FILES_SHOWN} more files"
+    if len(places) > _FILES_SHOWN:
+        yield f"  and {len(places) - _FILES_SHOWN} more places"
     for text, mark in ((causes[0].message, "    "), (causes[0].remedy, "    -> ")):
         yield from textwrap.wrap(
             text, _WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False

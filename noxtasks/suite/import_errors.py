@@ -26,6 +26,7 @@ _LIBRARY = re.compile(
 _BINARY = re.compile(
     r"undefined symbol|binary incompatibility|compiled using NumPy|multiarray failed to import|dlopen\("
 )
+_TEST_FOLDERS = frozenset({"tests", "test", "testing"})
 _SOURCE_FOLDERS = frozenset({"", "src", "lib", "python", "source"})
 
 
@@ -80,6 +81,7 @@ def _missing_module(name: str, error: Raised, at: str, around: Surroundings) -> 
 def _missing_distribution(name: str, message: str, around: Surroundings) -> Finding:
     owner, known = distributions.for_import(name)
     version = around.installed.get(distributions.normalised(owner))
+    guessed = not known
     if owner == "setuptools" and version is not None:
         remedy = f"setuptools {version} no longer has {name}. Require setuptools<81 for the tests, or replace its use."
         return Finding(kind=Kind.MISSING_SUBMODULE, message=message, remedy=remedy, distribution="setuptools<81")
@@ -91,7 +93,7 @@ def _missing_distribution(name: str, message: str, around: Surroundings) -> Find
         remedy = f"Add {owner} to the test dependencies; it provides {name}."
     else:
         remedy = f"Add the distribution that provides {name} to the test dependencies; probably {owner}."
-    return Finding(kind=Kind.MISSING_IMPORT, message=message, remedy=remedy, distribution=owner)
+    return Finding(kind=Kind.MISSING_IMPORT, message=message, remedy=remedy, distribution=owner, guessed=guessed)
 
 
 def _of_the_language(top: str, around: Surroundings) -> Finding | None:
@@ -120,7 +122,9 @@ def _own(top: str, at: str, around: Surroundings) -> Finding | None:
     """A module of the user's own tree that is not on the path."""
     for path in sorted(around.local.get(top, ()), key=lambda one: (one.count("/"), one)):
         home = _home(path)
-        if home in _SOURCE_FOLDERS and top not in {"tests", "test", "testing"}:
+        if path == at or (path.endswith(("/", "/__init__.py")) and _is_above(f"{home}/{top}".lstrip("/"), at)):
+            continue  # what imports it cannot be it, or be a part of it
+        if home in _SOURCE_FOLDERS and top not in _TEST_FOLDERS:
             return Finding(
                 kind=Kind.OWN_PACKAGE,
                 message=f"No module named {top}, though {path} is in the project",
@@ -129,9 +133,22 @@ def _own(top: str, at: str, around: Surroundings) -> Finding | None:
                     f"{around.with_pythonpath(home)}."
                 ),
             )
-        if _is_above(home, at):
+        if _is_above(home, at) and not _is_of_a_package(home, around) and not distributions.for_import(top)[1]:
             return _helper(top, path, home, around)
     return None
+
+
+def _is_of_a_package(home: str, around: Surroundings) -> bool:
+    """Whether the folder belongs to a package of the project, and is not where its tests are."""
+    parts = PurePosixPath(home).parts
+    if not parts or "test" in parts[-1]:
+        return False
+    folders = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    return any(
+        f"{folder}/__init__.py" in around.local.get(PurePosixPath(folder).name, ())
+        and _home(f"{folder}/") in _SOURCE_FOLDERS
+        for folder in folders
+    )
 
 
 def _helper(top: str, path: str, home: str, around: Surroundings) -> Finding:

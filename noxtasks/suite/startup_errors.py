@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import msgspec
+
 from noxtasks.suite import distributions, import_errors
 from noxtasks.suite.causes import Finding, Kind
 from noxtasks.suite.import_errors import Surroundings
@@ -94,14 +96,14 @@ def _required_plugins(found: re.Match[str], around: Surroundings) -> Finding:  #
 def _plugin_import(found: re.Match[str], around: Surroundings) -> Finding:
     """A plugin that `-p`, `pytest_plugins` or PYTEST_PLUGINS names."""
     name, why = found.group(1), found.group(2).strip()
+    said = f"the plugin {name}, named by -p, pytest_plugins or PYTEST_PLUGINS, cannot be imported: {why}"
+    missing = re.search(r"No module named '?([\w.]+)'?", why)
+    if missing and missing.group(1).partition(".")[0] == name.partition(".")[0] and name.isidentifier():
+        owner, known = distributions.for_plugin(name)
+        remedy = f"Add {'' if known else 'the distribution of that plugin, probably '}{owner} to the test dependencies."
+        return Finding(kind=Kind.PLUGIN, message=said, remedy=remedy, distribution=owner, guessed=not known)
     error = Raised(bases=("ImportError",), message=why)
-    meaning = import_errors.explain(error, "", around)
-    return Finding(
-        kind=Kind.PLUGIN,
-        message=f"the plugin {name}, named by -p, pytest_plugins or PYTEST_PLUGINS, cannot be imported: {why}",
-        remedy=meaning.remedy,
-        distribution=meaning.distribution,
-    )
+    return msgspec.structs.replace(import_errors.explain(error, "", around), kind=Kind.PLUGIN, message=said)
 
 
 def _validation(found: re.Match[str], around: Surroundings) -> Finding:
@@ -132,6 +134,7 @@ def _conftest(found: re.Match[str], around: Surroundings) -> Finding:
         message=said,
         remedy=meaning.remedy if meaning else f"Mend {path}: it is imported before any test is collected.",
         distribution=meaning.distribution if meaning else "",
+        guessed=meaning.guessed if meaning else False,
         path=path,
     )
 
@@ -143,17 +146,23 @@ def _raised(found: re.Match[str], around: Surroundings) -> Finding:
     name, _, why = said.partition(": ")
     of_import = name.endswith(("ModuleNotFoundError", "ImportError"))
     where = [place for place in own if not re.search(r"[/\\](?:_pytest|pytest|pluggy)[/\\]|^<", place[0])]
-    hook = f" in {where[-1][2]}" if where and where[-1][2] != "<module>" else ""
+    hook = f" (in {where[-1][2]})" if where and where[-1][2] != "<module>" else ""
+    kind, distribution, guessed = _kind_of(where[-1][0] if where else ""), "", False
     if of_import:
         meaning = import_errors.explain(Raised(type=name, bases=("ImportError",), message=why), "", around)
-        remedy, distribution = f"An installed plugin needs it. {meaning.remedy}", meaning.distribution
+        remedy = f"An installed plugin needs it. {meaning.remedy}"
+        distribution, guessed = meaning.distribution, meaning.guessed
+    elif name.endswith("Warning"):
+        kind = Kind.WARNING
+        remedy = f"Do as it says, or add ignore::{name} to filterwarnings in the configuration, after error."
     else:
-        remedy, distribution = MEND_HOOK, ""
+        remedy = MEND_HOOK
     return Finding(
-        kind=_kind_of(where[-1][0] if where else ""),
+        kind=kind,
         message=f"{said}{hook}",
         remedy=remedy,
         distribution=distribution,
+        guessed=guessed,
         path=where[-1][0] if where else "",
         line=int(where[-1][1]) if where else 0,
     )
