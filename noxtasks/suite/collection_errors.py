@@ -73,6 +73,10 @@ def explain(problem: Problem, facts: Facts, around: Surroundings) -> Finding:
         if explanation is not None:
             return explanation
     message = f"{error.type}: {_first_line(error.message)}".rstrip(": ")
+    wanted = import_errors.asked_for(error.message)
+    if wanted:
+        remedy = f"Add {wanted} to the test dependencies, as the message asks."
+        return Finding(kind=Kind.RAISED, message=message, remedy=remedy, distribution=wanted)
     return Finding(kind=Kind.RAISED, message=message, remedy=_remedy(error, around))
 
 
@@ -186,13 +190,17 @@ def _syntax(error: Raised, around: Surroundings) -> Finding:
 
 def _warning(error: Raised, around: Surroundings) -> Finding:
     name = error.type.rpartition(".")[2]
-    if name.startswith("PytestRemovedIn"):
+    wanted = import_errors.asked_for(error.message)
+    if wanted:
+        remedy = f"Add {wanted} to the test dependencies, as the message asks."
+    elif name.startswith("PytestRemovedIn"):
         pytest = f"pytest {around.pytest}" if around.pytest else "this pytest"
         major = name.removeprefix("PytestRemovedIn").removesuffix("Warning")
         remedy = f"The tests use what {pytest} no longer has: port them, or require pytest<{major}."
     else:
         remedy = f"Mend what warns, or add ignore::{error.type} to filterwarnings in the configuration, after error."
-    return Finding(kind=Kind.WARNING, message=f"{name}: {_first_line(error.message)}", remedy=remedy)
+    message = f"{name}: {_first_line(error.message)}"
+    return Finding(kind=Kind.WARNING, message=message, remedy=remedy, distribution=wanted)
 
 
 def _remedy(error: Raised, around: Surroundings) -> str:

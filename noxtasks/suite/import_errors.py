@@ -60,6 +60,12 @@ def explain(error: Raised, at: str, around: Surroundings) -> Finding:
     return _in_its_own_words(error)
 
 
+def asked_for(message: str) -> str:
+    """The distribution that an error message asks to install; or ""."""
+    said = _SAYS_INSTALL.search(message) or _SAYS_MISSING.search(message)
+    return said.group(1) if said else ""
+
+
 def _missing_module(name: str, error: Raised, at: str, around: Surroundings) -> Finding:
     message = f"No module named {name}"
     top = name.partition(".")[0]
@@ -172,8 +178,8 @@ def _missing_submodule(name: str, error: Raised, around: Surroundings) -> Findin
             kind=Kind.OWN_PACKAGE,
             message=f"{message}; {top} is imported from the source tree ({parent.file})",
             remedy=(
-                "If it is compiled or generated when the project is built, install the project in the test environment "
-                "and keep the source tree off sys.path (--import-mode=importlib); if not, correct the import."
+                "If it is compiled or generated when the project is built, build it in place (pip install -e .): the "
+                "source tree comes first on sys.path. If not, correct the import."
             ),
         )
     if local:
@@ -228,7 +234,7 @@ def _missing_name(wanted: str, module: str, error: Raised, around: Surroundings)
 def _in_its_own_words(error: Raised) -> Finding:
     """An `ImportError` that somebody raised with words of their own, or that the loader of a library raised."""
     message = error.message.strip().partition("\n")[0] or "an import failed"
-    said = _SAYS_INSTALL.search(error.message) or _SAYS_MISSING.search(error.message)
+    wanted = asked_for(error.message)
     library = _LIBRARY.search(error.message)
     if library:
         name = library.group(1) or library.group(2) or "a library"
@@ -237,9 +243,9 @@ def _in_its_own_words(error: Raised) -> Finding:
     if _BINARY.search(error.message):
         remedy = "Two installed distributions were built for different versions of each other: reinstall both together."
         return Finding(kind=Kind.NATIVE_LIBRARY, message=message, remedy=remedy)
-    if said:
-        remedy = f"Add {said.group(1)} to the test dependencies, as the message asks."
-        return Finding(kind=Kind.MISSING_IMPORT, message=message, remedy=remedy, distribution=said.group(1))
+    if wanted:
+        remedy = f"Add {wanted} to the test dependencies, as the message asks."
+        return Finding(kind=Kind.MISSING_IMPORT, message=message, remedy=remedy, distribution=wanted)
     remedy = "Follow the message; if the tests can do without, guard them with pytest.importorskip."
     return Finding(kind=Kind.MISSING_IMPORT, message=message, remedy=remedy)
 

@@ -100,7 +100,7 @@ def _plugin_import(found: re.Match[str], around: Surroundings) -> Finding:
     missing = re.search(r"No module named '?([\w.]+)'?", why)
     if missing and missing.group(1).partition(".")[0] == name.partition(".")[0] and name.isidentifier():
         owner, known = distributions.for_plugin(name)
-        remedy = f"Add {'' if known else 'the distribution of that plugin, probably '}{owner} to the test dependencies."
+        remedy = f"Add {owner if known else f'that plugin (probably {owner})'} to the test dependencies."
         return Finding(kind=Kind.PLUGIN, message=said, remedy=remedy, distribution=owner, guessed=not known)
     error = Raised(bases=("ImportError",), message=why)
     return msgspec.structs.replace(import_errors.explain(error, "", around), kind=Kind.PLUGIN, message=said)

@@ -87,7 +87,7 @@ class CollectionWatch:
             "import_mode": str(getattr(config.known_args_namespace, "importmode", "prepend")),
             "python": platform.python_version(),
             "pytest": pytest.__version__,
-            "distributions": distributions() if self.problems else {},
+            "distributions": distributions(self._rootdir) if self.problems else {},
             **self._counts,
         }
 

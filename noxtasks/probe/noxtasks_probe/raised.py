@@ -5,7 +5,9 @@ Only facts stand here; what they mean for the user is decided outside, where the
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import sys
 from importlib import metadata
 from types import TracebackType
@@ -37,13 +39,14 @@ def describe(error: BaseException, rootdir: str) -> dict[str, Any]:
     }
 
 
-def distributions() -> dict[str, str]:
-    """List what is installed: normalised distribution name to version."""
+def distributions(rootdir: str) -> dict[str, str]:
+    """List what is installed: normalised distribution name to version. Metadata in the source tree does not count."""
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
-        if name:
-            found.setdefault(name.lower().replace("_", "-").replace(".", "-"), distribution.version)
+        place = os.path.abspath(str(distribution.locate_file("")))
+        if name and not _is_users(os.path.join(place, ""), rootdir):
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), distribution.version)
     return found
 
 
@@ -91,14 +94,19 @@ def _message(error: BaseException) -> str:
 
 
 def _parent(name: str, rootdir: str) -> dict[str, Any]:
-    """Find the part of the dotted `name` that is imported, the file it came from, and the distribution that owns it."""
+    """Find the part of the dotted `name` that can be imported, the file it is in, and the distribution it is of."""
+    top = name.partition(".")[0]
     while name and name not in sys.modules:
         name = name.rpartition(".")[0]
-    if not name:
-        return {}
-    module = sys.modules[name]
-    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
-    return {"name": name, "file": relative(file, rootdir), "distribution": _distribution(name.partition(".")[0])}
+    if name:
+        module = sys.modules[name]
+        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "")
+    else:  # its import failed, and took it out of sys.modules again
+        spec = importlib.util.find_spec(top) if top else None
+        if spec is None:
+            return {}
+        name, file = top, spec.origin or next(iter(spec.submodule_search_locations or ()), "")
+    return {"name": name, "file": relative(file, rootdir), "distribution": _distribution(top)}
 
 
 def _distribution(top: str) -> str:
