@@ -22,7 +22,7 @@ MOST_RUNS = 100
 _LEAST_REPEATS = 3
 _MOST_REPEATS = 60
 _CHANCE = 0.05  # of calling a test sound alone whose failures merely stayed away
-_START_UP_SHARE = 0.15  # of the time of the runs, for starting processes
+_START_UP_SHARE = 0.1  # of the time of the runs, for starting processes
 
 
 def request(number: int, base_seed: int, order: Order, *, hash_seed: int) -> RunRequest:

@@ -101,10 +101,11 @@ class Engine:
 
     def _batch(self, waiting: _Waiting, hash_seed: int) -> Iterator[RunRequest]:
         while waiting.hash_seed() == hash_seed:
-            yield waiting.take()
-        following = waiting.hash_seed()
-        if following is not None and following not in self._warm:
-            self._start(following)  # it imports and collects while the last runs of this one go on
+            request = waiting.take()
+            following = waiting.hash_seed()
+            if following is not None:
+                self.start(hash_seed=following)  # it imports and collects while the last runs of this one go on
+            yield request
 
     def _ready(self, hash_seed: int) -> WarmProcess:
         for other in [seed for seed in self._warm if seed != hash_seed]:

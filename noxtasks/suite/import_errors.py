@@ -128,8 +128,9 @@ def _own(top: str, at: str, around: Surroundings) -> Finding | None:
     """A module of the user's own tree that is not on the path."""
     for path in sorted(around.local.get(top, ()), key=lambda one: (one.count("/"), one)):
         home = _home(path)
-        if path == at or (path.endswith(("/", "/__init__.py")) and _is_above(f"{home}/{top}".lstrip("/"), at)):
-            continue  # what imports it cannot be it, or be a part of it
+        holds_it = not path.endswith(".py") or path.endswith("/__init__.py")
+        if path == at or (home and holds_it and _is_above(f"{home}/{top}", at)):
+            continue  # a folder below tests that is called like a distribution, or the very file that imports it
         if home in _SOURCE_FOLDERS and top not in _TEST_FOLDERS:
             return Finding(
                 kind=Kind.OWN_PACKAGE,

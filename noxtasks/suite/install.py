@@ -76,11 +76,19 @@ def _combined(project: Declarations, itself: Plan, best: Source | None, others: 
             first.append(best.arguments)
         else:
             own.extend(best.arguments)
-    if others:
-        reasons.append(f"there is also {', '.join(other.where for other in others)}; `{SETTING}` can say so")
+    reasons.extend(_not_used(project, own, others))
     if "pytest" not in own:
         own.append("pytest")
     return Plan(commands=(*first, tuple(own)), reasons=tuple(reasons))
+
+
+def _not_used(project: Declarations, arguments: list[str], others: list[Source]) -> list[str]:
+    """What there is beside what was chosen, so that a reader sees where to look when something is missing."""
+    chosen = re.findall(r"[^\[\],]+", arguments[1])[1:] if arguments[:1] == ["-e"] else []
+    extras = [name for name in declared.extras(project) if name not in chosen]
+    places = [other.where for other in others if not other.extras]
+    beside = [*places, *([f"the project's extras {', '.join(extras)}"] if extras else [])]
+    return [f"not used: {'; '.join(beside)} (the setting `install` can say otherwise)"] if beside else []
 
 
 def _itself(project: Declarations) -> Plan:

@@ -132,7 +132,7 @@ def test_the_hash_seed_changes_from_process_to_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "start_s", "run_s", "runs"), [(None, 9.0, 0.1, 5), (20, 0.5, 0.2, 10), (20, 1.2, 2.0, 4), (20, 1, 0, 10)]
+    ("wanted", "start_s", "run_s", "runs"), [(None, 9.0, 0.1, 5), (20, 0.5, 0.2, 10), (20, 1.2, 2.0, 6), (20, 0.1, 2.0, 4), (20, 1, 0, 10)]
 )
 def test_processes_are_renewed_as_often_as_it_is_cheap(
     wanted: int | None, start_s: float, run_s: float, runs: int
