@@ -89,8 +89,15 @@ def to_artifact(health: Health) -> dict[str, Any]:
         "skipped_modules": health.skipped,
         "tests": {"collected": health.items, "unrunnable": health.unrunnable, "deselected": health.deselected},
         "complete": health.complete,
-        "causes": [msgspec.to_builtins(cause) for cause in health.causes],
+        "causes": [_told_in_full(cause) for cause in health.causes],
     }
+
+
+def _told_in_full(cause: Cause) -> dict[str, Any]:
+    """A cause as the artifact holds it. That a distribution is a guess stands in the remedy, in words."""
+    told: dict[str, Any] = msgspec.to_builtins(cause)
+    del told["guessed"]
+    return told
 
 
 def _cause(problem: Problem, facts: Facts, around: Surroundings) -> Cause:  # noqa: PLR0911 - one for each place

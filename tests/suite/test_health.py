@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxtasks.evidence import schemas
 from noxtasks.suite.causes import Cause, Health, Kind
 from noxtasks.suite.health import diagnose, render, to_artifact
 
@@ -340,6 +341,29 @@ def test_files_with_the_same_fault_stand_together_under_one_remedy() -> None:
         "tests/test_b.py:4",
         "tests/test_c.py:4",
     ]
+
+
+def faults_of_the_result(health: Health) -> list[schemas.Fault]:
+    """What the shipped schema finds wrong with the result; the envelope around it is not ours."""
+    every = schemas.faults("collection.health", {"schema": "collection.health/1", "result": to_artifact(health)})
+    return [fault for fault in every if fault.pointer.startswith("/result")]
+
+
+@given(st.lists(st.sampled_from(PROBLEMS)))
+def test_the_artifact_fits_the_shipped_schema(problems: list[dict[str, Any]]) -> None:
+    """DESIGN: every artifact is validated against the shipped JSON Schema before it is written."""
+    assert faults_of_the_result(health_of(*problems)) == []
+
+
+def test_the_shipped_schema_does_look_at_the_result() -> None:
+    document = {"schema": "collection.health/1", "result": {**to_artifact(health_of(fixture("mocker"))), "stranger": 1}}
+
+    assert any(fault.pointer.startswith("/result") for fault in schemas.faults("collection.health", document))
+    assert {kind.value for kind in Kind} == set(
+        schemas.shipped()["collection.health"]["properties"]["result"]["properties"]["causes"]["items"]["properties"][
+            "kind"
+        ]["enum"]
+    )
 
 
 def test_the_artifact_names_kinds_by_their_words() -> None:
