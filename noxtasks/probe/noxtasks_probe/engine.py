@@ -147,7 +147,7 @@ def _environment() -> dict[str, Any]:
         "pid": os.getpid(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
+        "platform": "-".join((platform.system(), platform.release(), platform.machine())),
         "pytest": pytest.__version__,
         "plugins": plugins,
         "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),

@@ -92,6 +92,6 @@ def dump_on_request(path: str) -> None:
     """Write the stacks of all threads to `path` on a crash, and on the signal that noxtasks sends before it kills."""
     if sys.platform == "win32":
         return
-    dump = open(path, "a", encoding="utf-8")  # noqa: SIM115 - it stays open until the process ends
+    dump = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # open until the process ends
     faulthandler.enable(file=dump)
     faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2), file=dump, all_threads=True)
