@@ -97,7 +97,7 @@ def _told_in_full(cause: Cause) -> dict[str, Any]:
     """A cause as the artifact holds it. That a distribution is a guess stands in the remedy, in words."""
     told: dict[str, Any] = msgspec.to_builtins(cause)
     del told["guessed"]
-    return told
+    return {**told, "modules": list(cause.modules)}
 
 
 def _cause(problem: Problem, facts: Facts, around: Surroundings) -> Cause:  # noqa: PLR0911 - one for each place
