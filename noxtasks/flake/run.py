@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, InterruptedRunError, NotMeasuredError
@@ -141,9 +142,15 @@ def _diagnosed(task: _Task, collection: Collection) -> health.Health:
         collection.facts,
         exit_code=collection.exit_code,
         output=collection.output,
-        installed=collection.facts.get("distributions", {}),
+        installed=collection.facts.get("distributions") or _plugins(collection),
         local={} if sound else local_names(task.root),
     )
+
+
+def _plugins(collection: Collection) -> dict[str, str]:
+    """What is known to be installed where pytest gave up before it could say more."""
+    plugins = collection.hello.plugins if collection.hello else {}
+    return {canonicalize_name(name): version for name, version in plugins.items()}
 
 
 def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, bool]:

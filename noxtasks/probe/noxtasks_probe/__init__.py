@@ -12,7 +12,7 @@ Python 3.9+ and pytest 7+; the standard library and pytest alone.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import engine, recording
 from .frames import Wire
@@ -30,8 +30,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if wire_path is None:
         return
     wire = Wire.to_file(wire_path)
-    plugin: Any = recording.Observer(wire) if task_path is None else engine.from_task(wire, task_path)
-    pluginmanager.register(plugin, "noxtasks-probe")
+    if task_path is None:
+        pluginmanager.register(recording.Observer(wire), "noxtasks-probe")
+    else:
+        serving = engine.from_task(wire, task_path)
+        pluginmanager.register(serving, "noxtasks-probe")
+        serving.watch(pluginmanager)
 
 
 def _leave_no_trace(entry: str | None) -> None:

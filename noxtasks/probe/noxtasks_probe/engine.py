@@ -51,10 +51,13 @@ class Engine:
         self._sequential: set[str] = set()
         self._seeders: list[seeding.Seeder] = []
 
+    def watch(self, manager: pytest.PytestPluginManager) -> None:
+        """Watch the collection from before the first file of the user is imported."""
+        manager.register(self._watch, "noxtasks-collecting")
+
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self, early_config: pytest.Config, args: list[str]) -> Generator[None, Any, None]:
-        """Start watching before the first file of the user is imported."""
-        early_config.pluginmanager.register(self._watch, "noxtasks-collecting")
+        """Introduce this process, and put out of action what starts early."""
         taming.before_conftests(early_config, args)
         self._wire.send("hello", version=VERSION, **_environment())
         yield
@@ -147,7 +150,7 @@ def _environment() -> dict[str, Any]:
         "pid": os.getpid(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
-        "platform": "-".join((platform.system(), platform.release(), platform.machine())),
+        "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
         "pytest": pytest.__version__,
         "plugins": plugins,
         "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),
