@@ -1,0 +1,145 @@
+"""The nox sessions, one per objective: the only module that imports nox.
+
+It is imported each time nox reads a noxfile, so what a session needs is imported when the session runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import nox
+
+from noxtasks import config
+from noxtasks.errors import ConfigurationError, NoxtasksError
+
+_STOP_S = 30.0  # for an interrupted objective to stop its children and write what it has
+
+
+class Objective(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of ours as a session. A first argument among `verbs` chooses the command of two words."""
+
+    name: str
+    title: str
+    verbs: tuple[str, ...] = ()
+
+
+OBJECTIVES = (
+    Objective(name="flake", title="Which tests are not deterministic, how often, and why?", verbs=("replay",)),
+)
+
+
+def register(*, only: Sequence[str] | None, prefix: str, settings: dict[str, Any]) -> None:
+    """Add the sessions of the objectives in `only` (of all by default), each named `prefix` + its name.
+
+    A wrong setting or name ends the process with a message: nox would show a traceback of the user's noxfile instead.
+    """
+    try:
+        _register(Path.cwd(), only, prefix, settings)
+    except NoxtasksError as error:
+        print(f"noxtasks: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from error
+
+
+def _register(root: Path, only: Sequence[str] | None, prefix: str, settings: dict[str, Any]) -> None:
+    overrides = config.from_keywords(settings)
+    python = config.load(root, overrides).python
+    chosen = _chosen(only)
+    taken = nox.registry.get()
+    for objective in chosen:
+        name = f"{prefix}{objective.name}"
+        if name in taken:
+            raise ConfigurationError(
+                f"the noxfile has a session {name} of its own",
+                where="noxtasks.register()",
+                remedy='Name ours otherwise, register(prefix="qa-"), or choose some of ours, register(only=[…]).',
+            )
+        nox.session(
+            name=name,
+            python=list(python) or None,
+            default=False,
+            venv_backend=None if _has_chosen_backend() else "uv|virtualenv",
+            download_python="never",
+        )(_session(objective, root, overrides))
+
+
+def _chosen(only: Sequence[str] | None) -> list[Objective]:
+    known = {objective.name: objective for objective in OBJECTIVES}
+    names = list(known) if only is None else [only] if isinstance(only, str) else list(only)
+    unknown = [name for name in names if name not in known]
+    if unknown or isinstance(only, str):
+        from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+        near = get_close_matches([*unknown, *names][0], known, n=1)
+        raise ConfigurationError(
+            f"expected a list of objectives; got {only!r}",
+            where="noxtasks.register(): only",
+            remedy=f"Did you mean {near}?" if near else f"The objectives are {', '.join(known)}.",
+        )
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def _has_chosen_backend() -> bool:
+    """Whether the user has said, before this, in which kind of environment sessions run."""
+    return "NOX_DEFAULT_VENV_BACKEND" in os.environ or nox.options.default_venv_backend not in {None, "virtualenv"}
+
+
+def _session(objective: Objective, root: Path, overrides: tuple[config.Override, ...]) -> Callable[[nox.Session], None]:
+    def session_function(session: nox.Session) -> None:
+        try:
+            _run(session, objective, root, overrides)
+        except NoxtasksError as error:
+            session.error(str(error))
+
+    session_function.__doc__ = objective.title
+    return session_function
+
+
+def _run(session: nox.Session, objective: Objective, root: Path, overrides: tuple[config.Override, ...]) -> None:
+    posargs = list(session.posargs)
+    command = [objective.name, *(posargs.pop(0) for _ in range(1) if posargs and posargs[0] in objective.verbs)]
+    arguments = ["--root", str(root)]
+    if session.venv_backend != "none":
+        python = _interpreter(session)
+        _install(session, root, overrides, python)
+        arguments += ["--python", python]
+    for override in overrides:
+        arguments += ["-S", config.as_assignment(override)]
+    settings = config.load(root, overrides)
+    if len(settings.python) > 1:  # one folder of reports for each interpreter, or the last would replace the others'
+        arguments += ["-S", f"reports={settings.reports}/{session.python}"]
+    session.run(
+        sys.executable,
+        "-P",  # the user's project may have a module that is named like one of ours or of the standard library
+        "-m",
+        "noxtasks",
+        *command,
+        *arguments,
+        *posargs,
+        external=True,
+        interrupt_timeout=_STOP_S,
+        terminate_timeout=_STOP_S,
+    )
+
+
+def _interpreter(session: nox.Session) -> str:
+    """The session's Python, its links not followed: behind them it would not know its environment."""
+    places = os.pathsep.join(session.bin_paths or ())
+    return shutil.which("python", path=places) or str(Path(session.bin, "python"))
+
+
+def _install(session: nox.Session, root: Path, overrides: tuple[config.Override, ...], python: str) -> None:
+    from noxtasks.suite import install, process  # noqa: PLC0415 - no need of them to list sessions
+
+    asked = process.run([python, "-c", "import sys; print(*sys.version_info[:2])"], cwd=root)
+    major, minor = map(int, asked.stdout.split())
+    plan = install.plan(root, install=config.load(root, overrides).install, version=(major, minor))
+    for reason in plan.reasons:
+        session.log(f"install: {reason}")
+    for command in plan.commands:
+        session.install(*command)
