@@ -208,7 +208,7 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.NOT_MEASURED if outcome.failed else ExitCode.NOTHING_FOUND
 
 
-def _say_imported(path: Path, results: int, *, is_new: bool) -> None:
+def _say_imported(path: Path | str, results: int, *, is_new: bool) -> None:
     print(f"{path}: {results} results" + ("" if is_new else ", which the history had already"))
 
 
