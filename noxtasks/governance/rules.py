@@ -71,9 +71,8 @@ def noxfile(present: str | None) -> str:
         return present
     place = 1 + max((index for index, line in enumerate(module.body) if _is_preamble(line)), default=-1)
     lines = list(module.body)
-    added = [*cst.parse_module("import noxtasks\n").body, *cst.parse_module("\nnoxtasks.register()\n").body]
-    if _imports(module):
-        added = added[1:]
+    call = cst.parse_statement("noxtasks.register()").with_changes(leading_lines=[cst.EmptyLine()])
+    added = [call] if _imports(module) else [cst.parse_statement("import noxtasks"), call]
     return module.with_changes(body=[*lines[:place], *added, *lines[place:]]).code
 
 

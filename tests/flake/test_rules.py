@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.flake import rules
-from noxtasks.flake.model import Confirmation, Repeats, Standing
+from noxtasks.flake.model import Confirmation, Examination, Repeats, Standing
 from noxtasks.history.model import Tally
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Order, Outcome, Result, Run
@@ -44,7 +44,7 @@ def passed(*names: str) -> list[tuple[str, Outcome]]:
     return [(name, Outcome.PASSED) for name in names]
 
 
-def examined(*counts: tuple[str, dict[Outcome, int]]) -> rules.Examination:
+def examined(*counts: tuple[str, dict[Outcome, int]]) -> Examination:
     return rules.examine(
         [Tally(nodeid=name, outcomes=outcomes) for name, outcomes in counts],
         [],
@@ -132,7 +132,8 @@ def test_the_hash_seed_changes_from_process_to_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "start_s", "run_s", "runs"), [(None, 9.0, 0.1, 5), (20, 0.5, 0.2, 10), (20, 1.2, 2.0, 6), (20, 0.1, 2.0, 4), (20, 1, 0, 10)]
+    ("wanted", "start_s", "run_s", "runs"),
+    [(None, 9.0, 0.1, 5), (20, 0.5, 0.2, 10), (20, 1.2, 2.0, 6), (20, 0.1, 2.0, 4), (20, 1, 0, 10)],
 )
 def test_processes_are_renewed_as_often_as_it_is_cheap(
     wanted: int | None, start_s: float, run_s: float, runs: int

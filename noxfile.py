@@ -1,0 +1,46 @@
+"""The repository's own sessions: the objectives on its own suite, and its tests, lint and types."""
+
+from __future__ import annotations
+
+import nox
+from nox.project import dependency_groups, load_toml
+
+import noxtasks
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["flake"]
+
+PROJECT = load_toml("pyproject.toml")
+
+noxtasks.register()
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, in random order on all cores, and show the branches that they miss."""
+    install(session, "test")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs, env={"COVERAGE_CORE": "sysmon"})
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and the layers."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    install(session, "types")
+    session.run("mypy")
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install this project, editable, with one of its dependency groups."""
+    session.install("-e", ".", *dependency_groups(PROJECT, group))
