@@ -20,7 +20,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests, in random order on all cores, and show the branches that they miss."""
     install(session, "test")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs, env={"COVERAGE_CORE": "sysmon"})
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 

@@ -204,27 +204,30 @@ def test_an_interruption_keeps_what_was_measured_and_leaves_no_process(
 import os, pathlib, threading
 def test_a(): pass
 def test_b():
-    pathlib.Path("pid").write_text(str(os.getpid()))
+    pathlib.Path("pid").write_text(f"{os.getpid()}\\n")
     threading.Event().wait()
 """
     root = a_suite(tmp_path, test_waits=body)
     os.mkfifo(root / "pid")
     pids = []
 
-    def interrupted_while_the_first_goes_on() -> Iterator[RunRequest]:
-        yield request(0, Order.COLLECTED)
-        pids.append(int((root / "pid").read_text()))
+    def interrupted_while_they_go_on() -> Iterator[RunRequest]:
+        yield from (request(number, Order.COLLECTED) for number in range(2))
+        pids.extend(map(int, (root / "pid").read_text().split()))
         raise KeyboardInterrupt
 
     with an_engine(root, python, kind, test_timeout_s=600.0) as engine:
         engine.collect(hash_seed=HASH_SEED)
         with pytest.raises(KeyboardInterrupt):
-            list(engine.runs(interrupted_while_the_first_goes_on(), jobs=2))
-        (partial,) = engine.abandon()
-    assert not partial.complete
-    assert outcomes(partial) == {"test_waits.py::test_a": Outcome.PASSED}
-    with pytest.raises(ProcessLookupError):
-        os.kill(pids[0], 0)
+            list(engine.runs(interrupted_while_they_go_on(), jobs=3))
+        cut_short = engine.abandon()
+    assert cut_short
+    for run in cut_short:
+        assert not run.complete
+        assert outcomes(run) == {"test_waits.py::test_a": Outcome.PASSED}
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 @both
