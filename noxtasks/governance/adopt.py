@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
-from noxtasks.governance import rules
+from noxtasks.governance import noxfile, pyproject, rules
 
 
 def run(root: Path, *, yes: bool, answers: TextIO) -> ExitCode:
@@ -19,10 +19,10 @@ def run(root: Path, *, yes: bool, answers: TextIO) -> ExitCode:
     Raises `ConfigurationError` for files that cannot be read as what they are, or where nobody can be asked, and
     `NotMeasuredError` where a file cannot be written; nothing is written then.
     """
-    before = {name: _read(root / name) for name in (rules.NOXFILE, rules.CONFIGURATION, rules.WORKFLOW, rules.IGNORED)}
+    before = {name: _read(root / name) for name in (noxfile.NAME, pyproject.NAME, rules.WORKFLOW, rules.IGNORED)}
     after = {
-        rules.NOXFILE: rules.noxfile(before[rules.NOXFILE]),
-        rules.CONFIGURATION: rules.configuration(before[rules.CONFIGURATION]),
+        noxfile.NAME: noxfile.registered(before[noxfile.NAME]),
+        pyproject.NAME: pyproject.configured(before[pyproject.NAME]),
         rules.WORKFLOW: rules.workflow(before[rules.WORKFLOW]),
         rules.IGNORED: rules.ignored(before[rules.IGNORED]),
     }
@@ -37,7 +37,7 @@ def run(root: Path, *, yes: bool, answers: TextIO) -> ExitCode:
     if not yes and not _agreed(answers):
         print("Nothing was written.")
         return ExitCode.NOTHING_FOUND
-    _write_all(root, changes)
+    _write_all(root, before, changes)
     print(f"Written: {', '.join(changes)}. Try: nox --list")
     return ExitCode.NOTHING_FOUND
 
@@ -69,17 +69,38 @@ def _agreed(answers: TextIO) -> bool:
         raise InterruptedRunError("interrupted; nothing was written") from error
 
 
-def _write_all(root: Path, changes: dict[str, str]) -> None:
-    """Stage every file beside its place, then rename them all; what has not been renamed is removed."""
+def _write_all(root: Path, before: dict[str, str | None], changes: dict[str, str]) -> None:
+    """Stage every file beside its place, then rename them all; put back what was renamed before one failed."""
+    paths = {(root / name).resolve(): name for name in changes}
+    done: list[Path] = []
     with ExitStack() as stack:
         try:
-            staged = [(_staged(root / name, text, stack), root / name) for name, text in changes.items()]
+            staged = [(_staged(path, changes[name], stack), path) for path, name in paths.items()]
+            _check_unchanged({name: (_read(path), before[name]) for path, name in paths.items()})
             for temporary, path in staged:
                 temporary.replace(path)
-        except OSError as error:
-            raise NotMeasuredError(
-                f"it cannot be written: {error.strerror}", where=str(error.filename), remedy="Nothing else was changed."
-            ) from error
+                done.append(path)
+        except BaseException as error:
+            for path in done:
+                _put_back(path, before[paths[path]])
+            if isinstance(error, OSError):
+                raise NotMeasuredError(
+                    f"it cannot be written: {error.strerror}", where=str(error.filename), remedy="Nothing was changed."
+                ) from error
+            raise
+
+
+def _check_unchanged(contents: dict[str, tuple[str | None, str | None]]) -> None:
+    for name, (now, before) in contents.items():
+        if now != before:
+            raise ConfigurationError("it has changed meanwhile", where=name, remedy="Run noxtasks init again.")
+
+
+def _put_back(path: Path, text: str | None) -> None:
+    if text is None:
+        path.unlink()
+    else:
+        path.write_bytes(text.encode("utf-8"))
 
 
 def _staged(path: Path, text: str, stack: ExitStack) -> Path:

@@ -1,22 +1,9 @@
-"""The edits that set a project up: the text of a file as it is in, the text as it should be out."""
+"""The files of a project that need no parser to be set up: their text as it is in, the text as it should be out."""
 
 from __future__ import annotations
 
-import libcst as cst
-import tomlkit
-from tomlkit.exceptions import ParseError
-
-from noxtasks.errors import ConfigurationError
-
-NOXFILE = "noxfile.py"
-CONFIGURATION = "pyproject.toml"
 WORKFLOW = ".github/workflows/noxtasks.yml"
 IGNORED = ".gitignore"
-
-_NEW_NOXFILE = """import noxtasks
-
-noxtasks.register()
-"""
 
 _IGNORED_FOLDERS = (".noxtasks/", "reports/")
 
@@ -54,61 +41,6 @@ jobs:
 """
 
 
-def noxfile(present: str | None) -> str:
-    """A noxfile that registers the sessions; what stands in it already stays as it is.
-
-    Raises `ConfigurationError` for a noxfile that is not Python.
-    """
-    if present is None or not present.strip():
-        return _NEW_NOXFILE
-    try:
-        module = cst.parse_module(present)
-    except cst.ParserSyntaxError as error:
-        raise ConfigurationError(
-            f"it is not Python: line {error.raw_line}: {error.message}", where=NOXFILE, remedy="Mend it first."
-        ) from error
-    if _registers(module):
-        return present
-    place = 1 + max((index for index, line in enumerate(module.body) if _is_preamble(line)), default=-1)
-    lines = list(module.body)
-    call = cst.parse_statement("noxtasks.register()").with_changes(leading_lines=[cst.EmptyLine()])
-    added = [call] if _imports(module) else [cst.parse_statement("import noxtasks"), call]
-    return module.with_changes(body=[*lines[:place], *added, *lines[place:]]).code
-
-
-def _registers(module: cst.Module) -> bool:
-    return any("noxtasks.register(" in module.code_for_node(line) for line in module.body)
-
-
-def _imports(module: cst.Module) -> bool:
-    return any(module.code_for_node(line).strip() == "import noxtasks" for line in module.body)
-
-
-def _is_preamble(line: cst.CSTNode) -> bool:
-    """Whether a top-level line is an import or the module's docstring."""
-    if not isinstance(line, cst.SimpleStatementLine):
-        return False
-    first = line.body[0]
-    is_docstring = isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString | cst.ConcatenatedString)
-    return is_docstring or isinstance(first, cst.Import | cst.ImportFrom)
-
-
-def configuration(present: str | None) -> str:
-    """`pyproject.toml` with a table `[tool.noxtasks]`; layout and comments stay.
-
-    Raises `ConfigurationError` for a file that is not TOML.
-    """
-    try:
-        document = tomlkit.parse(present or "")
-    except ParseError as error:
-        raise ConfigurationError(f"it is not TOML: {error}", where=CONFIGURATION, remedy="Mend it first.") from error
-    if "noxtasks" in document.get("tool", {}):
-        return present or ""
-    gap = "" if not present else "\n" if present.endswith("\n") else "\n\n"
-    added = '[tool.noxtasks]\n# python = ["3.12", "3.13"]\n\n[tool.noxtasks.flake]\nbudget = "5m"\n'
-    return f"{present or ''}{gap}{added}"
-
-
 def workflow(present: str | None) -> str:
     """The GitHub workflow that runs the sessions each night; one that is there stays."""
     return _WORKFLOW if present is None else present
@@ -121,5 +53,6 @@ def ignored(present: str | None) -> str | None:
     missing = [folder for folder in _IGNORED_FOLDERS if folder.strip("/") not in present.replace("/", "").split()]
     if not missing:
         return present
-    gap = "" if not present or present.endswith("\n") else "\n"
-    return present + gap + "".join(f"{folder}\n" for folder in missing)
+    newline = "\r\n" if "\r\n" in present else "\n"
+    gap = "" if not present or present.endswith("\n") else newline
+    return present + gap + "".join(f"{folder}{newline}" for folder in missing)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.errors import ConfigurationError, ExitCode
-from noxtasks.governance import adopt, rules
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.governance import adopt, noxfile, pyproject, rules
 
 
 class Terminal(io.StringIO):
@@ -24,23 +24,25 @@ def files(root: Path) -> dict[str, str]:
 def test_an_empty_project_gets_a_noxfile_a_configuration_and_a_workflow(tmp_path: Path) -> None:
     assert adopt.run(tmp_path, yes=False, answers=Terminal("y\n")) is ExitCode.NOTHING_FOUND
     written = files(tmp_path)
-    assert set(written) == {rules.NOXFILE, rules.CONFIGURATION, rules.WORKFLOW}
-    assert written[rules.NOXFILE] == "import noxtasks\n\nnoxtasks.register()\n"
-    assert "noxtasks" in tomllib.loads(written[rules.CONFIGURATION])["tool"]
+    assert set(written) == {noxfile.NAME, pyproject.NAME, rules.WORKFLOW}
+    assert written[noxfile.NAME] == "import noxtasks\n\nnoxtasks.register()\n"
+    assert "noxtasks" in tomllib.loads(written[pyproject.NAME])["tool"]
     assert "nox -s flake" in written[rules.WORKFLOW]
 
 
 def test_what_is_there_stays_and_a_second_time_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    noxfile = '"""Ours."""\n\nimport nox  # with a comment\n\n\n@nox.session\ndef docs(session):\n    pass\n'
+    ours = '"""Ours."""\n\nimport nox  # with a comment\n\n\n@nox.session\ndef docs(session):\n    pass\n'
     project = '[project]\nname = "x"  # ours\n\n[tool.ruff]\nline-length = 99'
-    (tmp_path / "noxfile.py").write_text(noxfile)
+    (tmp_path / "noxfile.py").write_text(ours)
     (tmp_path / "pyproject.toml").write_text(project)
     (tmp_path / ".gitignore").write_text("dist\nreports\n")
     adopt.run(tmp_path, yes=True, answers=io.StringIO())
     written = files(tmp_path)
-    assert written["noxfile.py"] == noxfile.replace("comment\n", "comment\nimport noxtasks\n\nnoxtasks.register()\n")
+    assert (
+        written["noxfile.py"] == ours.replace("comment\n", "comment\nimport noxtasks\n") + "\n\nnoxtasks.register()\n"
+    )
     assert written["pyproject.toml"].startswith(project + "\n\n[tool.noxtasks]\n")
     assert written[".gitignore"] == "dist\nreports\n.noxtasks/\n"
     capsys.readouterr()
@@ -81,6 +83,93 @@ def test_a_file_that_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> N
     assert files(tmp_path) == {".github": "a file, not a folder"}
 
 
-def test_the_register_call_that_is_there_already_is_enough() -> None:
-    present = "import noxtasks\n\nnoxtasks.register(only=['flake'])\n"
-    assert rules.noxfile(present) == present
+def test_when_a_rename_fails_what_was_renamed_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (tmp_path / ".gitignore").write_text("dist\n")
+    before = files(tmp_path)
+    replace = Path.replace
+
+    def fail_at_the_last(self: Path, target: Path) -> Path:
+        if target.name == ".gitignore":
+            raise PermissionError(13, "Permission denied", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail_at_the_last)
+    with pytest.raises(NotMeasuredError, match=r"gitignore.*cannot be written"):
+        adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert files(tmp_path) == before
+
+
+def test_a_file_that_changes_while_we_ask_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer() -> str:
+        (tmp_path / "noxfile.py").write_text("mine\n")
+        return "yes\n"
+
+    terminal = Terminal()
+    monkeypatch.setattr(terminal, "readline", answer)
+    with pytest.raises(ConfigurationError, match="changed meanwhile"):
+        adopt.run(tmp_path, yes=False, answers=terminal)
+    assert files(tmp_path) == {"noxfile.py": "mine\n"}
+
+
+def test_an_interruption_at_the_question_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    terminal = Terminal()
+    monkeypatch.setattr(terminal, "readline", interrupt)
+    with pytest.raises(InterruptedRunError):
+        adopt.run(tmp_path, yes=False, answers=terminal)
+    assert files(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("present", "after"),
+    [
+        (
+            "import nox\n\nnox.options.default_venv_backend = 'venv'\n",
+            "import nox\nimport noxtasks\n\nnox.options.default_venv_backend = 'venv'\n\n\nnoxtasks.register()\n",
+        ),
+        ("import noxtasks\n", "import noxtasks\n\nnoxtasks.register()\n"),
+        ('"""Doc."""\n', '"""Doc."""\n\nimport noxtasks\n\nnoxtasks.register()\n'),
+        (
+            "import nox\n\n\nif __name__ == '__main__':\n    nox.main()\n",
+            "import nox\nimport noxtasks\n\nnoxtasks.register()\n\n\nif __name__ == '__main__':\n    nox.main()\n",
+        ),
+        ("import nox\r\n", "import nox\r\nimport noxtasks\r\n\r\nnoxtasks.register()\r\n"),
+        ("from noxtasks import register\nregister()\n", "from noxtasks import register\nregister()\n"),
+        (
+            "import noxtasks\n\nnoxtasks.register(only=['flake'])\n",
+            "import noxtasks\n\nnoxtasks.register(only=['flake'])\n",
+        ),
+        ("", "import noxtasks\n\nnoxtasks.register()\n"),
+    ],
+)
+def test_the_call_stands_after_the_noxfiles_own_options_and_sessions(present: str, after: str) -> None:
+    assert noxfile.registered(present) == after
+    assert noxfile.registered(after) == after
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        "[project]\nname = 'x'\n",
+        "[tool.a]\nx = 1\n\n[project]\nname = 'x'\n\n[tool.b]\ny = 1\n# end",
+        "tool.a.x = 1\n[project]\nname = 'x'\n",
+        "[tool.a]\r\nx = 1\r\n",
+        "",
+    ],
+)
+def test_the_settings_are_added_and_nothing_else_is_touched(present: str) -> None:
+    after = pyproject.configured(present)
+    assert after.startswith(present)
+    document = tomllib.loads(after)
+    assert document["tool"].pop("noxtasks") == {"flake": {"budget": "5m"}}
+    assert {key: value for key, value in document.items() if value} == tomllib.loads(present)
+    assert ("\r\n" in after) == ("\r\n" in present)
+    assert pyproject.configured(after) == after
+
+
+def test_an_inline_table_that_takes_no_more_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="by hand"):
+        pyproject.configured("tool = { a = { x = 1 } }\n")
