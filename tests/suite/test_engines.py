@@ -209,7 +209,7 @@ def test_b():
 """
     root = a_suite(tmp_path, test_waits=body)
     os.mkfifo(root / "pid")
-    pids = []
+    pids: list[int] = []
 
     def interrupted_while_they_go_on() -> Iterator[RunRequest]:
         yield from (request(number, Order.COLLECTED) for number in range(2))
