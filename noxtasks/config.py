@@ -322,6 +322,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"it cannot be read: {error.strerror}", where=path.name) from error
 
 
+def table_at(document: dict[str, Any], *path: str) -> dict[str, Any]:
+    """The table of a TOML document at `path`; empty where there is none, or something else."""
+    for name in path:
+        inner = document.get(name)
+        document = inner if isinstance(inner, dict) else {}
+    return document
+
+
 def _from_file(path: Path) -> list[Override]:
     tool = read_toml(path).get("tool", {})
     if not isinstance(tool, dict) or "noxtasks" not in tool:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from dependency_groups import resolve
 
-from noxtasks.config import read_toml
+from noxtasks.config import read_toml, table_at
 from noxtasks.errors import ConfigurationError
 from noxtasks.suite import requirement_tables, toxini
 
@@ -48,7 +48,7 @@ class Declarations(msgspec.Struct, frozen=True, kw_only=True):
 
     def table(self, *path: str) -> dict[str, Any]:
         """The table of `pyproject.toml` at `path`; empty where there is none."""
-        return _table(self.pyproject, *path)
+        return table_at(self.pyproject, *path)
 
 
 def gather(root: Path) -> Declarations:
@@ -175,22 +175,22 @@ def _tox(project: Declarations, version: tuple[int, int]) -> Iterator[Source]:
 def _hatch(project: Declarations) -> Iterator[Source]:
     for where, environments in (
         ("pyproject.toml: tool.hatch.envs", project.table("tool", "hatch", "envs")),
-        ("hatch.toml: envs", _table(read_toml(project.root / "hatch.toml"), "envs")),
+        ("hatch.toml: envs", table_at(read_toml(project.root / "hatch.toml"), "envs")),
     ):
         for name in ("hatch-test", *_named(environments), "default"):
             if name in environments:
-                environment = {**environments.get("default", {}), **environments[name]}
-                lines = [*environment.get("dependencies", ()), *environment.get("extra-dependencies", ())]
-                lines += [line for one in environment.get("dependency-groups", ()) for line in group(project, one)]
+                environment = table_at(environments, "default") | table_at(environments, name)
+                lines = _each(environment.get("dependencies")) + _each(environment.get("extra-dependencies"))
+                lines += [line for one in _each(environment.get("dependency-groups")) for line in group(project, one)]
                 source = _source(project.root, f"{where}.{name}", lines, name="test" if "test" in name else "dev")
-                if source.arguments or environment.get("features"):
-                    features = tuple(environment.get("features", ()))
+                features = _each(environment.get("features"))
+                if source.arguments or features:
                     yield msgspec.structs.replace(source, extras=(*source.extras, *features))
 
 
 def _poetry(project: Declarations) -> Iterator[Source]:
-    groups = {name: one.get("dependencies", {}) for name, one in project.table("tool", "poetry", "group").items()}
-    tables = {f"group.{name}": groups[name] for name in _named(groups)}
+    groups = project.table("tool", "poetry", "group")
+    tables = {f"group.{name}": table_at(groups, name, "dependencies") for name in _named(groups)}
     tables["dev-dependencies"] = project.table("tool", "poetry", "dev-dependencies")
     for name, table in tables.items():
         if table:
@@ -198,7 +198,7 @@ def _poetry(project: Declarations) -> Iterator[Source]:
 
 
 def _pipfile(root: Path) -> Iterator[Source]:
-    if table := _table(read_toml(root / "Pipfile"), "dev-packages"):
+    if table := table_at(read_toml(root / "Pipfile"), "dev-packages"):
         yield _from_table(root, "Pipfile: dev-packages", table, "dev")
 
 
@@ -211,8 +211,9 @@ def _from_table(root: Path, where: str, table: dict[str, Any], name: str) -> Sou
 def _pdm_and_uv(project: Declarations) -> Iterator[Source]:
     groups = project.table("tool", "pdm", "dev-dependencies")
     for name in _named(groups):
-        yield _source(project.root, f"pyproject.toml: tool.pdm.dev-dependencies.{name}", groups[name], name=name)
-    if lines := project.table("tool", "uv").get("dev-dependencies"):
+        lines = _each(groups[name])
+        yield _source(project.root, f"pyproject.toml: tool.pdm.dev-dependencies.{name}", lines, name=name)
+    if lines := _each(project.table("tool", "uv").get("dev-dependencies")):
         yield _source(project.root, "pyproject.toml: tool.uv.dev-dependencies", lines, name="dev")
 
 
@@ -286,13 +287,6 @@ def _each(value: Any) -> list[Any]:
     if isinstance(value, str):
         return value.splitlines()
     return list(value) if isinstance(value, list | tuple | set) else []
-
-
-def _table(document: dict[str, Any], *path: str) -> dict[str, Any]:
-    for name in path:
-        inner = document.get(name)
-        document = inner if isinstance(inner, dict) else {}
-    return document
 
 
 def _read_ini(path: Path) -> dict[str, dict[str, str]]:

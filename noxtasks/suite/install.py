@@ -96,12 +96,12 @@ def _itself(project: Declarations) -> Plan:
     why = _why_package(project)
     if why is not None:
         return Plan(commands=(("-e", "."),), reasons=(f"the project, editable: {why}",))
-    needs = [str(one) for one in project.table("project").get("dependencies", ())]
-    if needs:
+    needs = project.table("project").get("dependencies")
+    if isinstance(needs, list) and needs:
         reason = (
             "what the project needs, without the project, which is no package: pyproject.toml: project.dependencies"
         )
-        return Plan(commands=(tuple(needs),), reasons=(reason,))
+        return Plan(commands=(tuple(map(str, needs)),), reasons=(reason,))
     for name in ("requirements.txt", "requirements/base.txt", "requirements/requirements.txt"):
         if (project.root / name).is_file():
             reason = f"what the project needs, without the project, which is no package: {name}"
@@ -111,15 +111,15 @@ def _itself(project: Declarations) -> Plan:
 
 def _why_package(project: Declarations) -> str | None:
     """What makes the project a package that pip can build; None where it is not one."""
-    tool = project.table("tool")
-    if tool.get("uv", {}).get("package") is False or tool.get("poetry", {}).get("package-mode") is False:
+    uv, poetry = project.table("tool", "uv"), project.table("tool", "poetry")
+    if uv.get("package") is False or poetry.get("package-mode") is False:
         return None
     if "build-backend" in project.table("build-system"):
         return "pyproject.toml has a build backend"
     if (project.root / "setup.py").is_file():
         return "there is a setup.py"
     if (
-        "setuptools" in tool
+        "setuptools" in project.table("tool")
         or project.table("build-system")
         or _has_own_package(project.root, project.table("project"))
     ):

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from noxtasks.config import table_at
+
 _TEST_ENVIRONMENTS = ("test", "tests", "unit", "unittest", "unittests", "pytest", "py", "py3")
 _FACTOR = re.compile(r"(!?[\w.]+(?:[,-]!?[\w.]+)*)\s*:\s+(.*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -34,7 +36,7 @@ def read(
     root: Path, pyproject: dict[str, Any], tox_toml: dict[str, Any], version: tuple[int, int]
 ) -> list[ToxEnvironment]:
     """The environments that run tests on the interpreter `version`, of the first place that configures tox."""
-    native = pyproject.get("tool", {}).get("tox", {})
+    native = table_at(pyproject, "tool", "tox")
     legacy = native.get("legacy_tox_ini")
     for where, text in (("tox.ini", _text(root / "tox.ini")), ("setup.cfg", _text(root / "setup.cfg"))):
         if text and (found := _from_ini(text, where, version)):
@@ -164,9 +166,9 @@ def _without_comments(value: str) -> str:
 
 
 def _from_toml(table: dict[str, Any], where: str) -> list[ToxEnvironment]:
-    base = table.get("env_run_base", {})
-    own = {name: one for name, one in table.get("env", {}).items() if name in _TEST_ENVIRONMENTS}
-    sections = {"env_run_base": base} | {f"env.{name}": {**base, **one} for name, one in own.items()}
+    base = table_at(table, "env_run_base")
+    own = [name for name in table_at(table, "env") if name in _TEST_ENVIRONMENTS]
+    sections = {"env_run_base": base} | {f"env.{name}": base | table_at(table, "env", name) for name in own}
     return [_toml_environment(one, f"{where}{name}") for name, one in sections.items() if one]
 
 
