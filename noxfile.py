@@ -41,6 +41,13 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session
+def speed(session: nox.Session) -> None:
+    """Time `flake` beside a loop of pytest processes and pytest-flakefinder, on real projects."""
+    session.install("-e", ".", "uv")
+    session.run("python", "benchmarks/speed.py", *session.posargs)
+
+
 def install(session: nox.Session, group: str) -> None:
     """Install this project, editable, with one of its dependency groups."""
     session.install("-e", ".", *dependency_groups(PROJECT, group))

@@ -23,6 +23,8 @@ from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Ru
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
 _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
+_DUMP_S = 1.0
+_DUMP_POLL_S = 0.05
 _END_GRACE_S = 30.0  # for a process to leave after it has done its work
 
 
@@ -207,10 +209,12 @@ class _Lane:
         return None
 
     def await_dump(self) -> None:
-        """Give the process a moment to write its stacks."""
-        until = time.monotonic() + 1.0
-        while not self._dump() and time.monotonic() < until:
-            time.sleep(0.01)
+        """Give the process a moment to write its stacks: until they have grown and then stopped growing."""
+        until = time.monotonic() + _DUMP_S
+        seen = -1
+        while time.monotonic() < until and not 0 < len(self._dump()) == seen:
+            seen = len(self._dump())
+            time.sleep(_DUMP_POLL_S)
 
     def bury(self, code: int) -> tuple[str, ...] | None:
         """The process has ended. The tests that are still to run, or None where the run is whole."""

@@ -17,9 +17,12 @@ FLOOD = 1 << 20
 
 
 def own_temporary_folder(config: pytest.Config, folder: str) -> None:
-    """Let `tempfile`, `tmp_path` and the child's own children work below `folder`."""
+    """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = None
+    hypothesis: Any = sys.modules.get("hypothesis.configuration")
+    if hypothesis is not None:  # or an example that failed in one run would be tried first in the next
+        hypothesis.set_hypothesis_home_dir(Path(folder) / "hypothesis")
     factory: Any = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
         factory._basetemp = None
