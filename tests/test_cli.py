@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import noxtasks
+from noxtasks import cli, flake
+from noxtasks.config import Settings
+from noxtasks.errors import ExitCode
+
+PACKAGE = Path(noxtasks.__file__).parent
+
+
+def noxtasks_(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "noxtasks", *arguments]
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+
+class CalledError(Exception):
+    """Carries what an objective was called with."""
+
+
+@pytest.fixture
+def flake_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calls the command line in a project with an environment, up to the objective; gives what that would get."""
+
+    def record(root: Path, settings: Settings, **keywords: Any) -> ExitCode:
+        raise CalledError(root, settings, keywords)
+
+    monkeypatch.setattr(flake, "run", record)
+    monkeypatch.setattr(flake, "replay", record)
+    (tmp_path / "pyproject.toml").write_text("[tool.noxtasks.flake]\nruns = 7\njobs = 3\n")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[Path, Settings, dict[str, Any]]:
+        monkeypatch.setattr(sys, "argv", ["noxtasks", *arguments])
+        with pytest.raises(CalledError) as caught:
+            cli.main()
+        root, settings, keywords = caught.value.args
+        return root, settings, keywords
+
+    return call
+
+
+def test_options_and_settings_reach_the_objective_and_the_rest_reaches_pytest(flake_call: Any, tmp_path: Path) -> None:
+    arguments = ["--python", sys.executable, "--runs", "200", "-k", "not slow", "-S", "flake.order=full", "-x"]
+    root, settings, keywords = flake_call(
+        "flake", *arguments, "--tests", "a.py", "b.py::t[x y]", "--resume", "--", "--runs", "c"
+    )
+    assert root == tmp_path
+    assert (settings.flake.runs, settings.flake.jobs, settings.flake.order) == (200, 3, "full")
+    assert keywords == {
+        "python": Path(sys.executable),
+        "pytest_args": ("-k", "not slow", "-x", "--runs", "c"),
+        "tests": ("a.py", "b.py::t[x y]"),
+        "resume": True,
+    }
+
+
+def test_every_option_of_flake_is_the_setting_of_that_name(flake_call: Any) -> None:
+    options = {"runs": "9", "budget": "2m", "order": "collected", "seed": "0", "jobs": "4", "engine": "fresh"}
+    words = [word for name, text in options.items() for word in (f"--{name}", text)]
+    held = flake_call("flake", "--python", sys.executable, *words)[1].flake
+    assert (held.runs, held.budget_s, held.order) == (9, 120.0, "collected")
+    assert (held.seed, held.jobs, held.engine) == (0, 4, "fresh")
+
+
+def test_a_replay_uses_the_recorded_interpreter_unless_one_is_given(flake_call: Any) -> None:
+    assert flake_call("flake", "replay", "51b20d-1", "--test", "a.py::t")[2] == {
+        "python": None,
+        "run_id": "51b20d-1",
+        "test": "a.py::t",
+    }
+    assert flake_call("flake", "replay", "1", "--python", sys.executable)[2]["python"] == Path(sys.executable)
+
+
+@given(words=st.lists(st.text(min_size=1).filter(lambda word: word != "--")))
+def test_all_after_the_dashes_goes_to_pytest_as_it_is(words: list[str]) -> None:
+    parsed = cli.build_parser().parse_args(["flake", "--runs", "3", "--", *words])
+    assert parsed.pytest_args == tuple(words)
+
+
+@pytest.mark.parametrize("name", ["replay", "init", "test_flake.py", "flake"])
+def test_a_word_that_is_no_second_word_of_ours_is_pytests(name: str) -> None:
+    assert cli.build_parser().parse_args(["flake", "-x", name]).pytest_args == ("-x", name)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["flak"],
+        ["flake", "replay"],
+        ["flake", "replay", "1", "-x"],
+        ["history"],
+        ["history", "import"],
+        ["init", "--", "x"],
+    ],
+)
+def test_arguments_that_are_wrong_end_with_2_and_a_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.build_parser().parse_args(arguments)
+    assert caught.value.code == ExitCode.WRONG_CONFIGURATION
+    assert "usage: noxtasks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [command.name.split() for command in cli.COMMANDS])
+def test_every_command_has_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.build_parser().parse_args([*command, "--help"])
+    assert caught.value.code == 0
+    assert "--root" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mark", ["pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git"])
+def test_the_root_is_the_nearest_folder_that_looks_like_a_project(tmp_path: Path, mark: str) -> None:
+    below = tmp_path / "project" / "src" / "package"
+    below.mkdir(parents=True)
+    (tmp_path / "project" / mark).touch()
+    assert cli.find_root(below) == tmp_path / "project"
+
+
+def test_a_command_line_with_problems_tells_all_of_them_and_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.noxtasks]\nreprots = 'x'\n")
+    ended = noxtasks_("flake", "--runs", "many", "-S", "flake.order", "-S", "nothing=1", cwd=tmp_path)
+    assert ended.returncode == ExitCode.WRONG_CONFIGURATION
+    for said in ("tool.noxtasks.reprots", "--runs: expected", "-S: 'flake.order' sets nothing", "-S nothing: there is"):
+        assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_root_that_is_not_there_is_named(tmp_path: Path) -> None:
+    ended = noxtasks_("flake", "--root", "gone", cwd=tmp_path)
+    assert (ended.returncode, "--root: there is no folder" in ended.stderr) == (ExitCode.WRONG_CONFIGURATION, True)
+
+
+def test_the_version_costs_no_heavy_import(tmp_path: Path) -> None:
+    """DESIGN §4: heavy imports happen inside the objective that needs them."""
+    code = "import sys, noxtasks.__main__ as m, noxtasks.cli as c; c.build_parser(); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    heavy = {"sqlalchemy", "jsonschema", "libcst", "rich", "junitparser", "nox", "scipy", "noxtasks.flake"}
+    assert heavy.isdisjoint(ended.stdout.split())
+    assert noxtasks_("--version", cwd=tmp_path).stdout == f"noxtasks {noxtasks.__version__}\n"
+
+
+def test_only_the_command_line_reads_argv() -> None:
+    readers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if "noxtasks_probe" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"
+    }
+    assert readers == {"cli.py"}
+
+
+JUNIT = (
+    '<testsuite tests="2"><testcase classname="test_a" name="t"/><testcase classname="test_a" name="u"/></testsuite>'
+)
+
+
+@pytest.mark.functional
+def test_reports_are_imported_once_and_a_bad_one_keeps_no_good_one_out(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "good.xml").write_text(JUNIT)
+    (tmp_path / "bad.xml").write_text("no report")
+    ended = noxtasks_("history", "import", "bad.xml", "good.xml", cwd=tmp_path)
+    assert ended.returncode == ExitCode.NOT_MEASURED
+    assert ended.stdout == "good.xml: 2 results\n"
+    assert "bad.xml" in ended.stderr
+    again = noxtasks_("history", "import", "good.xml", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "good.xml: 2 results, which the history had already\n")
+    assert (tmp_path / ".noxtasks" / "history.db").exists()
+
+
+@pytest.mark.functional
+def test_init_without_a_terminal_says_how_to_agree(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    command = [sys.executable, "-m", "noxtasks", "init"]
+    ended = subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert ended.returncode == ExitCode.WRONG_CONFIGURATION
+    assert "--yes" in ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]
