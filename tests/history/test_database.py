@@ -25,6 +25,8 @@ from datetime import UTC, datetime
 from noxtasks.history import Session, SessionKind, open_history
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
+pytestmark = pytest.mark.functional
+
 url, who, start = sys.argv[1:]
 sys.stdin.readline()  # until all of them are here
 now = datetime(2026, 1, 1, tzinfo=UTC)

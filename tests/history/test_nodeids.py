@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from noxtasks.history.nodeids import NodeIds
 
+pytestmark = pytest.mark.functional
+
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,5}", fullmatch=True)
 CLASSES = st.from_regex(r"_?[A-Z][a-z0-9_]{0,5}", fullmatch=True)
 PARAMETERS = st.one_of(st.just(""), st.text(max_size=8).map(lambda text: f"[{text}]"))

@@ -17,6 +17,8 @@ from noxtasks.history import Environment, Session, SessionKind, tables
 from noxtasks.history.store import History
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
+pytestmark = pytest.mark.functional
+
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 MakeSession = Callable[..., Session]
 MakeRun = Callable[..., Run]
