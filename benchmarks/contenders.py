@@ -26,6 +26,8 @@ from projects import Suite
 
 _PLUGIN = Path(__file__).parent / "plugin"
 _ENDED_WELL = (0, 1)  # all tests passed, or some failed: the same for pytest and for noxtasks
+_ORPHANS_S = 10.0  # for processes that were left behind to end
+_POLL_S = 0.01
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
 _NOT_PASSED_ON = ("PYTEST_", "COVERAGE_", "COV_", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED")
 """Variables (by how they begin) that an outer session sets, or with which every process would compile its modules."""
@@ -161,9 +163,13 @@ def _cpu_of_children_s() -> float:
 
 
 def _wait_for_orphans() -> None:
+    """Collect what was left behind. Raises `NotMeasuredError` where it lives on, for its CPU is not known then."""
+    until_s = time.monotonic() + _ORPHANS_S
     with suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
+        while time.monotonic() < until_s:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(_POLL_S)
+        raise NotMeasuredError(f"a process that was left behind still ran after {_ORPHANS_S:g} s")
 
 
 def _sample(folder: Path, runs: int) -> Sample:
