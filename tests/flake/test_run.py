@@ -1,0 +1,202 @@
+"""`flake` from end to end, as a user calls it: the verdict on a suite whose truth is known, and every way to fail."""
+
+from __future__ import annotations
+
+import json
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noxtasks import config, flake
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError, NoxtasksError
+from noxtasks.evidence import artifacts, events
+from noxtasks.flake import emit
+from noxtasks.history import SessionKind, open_history
+
+pytestmark = pytest.mark.functional
+
+SEED = 3  # with it, the first two processes differ in what `test_follows_the_hash_seed` sees
+ARTIFACTS = (emit.HEALTH, emit.REPORT, emit.DELTA)
+
+
+@pytest.fixture(autouse=True)
+def lean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Processes that start fast, and a temporary folder that has to be empty in the end."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    yield
+    assert list(temporary.iterdir()) == []
+
+
+def settings(**values: Any) -> config.Settings:
+    return config.Settings(flake=config.FlakeSettings(**{"jobs": 1, "seed": SEED, **values}))
+
+
+def result(root: Path, name: str = emit.REPORT) -> Any:
+    return artifacts.read(root / "reports", name).result
+
+
+def expect_sound_evidence(root: Path, *names: str) -> None:
+    assert artifacts.verify(root / "reports") == []
+    assert {path.name for path in (root / "reports").glob("*.json")} == set(names)
+    if emit.REPORT in names:
+        assert events.verify(root / "reports") == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_verdict_on_a_flaky_suite_is_the_truth(
+    jobs: int, project: Callable[[str], Path], python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project("flaky")
+    truth = json.loads((root / "truth.json").read_text())
+    before = {path.name for path in root.iterdir()}
+    code = flake.run(root, settings(runs=30, jobs=jobs), python=python)
+    assert code is ExitCode.FOUND
+    assert {path.name for path in root.iterdir()} == before | {"reports", ".noxtasks"}
+    expect_sound_evidence(root, *ARTIFACTS)
+
+    found = result(root)
+    confirmations = {test["test"]: test["confirmation"] for test in found["flaky"]}
+    for test in truth["only_beside_others"]:  # in how much time it can be told from a flaky one depends on the machine
+        assert (test in found["only_beside_others"]) == (jobs > 1 and test not in confirmations)
+        assert confirmations.pop(test, "") != "reproduced"
+    assert confirmations.keys() == set(truth["flaky"])
+    assert {test["test"] for test in found["broken"]} == set(truth["broken"])
+    assert (found["runs"], found["engine"], found["only_in_forks"]) == (30, "fork", [])
+    assert set(confirmations.values()) <= {"reproduced", "not tried"}
+    assert found["flaky"][0]["confirmation"] == "reproduced"
+    assert found["claim"]["verdict"] == "fail"
+    expect_the_history_to_hold_what_the_report_says(root, found)
+    (event,) = events.read(root / "reports")
+    assert event.metrics["flaky_tests"] == len(found["flaky"])
+    printed = capsys.readouterr().out
+    assert f"30 runs of {found['tests']} tests" in printed
+    assert all(test["reproduce"] in printed for test in found["flaky"] + found["broken"])
+
+
+def expect_the_history_to_hold_what_the_report_says(root: Path, found: Any) -> None:
+    with open_history(config.Settings().history_url(root)) as history:
+        (stored,) = history.sessions(root.name, kind=SessionKind.FLAKE)
+        assert (stored.complete, stored.session.base_seed) == (True, SEED)
+        assert stored.run_numbers == tuple(range(30))
+        tallies = {tally.nodeid: tally for tally in history.session_rates(stored.session.id)}
+        for test in found["flaky"] + found["broken"]:
+            assert (tallies[test["test"]].failures, tallies[test["test"]].runs) == (test["failures"], test["runs"])
+        run = history.run(stored.session.id, 0).run
+    assert [each.nodeid.partition("::")[2] for each in run.results][:2] == ["test_sets_the_state", VICTIM]
+    assert run.complete
+
+
+VICTIM = "test_victim_of_the_polluter"
+STEADY = "def test_steady(): pass\n"
+UNSTEADY = "import random\ndef test_{}(): assert random.random() < 0.3\n"
+
+
+def a_suite(folder: Path, **files: str) -> Path:
+    root = folder / "suite"
+    root.mkdir(exist_ok=True)
+    (root / "pytest.ini").write_text(files.pop("ini", "[pytest]\n"), "utf-8")
+    for name, content in files.items():
+        (root / f"{name}.py").write_text(content, "utf-8")
+    return root
+
+
+def test_the_next_session_tells_what_is_new_and_what_has_recovered(
+    tmp_path: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_suite(tmp_path, test_old=UNSTEADY.format("old"), test_steady=STEADY)
+    assert flake.run(root, settings(runs=10), python=python) is ExitCode.FOUND
+    first = result(root, emit.DELTA)
+    assert first["before"] is None
+    assert [each["test"] for each in first["appeared"]] == ["test_old.py::test_old"]
+    assert "new since" not in capsys.readouterr().out
+
+    a_suite(tmp_path, test_old=STEADY.replace("steady", "old"), test_new=UNSTEADY.format("new"))
+    assert flake.run(root, settings(runs=10), python=python) is ExitCode.FOUND
+    second = result(root, emit.DELTA)
+    assert second["before"]["runs"] == second["after"]["runs"] == 10
+    assert [each["test"] for each in second["appeared"]] == ["test_new.py::test_new"]
+    assert [each["test"] for each in second["recovered"]] == ["test_old.py::test_old"]
+    printed = capsys.readouterr().out
+    assert "new since the last session: test_new.py::test_new" in printed
+    assert "recovered: test_old.py::test_old" in printed
+
+    a_suite(tmp_path, test_new=STEADY)
+    assert flake.run(root, settings(runs=5), python=python) is ExitCode.NOTHING_FOUND
+    expect_sound_evidence(root, *ARTIFACTS)
+    assert len(list(events.read(root / "reports"))) == 3
+
+
+def test_a_selection_is_what_is_run_and_nothing_else(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_a=STEADY, test_b="def test_b(): assert 0\n")
+    code = flake.run(root, settings(runs=5), python=python, pytest_args=("-k", "steady"), tests=("test_a.py",))
+    assert code is ExitCode.NOTHING_FOUND
+    assert result(root)["tests"] == 1
+
+
+def test_broken_modules_are_a_finding_and_the_others_are_run(
+    tmp_path: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_suite(tmp_path, test_a=STEADY, test_b="import no_such_module\n", test_c="def test(:\n")
+    assert flake.run(root, settings(runs=5), python=python) is ExitCode.FOUND
+    assert result(root)["tests"] == 1
+    printed = capsys.readouterr().out
+    assert "no_such_module" in printed
+    assert "test_c.py" in printed
+
+
+def refused(root: Path, python: Path, expected: type[NoxtasksError], *args: str) -> NoxtasksError:
+    """The error of a suite of which nothing can be run; all that is written then is the health of its collection."""
+    with pytest.raises(expected) as caught:
+        flake.run(root, settings(runs=5), python=python, pytest_args=args)
+    assert caught.value.remedy
+    expect_sound_evidence(root, emit.HEALTH)
+    with open_history(config.Settings().history_url(root)) as history:
+        assert history.sessions(root.name) == []
+    return caught.value
+
+
+HOPELESS: dict[str, tuple[dict[str, str], tuple[str, ...], type[NoxtasksError], str]] = {
+    "empty": ({}, (), NotMeasuredError, "no test"),
+    "nothing chosen": ({"test_a": STEADY}, ("-k", "nothing"), NotMeasuredError, "nothing"),
+    "only broken": ({"test_a": "import absent_1\n", "test_b": "import absent_2\n"}, (), NotMeasuredError, "absent_2"),
+    "broken conftest": ({"test_a": STEADY, "conftest": "import absent_3\n"}, (), NotMeasuredError, "absent_3"),
+    "addopts": ({"test_a": STEADY, "ini": "[pytest]\naddopts = --absent\n"}, (), ConfigurationError, "--absent"),
+    "option": ({"test_a": STEADY}, ("--absent",), ConfigurationError, "--absent"),
+    "dies": ({"test_a": "import os\nos._exit(7)\n"}, (), NotMeasuredError, "test_a.py"),
+}
+
+
+@pytest.mark.parametrize("case", HOPELESS)
+def test_a_suite_that_cannot_be_run_is_told_why(
+    case: str, tmp_path: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, args, expected, said = HOPELESS[case]
+    refused(a_suite(tmp_path, **files), python, expected, *args)
+    assert said in capsys.readouterr().out
+
+
+def test_an_interpreter_without_pytest_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    venv.create(tmp_path / "venv", with_pip=False)
+    python = tmp_path / "venv" / "bin" / "python"
+    refused(a_suite(tmp_path, test_a=STEADY), python, NotMeasuredError)
+    assert "pytest" in capsys.readouterr().out
+
+
+def test_an_interpreter_that_is_none_is_told_so(tmp_path: Path) -> None:
+    root = a_suite(tmp_path, test_a=STEADY)
+    with pytest.raises(NotMeasuredError, match="cannot start"):
+        flake.run(root, settings(runs=5), python=tmp_path / "absent")
+    assert not (root / "reports").exists()
+
+
+def test_there_has_to_be_something_to_resume(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_a=STEADY)
+    with pytest.raises(ConfigurationError, match="no interrupted session"):
+        flake.run(root, settings(runs=5), python=python, resume=True)
