@@ -19,13 +19,13 @@ from noxtasks.history import Session, open_history
 from noxtasks.history.store import History
 from noxtasks.suite.model import Outcome, Run
 
+pytestmark = pytest.mark.functional
+
 WRITER = """
 import sys
 from datetime import UTC, datetime
 from noxtasks.history import Session, SessionKind, open_history
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
-
-pytestmark = pytest.mark.functional
 
 url, who, start = sys.argv[1:]
 sys.stdin.readline()  # until all of them are here
