@@ -65,6 +65,7 @@ def test_each_failure_is_seen_again_with_the_command_that_the_report_gives(
         assert replayed(root, arguments.run_id, arguments.test) is ExitCode.FOUND
         printed = capsys.readouterr().out
         assert f"failed: {test['test']}" in printed
+        assert test["causes"][0]["message"].partition("\n")[0] in printed  # with the very number that was drawn
         assert "1 failed then, 1 now, 1 of them the same" in printed
 
 
