@@ -113,7 +113,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         raise error("no test can be run", where=str(task.root), remedy="The causes are listed above.")
 
     previous = _previous(task, history)
-    history.begin(_session(task, code, collection, engine))
+    if task.earlier is None:
+        history.begin(_session(task, code, collection, engine))
     detection, complete = _detect(task, engine, history)
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
 
