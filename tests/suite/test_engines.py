@@ -231,6 +231,21 @@ def test_b():
 
 
 @both
+def test_the_garbage_collector_shows_a_test_what_was_there_before_it(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = """
+import gc
+class Thing: pass
+held = [Thing()]
+def test_referrers(): assert any(each is held for each in gc.get_referrers(held[0]))
+"""
+    with an_engine(a_suite(tmp_path, test_gc=body), python, kind) as engine:
+        (run,) = runs_of(engine, request(0))
+    assert outcomes(run) == {"test_gc.py::test_referrers": Outcome.PASSED}
+
+
+@both
 def test_collection_errors_do_not_keep_the_sound_tests_from_running(
     kind: EngineKind, tmp_path: Path, python: Path
 ) -> None:

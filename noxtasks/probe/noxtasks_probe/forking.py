@@ -121,6 +121,7 @@ def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands:
     if pid:
         return pid
     try:
+        gc.unfreeze()  # or the tests' own questions to the collector would miss all that was there before
         os.setsid()
         processes.adopt_orphans()
         os.close(commands)
