@@ -126,3 +126,21 @@ def test_when_noxtasks_is_killed_its_processes_end_by_themselves(root: Path) -> 
         expect_ended(descriptors)
     _, runs = recorded(root)
     assert [run.complete for run in runs] == [True, True]
+
+
+def test_an_interrupted_session_goes_on_with_the_next_run(root: Path) -> None:
+    with in_its_third_run(root) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WAITED_S) == ExitCode.INTERRUPTED
+    before, runs = recorded(root)
+    command = [sys.executable, "-m", "noxtasks", "flake", "--python", sys.executable, "--runs", "6", "--resume"]
+    done = subprocess.run(
+        [*command, "--jobs", "1"], check=False, cwd=root, capture_output=True, text=True, timeout=WAITED_S
+    )
+    assert (done.returncode, done.stderr) == (ExitCode.NOTHING_FOUND, "")
+    after, again = recorded(root)
+    assert after.session.id == before.session.id
+    assert after.complete
+    assert [run.number for run in again] == [0, 1, 2, 3, 4, 5]
+    assert again[: len(runs)] == runs
+    assert artifacts.read(root / "reports", emit.REPORT).provenance.complete
