@@ -23,6 +23,7 @@ class Real:
     getpid = staticmethod(os.getpid)
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
+    sleep = staticmethod(time.sleep)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
 

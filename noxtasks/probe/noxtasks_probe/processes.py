@@ -7,6 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from .frames import Real
+
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 _EXPECTED = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "multiprocessing.semaphore_tracker")
@@ -21,6 +23,10 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     except (ImportError, OSError, AttributeError):  # not Linux
         pass
+
+
+_EXEC_LOOKS = 100
+_EXEC_LOOK_S = 0.001  # between looks at a process that has no command line yet
 
 
 class ChildWatch:
@@ -73,8 +79,26 @@ def _any_child() -> bool:
 
 
 def _command(pid: int) -> str:
-    """The command line of a process; empty for a zombie, which has ended and waits only to be collected."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()[:200]
-    except OSError:
-        return ""
+    """The command line of a process, or its name in brackets where it has none; empty for one that has ended.
+
+    A process has no command line either while it is being made another program: that takes milliseconds, and is waited
+    for. A zombie, which has ended and waits only to be collected, is known by its state.
+    """
+    for _ in range(_EXEC_LOOKS):
+        try:
+            name, state = _name_and_state(pid)
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return ""
+        if state in "ZX":
+            return ""
+        if line:
+            return line.replace(b"\0", b" ").decode("utf-8", "replace").strip()[:200]
+        Real.sleep(_EXEC_LOOK_S)
+    return f"[{name}]"
+
+
+def _name_and_state(pid: int) -> tuple[str, str]:
+    """The second and the third field of proc(5)'s `stat`; the name is in parentheses and may hold any character."""
+    before, _, after = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")
+    return before.partition("(")[2], after.split()[0]
