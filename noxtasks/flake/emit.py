@@ -41,7 +41,7 @@ def write_findings(
     report = artifacts.write(
         reports,
         REPORT,
-        result=_report(examination, detection, engine),
+        result=_report(examination, delta, detection, engine),
         timing=_times(examination, detection),
         provenance=provenance,
     )
@@ -68,7 +68,8 @@ def replay_command(test: Unsteady) -> str:
     return shlex.join(["noxtasks", "flake", "replay", test.run_name, "--test", test.tally.nodeid])
 
 
-def _report(examination: Examination, detection: Detection, engine: Engine) -> dict[str, Any]:
+def _report(examination: Examination, delta: Delta, detection: Detection, engine: Engine) -> dict[str, Any]:
+    disturbed, _ = delta.overall.after
     return {
         "tests": examination.tests,
         "runs": examination.runs,
@@ -76,10 +77,7 @@ def _report(examination: Examination, detection: Detection, engine: Engine) -> d
         "engine_reason": engine.reason,
         "at_once": detection.jobs,
         "claim": _judgement(examination.claim),
-        "disturbed": {
-            "failures": round((examination.disturbed.figure or 0) * examination.disturbed.sample),
-            **_judgement(examination.disturbed),
-        },
+        "disturbed": {"failures": disturbed, **_judgement(examination.disturbed)},
         "flaky": [_unsteady(test) for test in examination.flaky],
         "broken": [_unsteady(test) for test in examination.broken],
         "only_beside_others": sorted(detection.upset),

@@ -53,7 +53,8 @@ def _carried_out(root: Path, settings: Settings, python: Path | None, stored: St
         ) as engine,
     ):
         collection = engine.collect(hash_seed=stored.run.hash_seed)
-        missing = [name for name in tests if name not in set(collection.tests)]
+        collected = set(collection.tests)
+        missing = [name for name in tests if name not in collected]
         if missing:
             raise NotMeasuredError(
                 f"{len(missing)} of the {len(tests)} tests of run {stored.name} are not collected any more, "

@@ -75,11 +75,7 @@ def standing(tally: Tally) -> Standing:
         return Standing.UNSEEN
     if tally.failures == 0:
         return Standing.STEADY
-    return Standing.FLAKY if tally.failures < tally.runs or _reran(tally) else Standing.BROKEN
-
-
-def _reran(tally: Tally) -> bool:
-    return Outcome.RERUN in tally.outcomes
+    return Standing.FLAKY if tally.failures < tally.runs or Outcome.RERUN in tally.outcomes else Standing.BROKEN
 
 
 def examine(

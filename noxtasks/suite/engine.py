@@ -15,7 +15,7 @@ from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Run
-from noxtasks.suite.runs import Execution, RunRequest
+from noxtasks.suite.runs import Carrier, Execution, RunRequest
 from noxtasks.suite.warm import WarmProcess
 
 _COLLECTION_TIMEOUT_S = 900.0
@@ -31,7 +31,6 @@ class Engine:
         self._suite = suite
         self._scratch = scratch
         self._test_timeout_s = test_timeout_s
-        self._stack = ExitStack()
         self._warm: dict[int, WarmProcess] = {}
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
@@ -45,10 +44,10 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for warm in self._warm.values():
-            self._stack.push(warm)
-        self._warm.clear()
-        self._stack.__exit__(kind, error, trace)
+        with ExitStack() as stack:
+            for warm in self._warm.values():
+                stack.callback(warm.__exit__, kind, error, trace)
+            self._warm.clear()
 
     def start(self, *, hash_seed: int) -> None:
         """Set a warm process off, so that it imports and collects while the caller does other things."""
@@ -73,31 +72,30 @@ class Engine:
                 self._retire(hash_seed)
             return collection
         return fresh.collect(
-            self._suite, self._folder("collection"), hash_seed=hash_seed, timeout_s=_COLLECTION_TIMEOUT_S
+            self._suite, self._scratch / "collection", hash_seed=hash_seed, timeout_s=_COLLECTION_TIMEOUT_S
         )
 
     def runs(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
         """Carry out `requests`, `jobs` at once; each is taken from the iterable only when there is room for it."""
         if self.chosen is EngineKind.FRESH:
-            carrier = fresh.FreshProcesses(self._suite)
-            self._execution = Execution(carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s)
+            self._execution = self._executing(fresh.FreshProcesses(self._suite), jobs)
             yield from self._execution.runs(requests)
             return
         waiting = _Waiting(requests)
         while (hash_seed := waiting.hash_seed()) is not None:
-            warm = self._ready(hash_seed)
-            self._execution = Execution(warm, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s)
+            self._execution = self._executing(self._ready(hash_seed), jobs)
             yield from self._execution.runs(self._batch(waiting, hash_seed))
 
     def run_fresh(self, request: RunRequest) -> Run:
         """Carry out one run, alone, in a process of its own."""
-        carrier = fresh.FreshProcesses(self._suite)
-        execution = Execution(carrier, self._scratch, jobs=1, test_timeout_s=self._test_timeout_s)
-        return next(execution.runs([request]))
+        return next(self._executing(fresh.FreshProcesses(self._suite), jobs=1).runs([request]))
 
     def abandon(self) -> list[Run]:
         """Kill the runs that are under way, and give them as far as they came."""
         return self._execution.abandon() if self._execution is not None else []
+
+    def _executing(self, carrier: Carrier, jobs: int) -> Execution:
+        return Execution(carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s)
 
     def _batch(self, waiting: _Waiting, hash_seed: int) -> Iterator[RunRequest]:
         while waiting.hash_seed() == hash_seed:
@@ -120,15 +118,12 @@ class Engine:
         return warm
 
     def _start(self, hash_seed: int) -> WarmProcess:
-        warm = WarmProcess(self._suite, self._folder(f"warm-{hash_seed}"), hash_seed=hash_seed)
+        warm = WarmProcess(self._suite, self._scratch / f"warm-{hash_seed}", hash_seed=hash_seed)
         self._warm[hash_seed] = warm.__enter__()
         return warm
 
     def _retire(self, hash_seed: int) -> None:
         self._warm.pop(hash_seed).__exit__(None, None, None)
-
-    def _folder(self, name: str) -> Path:
-        return self._scratch / name
 
 
 class _Waiting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.suite import process
+from noxtasks.suite import process, wire
 from noxtasks.suite.collection import Collection, gather
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
@@ -29,7 +28,7 @@ def collect(suite: Suite, scratch: Path, *, hash_seed: int, timeout_s: float) ->
         started.wait(timeout_s)
     process.kill_group(started)
     code = started.wait()
-    return gather(scratch / "wire", scratch / "output", code if code < 0 or code not in _COLLECTED else None)
+    return gather(scratch / "wire", scratch / "output", None if code in _COLLECTED else code)
 
 
 _COLLECTED = (0, 1, 5)  # pytest's exit codes for a session that collected: passed, errors in modules, nothing to run
@@ -70,7 +69,7 @@ class FreshProcesses:
         """Ask the process for the stacks of its threads; Windows has no signal for that."""
         if sys.platform != "win32" and name in self._running:
             with suppress(ProcessLookupError):
-                os.kill(self._running[name].pid, getattr(signal, "SIGRTMAX", signal.SIGUSR2))
+                os.kill(self._running[name].pid, wire.stacks_signal())
 
     def kill(self, name: str) -> None:
         """End the process and its group."""
@@ -78,11 +77,11 @@ class FreshProcesses:
             process.kill_group(self._running[name])
 
 
-def _start(suite: Suite, folder: Path, task: object, wire: Path, hash_seed: int) -> process.Process:
+def _start(suite: Suite, folder: Path, task: object, wire_path: Path, hash_seed: int) -> process.Process:
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     return process.start(
         suite.command("-o", f"cache_dir={folder / 'cache'}"),
         cwd=suite.root,
-        env=suite.environment(wire=wire, task=folder / "task.json", hash_seed=hash_seed),
+        env=suite.environment(wire=wire_path, task=folder / "task.json", hash_seed=hash_seed),
         output=folder / "output",
     )

@@ -109,7 +109,7 @@ class WarmProcess:
 
     def interrupt(self, name: str) -> None:
         """Ask the child for the stacks of its threads."""
-        self._signal(name, getattr(signal, "SIGRTMAX", signal.SIGUSR2), group=False)
+        self._signal(name, wire.stacks_signal(), group=False)
 
     def kill(self, name: str) -> None:
         """End the child and its group."""

@@ -5,6 +5,7 @@ The other end is `noxtasks_probe.frames`; a frame that neither knows is a defect
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from noxtasks.suite.model import Failure, Outcome
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
 BROKEN = 96  # exit status of a child in which the probe itself failed
+
+
+def stacks_signal() -> int:
+    """The signal on which the probe writes the stacks of all threads to its dump file (POSIX)."""
+    return int(getattr(signal, "SIGRTMAX", signal.SIGUSR2))
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="frame", tag=str.lower):

@@ -48,6 +48,7 @@ class Engine:
         self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
         self._told = 0
         self._items: dict[str, pytest.Item] = {}
+        self._places: dict[int, int] = {}  # id of an item -> its place in the order of collection
         self._sequential: set[str] = set()
         self._seeders: list[seeding.Seeder] = []
 
@@ -75,6 +76,7 @@ class Engine:
         self._tell_problems()
         runnable = [item for item in session.items if item.nodeid not in unrunnable]
         self._items = dict(zip(_names(runnable), runnable))
+        self._places = {id(item): place for place, item in enumerate(runnable)}
         self._sequential = ordering.sequential_modules(runnable)
         self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
         if self._task["mode"] == "fork":
@@ -111,17 +113,13 @@ class Engine:
         config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)
-        places = {name: place for place, name in enumerate(self._items)}
-        wire.send("order", indices=[places[name] for name, _ in items])
-        whole = runner.run([item for _, item in items])
-        wire.send("end", whole=whole)
+        wire.send("order", indices=[self._places[id(item)] for item in items])
+        wire.send("end", whole=runner.run(items))
 
-    def _chosen(self, run: dict[str, Any]) -> list[tuple[str, pytest.Item]]:
+    def _chosen(self, run: dict[str, Any]) -> list[pytest.Item]:
         if run["tests"] is not None:
-            return [(name, self._items[name]) for name in run["tests"] if name in self._items]
-        names = {id(item): name for name, item in self._items.items()}
-        order = ordering.ordered(list(self._items.values()), run["order"], run["seed"], self._sequential)
-        return [(names[id(item)], item) for item in order]
+            return [self._items[name] for name in run["tests"] if name in self._items]
+        return ordering.ordered(list(self._items.values()), run["order"], run["seed"], self._sequential)
 
     def _tell_problems(self) -> None:
         for problem in self._watch.problems[self._told :]:

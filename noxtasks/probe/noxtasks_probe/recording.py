@@ -103,7 +103,6 @@ class Observer:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._cases: dict[str, Case] = {}
-        self._index = 0
         self._silent = "PYTEST_XDIST_WORKER" in os.environ
 
     def pytest_configure(self, config: pytest.Config) -> None:
