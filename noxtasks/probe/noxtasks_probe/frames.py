@@ -24,6 +24,7 @@ class Real:
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
+    clock = staticmethod(time.perf_counter)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
 
@@ -34,17 +35,23 @@ class Wire:
     def __init__(self, fd: int) -> None:
         self._fd = _out_of_the_way(fd)
         self._owner = Real.getpid()
+        self._held = ""
 
     @classmethod
     def to_file(cls, path: str) -> Wire:
         """A wire that appends to the file at `path`."""
         return cls(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
 
+    def hold(self, frame: str, **fields: Any) -> None:
+        """Append one frame together with the next that is sent: between them no code of the user's may run."""
+        self._held += Real.encode({"frame": frame, **fields}) + "\n"
+
     def send(self, frame: str, **fields: Any) -> None:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
         if Real.getpid() != self._owner:
             return
-        data = (Real.encode({"frame": frame, **fields}) + "\n").encode("ascii")
+        self.hold(frame, **fields)
+        data, self._held = self._held.encode("ascii"), ""
         try:
             while data:
                 data = data[Real.write(self._fd, data) :]

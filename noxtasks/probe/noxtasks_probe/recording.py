@@ -42,6 +42,16 @@ class Case:
             failure = getattr(report, "_noxtasks_failure", None)
             self.failure = failure or failures.from_text(str(report.longrepr or ""), report.when or "call")
 
+    def took(self, phases_s: float | None, *, within_s: float) -> None:
+        """Take the time that was measured. What reports say is doubted where the test has moved the clock.
+
+        `phases_s`: what its phases took; None where only the reports tell. `within_s`: how long all of it took.
+        """
+        if phases_s is not None:
+            self.duration_s = phases_s
+        elif not 0 <= self.duration_s <= within_s:
+            self.duration_s = within_s
+
     def stop(self, error: BaseException, rootdir: str) -> None:
         """The test ended the session, or a plugin broke under it."""
         self.outcome = "stopped"

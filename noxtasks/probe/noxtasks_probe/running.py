@@ -9,20 +9,35 @@ import pytest
 from . import seeding
 from .frames import Real, Wire
 from .processes import ChildWatch
+from .protocol import Protocol
 from .recording import Case
 
 
 class Runner:
     """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever."""
 
-    def __init__(self, wire: Wire, seeders: list[seeding.Seeder], *, seed: int, floods: list[str]) -> None:
+    def __init__(
+        self, wire: Wire, protocol: Protocol, seeders: list[seeding.Seeder], *, seed: int, floods: list[str]
+    ) -> None:
         self._wire = wire
+        self._protocol = protocol
         self._seeders = seeders
         self._seed = seed
         self._floods = floods
         self._children = ChildWatch()
         self._case = Case()
+        self._item: pytest.Item | None = None
         self._nodeid = ""
+        self._phases_s: float | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+        if item is not self._item or not self._protocol.takes(item):
+            return None
+        self._protocol.run(item, nextitem)
+        self._phases_s = self._protocol.duration_s
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of the current test ended."""
@@ -44,11 +59,12 @@ class Runner:
         return going_on
 
     def _run_one(self, index: int, item: pytest.Item, following: pytest.Item | None) -> bool:
-        self._case, self._nodeid = Case(), item.nodeid
+        self._case, self._item, self._nodeid, self._phases_s = Case(), item, item.nodeid, None
         self._floods.clear()
         self._wire.send("start", index=index)
-        self._reseed(item)
+        self._reseed(self._nodeid)
         stopped = False
+        began_s = Real.clock()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:  # pytest.exit, Ctrl-C from a test, a plugin that broke
@@ -57,12 +73,13 @@ class Runner:
         session: Any = item.session
         if session.shouldstop or session.shouldfail:
             stopped = True
+        self._case.took(self._phases_s, within_s=Real.clock() - began_s)
         self._case.notes.extend(self._floods)
-        self._children.look(item.nodeid)
-        self._wire.send("finish", index=index, **self._case.fields())
+        self._children.look(self._nodeid)
+        self._wire.hold("finish", index=index, **self._case.fields())
         return not stopped
 
-    def _reseed(self, item: pytest.Item) -> None:
-        seed = seeding.derived(self._seed, item.nodeid)
+    def _reseed(self, nodeid: str) -> None:
+        seed = seeding.derived(self._seed, nodeid)
         for seeder in self._seeders:
             seeder(seed)
