@@ -19,7 +19,7 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
-from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
 _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
@@ -36,6 +36,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     hash_seed: int
     order: Order
     tests: tuple[str, ...] | None = None
+    circumstances: Circumstances = Circumstances()
+    observed: tuple[str, ...] = ()  # tests of which the run is to tell what they have changed
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None
     workers: int
     known: tuple[str, ...]
+    circumstances: Circumstances
+    observed: tuple[str, ...]
 
 
 class Carrier(Protocol):
@@ -147,6 +151,8 @@ class _Lane:
         self._started = datetime.now(UTC)
         self._clock_s = time.monotonic()
         self._leaks: list[wire.Leak] = []
+        self._unavailable = ""
+        self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
 
     def next_segment(self, tests: tuple[str, ...] | None, workers: int, known: tuple[str, ...]) -> Task:
         """Forget the process before, and say what the next has to do."""
@@ -174,6 +180,8 @@ class _Lane:
             worker=f"gw{self.slot}" if workers > 1 else None,
             workers=workers,
             known=known,
+            circumstances=self.request.circumstances,
+            observed=self.request.observed,
         )
 
     def read(self) -> None:
@@ -191,6 +199,10 @@ class _Lane:
                     self._finish(frame)
                 case wire.Leak():
                     self._leaks.append(frame)
+                case wire.Changed():
+                    self._changes.append((frame.test, frame.changes))
+                case wire.Unavailable():
+                    self._unavailable = frame.reason
                 case wire.End():
                     self._ended = frame
                     self._since_s = time.monotonic()
@@ -259,6 +271,8 @@ class _Lane:
                 else result
                 for result in self.results
             ),
+            changes=tuple(self._changes),
+            unavailable=self._unavailable,
             segments=self._segments,
             complete=complete,
         )

@@ -8,7 +8,8 @@ The task file (JSON) holds `mode` ("collect", "fork" or "fresh") and
 
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
 `seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
-(null, or the name of this one among several at once), `workers`, and `known` (fingerprints already rendered).
+(null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
+`circumstances` (see `circumstances`), and `observed` (the tests whose traces are to be told).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from . import forking, isolation, ordering, seeding, taming
+from . import circumstances, forking, isolation, ordering, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .processes import adopt_orphans
@@ -113,7 +114,20 @@ class Engine:
         if run["worker"] is not None:
             isolation.own_identity(config, run["worker"], run["workers"])
         floods = isolation.own_output(config, forked=forked)
-        runner = Runner(wire, Protocol(config), self._seeders, seed=run["seed"], floods=floods)
+        try:
+            circumstances.apply(run["circumstances"], config, run["folder"])
+        except circumstances.UnavailableError as error:
+            wire.send("unavailable", reason=str(error))
+            wire.send("end", whole=True)
+            return
+        runner = Runner(
+            wire,
+            Protocol(config),
+            self._seeders,
+            seed=run["seed"],
+            floods=floods,
+            observed=frozenset(run["observed"]),
+        )
         config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from . import seeding
+from . import observing, seeding
 from .frames import Real, Wire
 from .processes import ChildWatch
 from .protocol import Protocol
@@ -17,13 +17,21 @@ class Runner:
     """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever."""
 
     def __init__(
-        self, wire: Wire, protocol: Protocol, seeders: list[seeding.Seeder], *, seed: int, floods: list[str]
+        self,
+        wire: Wire,
+        protocol: Protocol,
+        seeders: list[seeding.Seeder],
+        *,
+        seed: int,
+        floods: list[str],
+        observed: frozenset[str],
     ) -> None:
         self._wire = wire
         self._protocol = protocol
         self._seeders = seeders
         self._seed = seed
         self._floods = floods
+        self._observed = observed
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
@@ -48,7 +56,9 @@ class Runner:
         """Run `items`; false when one of them ended the session, and the rest needs another process."""
         owner, going_on = Real.getpid(), True
         for index, item in enumerate(items):
-            following = items[index + 1] if index + 1 < len(items) else None
+            following: Any = items[index + 1] if index + 1 < len(items) else None
+            if following is item:  # the same once more: what it has set up for itself alone is torn down between
+                following = item.parent
             going_on = self._run_one(index, item, following)
             if Real.getpid() != owner:  # a test forked, and this is the copy that came back from it
                 Real.exit(0)
@@ -58,17 +68,18 @@ class Runner:
             self._wire.send("leak", test=test, command=command)
         return going_on
 
-    def _run_one(self, index: int, item: pytest.Item, following: pytest.Item | None) -> bool:
+    def _run_one(self, index: int, item: pytest.Item, following: Any) -> bool:
         self._case, self._item, self._nodeid, self._phases_s = Case(), item, item.nodeid, None
         self._floods.clear()
         self._wire.send("start", index=index)
         self._reseed(self._nodeid)
         stopped = False
+        before = observing.snapshot(self._rootdir(item)) if self._nodeid in self._observed else None
         began_s = Real.clock()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:  # pytest.exit, Ctrl-C from a test, a plugin that broke
-            self._case.stop(error, str(item.config.rootpath))
+            self._case.stop(error, self._rootdir(item))
             stopped = True
         session: Any = item.session
         if session.shouldstop or session.shouldfail:
@@ -76,8 +87,14 @@ class Runner:
         self._case.took(self._phases_s, within_s=Real.clock() - began_s)
         self._case.notes.extend(self._floods)
         self._children.look(self._nodeid)
+        if before is not None:
+            changes = observing.differences(before, observing.snapshot(self._rootdir(item)))
+            self._wire.hold("changed", test=self._nodeid, changes=changes)
         self._wire.hold("finish", index=index, **self._case.fields())
         return not stopped
+
+    def _rootdir(self, item: pytest.Item) -> str:
+        return str(item.config.rootpath)
 
     def _reseed(self, nodeid: str) -> None:
         seed = seeding.derived(self._seed, nodeid)
