@@ -19,6 +19,7 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
+from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
@@ -38,6 +39,11 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...] | None = None
     circumstances: Circumstances = Circumstances()
     observed: tuple[str, ...] = ()  # tests of which the run is to tell what they have changed
+
+    @property
+    def launch(self) -> Launch:
+        """How its process has to be started."""
+        return Launch(hash_seed=self.hash_seed, optimised=self.circumstances.optimised)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +68,7 @@ class Carrier(Protocol):
     kind: EngineKind
     tests: tuple[str, ...]
 
-    def start(self, task: Task, hash_seed: int) -> None:
+    def start(self, task: Task, launch: Launch) -> None:
         """Start a process; the task's `wire` names it from then on."""
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
@@ -122,7 +128,7 @@ class Execution:
     def _continue(self, lane: _Lane, tests: tuple[str, ...] | None) -> None:
         task = lane.next_segment(tests, self._jobs, tuple(self._known))
         self._lanes[task.wire] = lane
-        self._carrier.start(task, lane.request.hash_seed)
+        self._carrier.start(task, lane.request.launch)
 
     def _watch_over(self) -> None:
         for lane in list(self._lanes.values()):

@@ -13,7 +13,7 @@ import pytest
 
 from noxtasks.suite import process
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
@@ -260,8 +260,8 @@ def test_collection_errors_do_not_keep_the_sound_tests_from_running(
 def test_a_report_is_json_that_any_reader_takes(project: Callable[[str], Path], python: Path) -> None:
     wire = project("flaky").parent / "record.jsonl"
     suite = Suite(root=wire.parent / "flaky", python=python)
-    env = suite.environment(wire=wire, task=None, hash_seed=0)
-    process.run(suite.command("-q", "-n2"), cwd=suite.root, env=env)
+    env = suite.environment(Launch(hash_seed=0), wire=wire, task=None)
+    process.run(suite.command(Launch(hash_seed=0), "-q", "-n2"), cwd=suite.root, env=env)
     frames = [json.loads(line) for line in wire.read_text().splitlines()]
     assert frames[0]["frame"] == "hello"
     assert {f["test"] for f in frames if f["frame"] == "finish"} >= {"test_flaky.py::test_is_broken"}

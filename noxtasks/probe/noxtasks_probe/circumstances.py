@@ -48,7 +48,7 @@ def apply(given: dict[str, Any], config: pytest.Config, folder: str) -> None:
 
 
 def _clock(moment: str, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
-    import freezegun  # type: ignore[import-not-found] # of the user's environment
+    import freezegun
 
     options: dict[str, Any] = {"tick": True}
     if "real_asyncio" in inspect.signature(freezegun.freeze_time).parameters:
