@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from noxtasks.suite import process
@@ -255,6 +256,30 @@ def test_collection_errors_do_not_keep_the_sound_tests_from_running(
         (run,) = engine.runs([request(0)], jobs=1)
     assert len(collection.problems) == 1
     assert outcomes(run) == {"test_sound.py::test_a": Outcome.PASSED}
+
+
+@both
+def test_text_that_is_no_unicode_is_kept_as_far_as_it_can_be_told(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = r"""
+import os, pytest
+@pytest.mark.parametrize("name", [0], ids=lambda name: "\udc80")
+def test_says(name):
+    print("captured \udcff")
+    exec(compile("raise OSError(os.fsdecode(b'no \\xff'))", os.path.dirname(__file__) + "/\udc80.py", "exec"))
+"""
+    root = a_suite(tmp_path, test_text=body)
+    option = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
+    (root / "pytest.ini").write_text(f"[pytest]\n{option} = true\n")
+    with an_engine(root, python, kind) as engine:
+        (run,) = runs_of(engine, request(0))
+    (result,) = run.results
+    assert result.nodeid == r"test_text.py::test_says[\udc80]"
+    assert result.failure is not None
+    assert result.failure.message == r"no \udcff"
+    assert result.failure.frames[-1] == r"\udc80.py:1 in <module>"
+    assert json.loads(msgspec.json.encode(run))
 
 
 def test_a_report_is_json_that_any_reader_takes(project: Callable[[str], Path], python: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -28,6 +29,15 @@ class Real:
     write = staticmethod(os.write)
 
 
+_ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")
+"""An escape as `json` writes it: a pair of surrogates, one without the other (which is the group), or any other."""
+
+
+def _valid(line: str) -> str:
+    """`line` with each lone surrogate as `backslashreplace` writes it: text that the other end, and UTF-8, can hold."""
+    return _ESCAPE.sub(lambda found: f"\\{found[0]}" if found[1] else found[0], line)
+
+
 class Wire:
     """Appends frames to one descriptor. Each is written before the test goes on, so a crash loses none."""
 
@@ -44,7 +54,10 @@ class Wire:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
         if Real.getpid() != self._owner:
             return
-        data = (Real.encode({"frame": frame, **fields}) + "\n").encode("ascii")
+        line = Real.encode({"frame": frame, **fields})
+        if "\\ud" in line:
+            line = _valid(line)
+        data = (line + "\n").encode("ascii")
         try:
             while data:
                 data = data[Real.write(self._fd, data) :]
