@@ -259,6 +259,31 @@ def test_collection_errors_do_not_keep_the_sound_tests_from_running(
 
 
 @both
+def test_the_same_failure_in_two_runs_is_one_wherever_they_work_and_is_told_with_what_was_captured(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = """
+import logging, tempfile
+def test_says(tmp_path):
+    print("printed")
+    logging.getLogger().warning("logged")
+    raise OSError(f"{tmp_path}, {tempfile.mkdtemp()}, {__file__}")
+"""
+    scratch = tmp_path / "a folder that no pattern knows"
+    scratch.mkdir()
+    suite = Suite(root=a_suite(tmp_path, test_says=body), python=python)
+    with Engine(suite, scratch, kind=kind, test_timeout_s=30.0) as engine:
+        first, second = (run.results[0].failure for run in runs_of(engine, request(0), request(1)))
+    assert first is not None
+    assert second is not None
+    assert first.message != second.message
+    assert first.fingerprint == second.fingerprint
+    assert "Captured stdout call -" in first.text
+    assert "printed\n" in first.text
+    assert "logged" in first.text.rpartition("Captured log call")[2]
+
+
+@both
 def test_text_that_is_no_unicode_is_kept_as_far_as_it_can_be_told(
     kind: EngineKind, tmp_path: Path, python: Path
 ) -> None:
