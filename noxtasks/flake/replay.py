@@ -14,6 +14,7 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Run
 from noxtasks.suite.runs import RunRequest
+from noxtasks.suite.testnames import shown
 
 
 def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, test: str | None) -> ExitCode:
@@ -28,7 +29,9 @@ def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, 
     known = set(stored.nodeids)
     if test is not None and test not in known:
         raise ConfigurationError(
-            f"run {stored.name} has no test {test}", where="--test", remedy="Give a node id as the report shows it."
+            f"run {stored.name} has no test {shown(test)}",
+            where="--test",
+            remedy="Give a node id as the report shows it.",
         )
     wanted = {test} if test is not None else known
     request = rules.repeat(stored.run, wanted, stored.run.number)
@@ -58,7 +61,7 @@ def _carried_out(root: Path, settings: Settings, python: Path | None, stored: St
         if missing:
             raise NotMeasuredError(
                 f"{len(missing)} of the {len(tests)} tests of run {stored.name} are not collected any more, "
-                f"the first is {missing[0]}",
+                f"the first is {shown(missing[0])}",
                 remedy=f"Check out the code that it ran on: {stored.session.code_version}.",
             )
         return next(iter(engine.runs([request], jobs=1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Run
+from noxtasks.suite.testnames import shown, shown_lines
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
 _WIDTH = 80  # columns where there is no terminal
@@ -28,7 +30,7 @@ def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: 
     """Say what was collected, what could not be and why, and how it will be run."""
     console = _console()
     if found.causes:
-        console.print(Text(health.render(found)))
+        console.print(Text(shown_lines(health.render(found))))
     if tests:
         how = "forks of one process" if engine.chosen is EngineKind.FORK else "a process of its own for each run"
         reason = f" ({engine.reason})" if engine.reason else ""
@@ -93,7 +95,7 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
     for result in again.results:
         if result.nodeid in now and result.failure is not None:
             failure = result.failure
-            console.print(Text(failure.text or f"{failure.exception}: {failure.message}"), soft_wrap=True)
+            console.print(Text(shown_lines(failure.text or f"{failure.exception}: {failure.message}")), soft_wrap=True)
             console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"))
     for name in sorted(before - now):
         console.print(Text(f"not reproduced: {shown(name)} failed then and does not now", "yellow"))
@@ -103,14 +105,9 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
     )
 
 
-def shown(nodeid: str) -> str:
-    """A node id as one line that harms no terminal: control characters are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in nodeid)
-
-
 def _kind(test: Unsteady) -> str:
     cause = test.tally.causes[0] if test.tally.causes else None
-    return (cause.exception.rpartition(".")[2] if cause else "") or "failure"
+    return shown(cause.exception.rpartition(".")[2] if cause else "") or "failure"
 
 
 def _bounds(interval: Interval) -> str:
@@ -146,15 +143,22 @@ def _tell_github(examination: Examination) -> None:
     found = (*examination.flaky, *examination.broken)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for test in found:
-            path = shown(test.tally.nodeid.partition("::")[0])
-            message = (
-                f"{test.standing.value}: {shown(test.tally.nodeid)} failed {test.tally.failures}/{test.tally.runs}"
-            )
-            sys.stdout.write(f"::error file={path},title=flake::{message.replace('%', '%25')}\n")
+            path = _escaped(test.tally.nodeid.partition("::")[0], _IN_PROPERTY)
+            message = f"{test.standing.value}: {test.tally.nodeid} failed {test.tally.failures}/{test.tally.runs}"
+            sys.stdout.write(f"::error file={path},title=flake::{_escaped(message, _IN_MESSAGE)}\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(_markdown(examination, found))
+
+
+_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def _escaped(text: str, table: dict[int, str]) -> str:
+    """`text` as GitHub's runner reads it back (actions/toolkit, core/src/command.ts)."""
+    return shown(text.translate(table))
 
 
 def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
@@ -169,13 +173,20 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
         lines += ["| test | failures | interval | reproduce |", "| --- | --- | --- | --- |"]
     for test in found:
         cells = (
-            f"`{shown(test.tally.nodeid)}`",
+            _code(shown(test.tally.nodeid)),
             f"{test.tally.failures}/{test.tally.runs}",
             _bounds(test.interval),
-            f"`{shown(replay_command(test))}`",
+            _code(replay_command(test)),
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n\n"
+
+
+def _code(text: str) -> str:
+    """`text` as code in Markdown, whatever backticks it holds."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
 
 
 def _console() -> Console:

@@ -56,6 +56,11 @@ def examined(*counts: tuple[str, dict[Outcome, int]]) -> Examination:
     )
 
 
+def test_where_every_test_is_broken_there_is_none_to_judge() -> None:
+    claim = examined(("a", {Outcome.FAILED: 90}), ("b", {Outcome.SKIPPED: 90})).claim
+    assert (claim.verdict, claim.figure, claim.reason) == (Verdict.UNMEASURED, None, "no test that could be judged")
+
+
 @given(tallies)
 def test_a_test_that_failed_every_time_is_broken_and_not_flaky(tally: Tally) -> None:
     standing = rules.standing(tally)
