@@ -161,8 +161,8 @@ def failures_of(run: Run) -> set[str]:
 
 
 def upset_by_company(beside: Run, alone: Run) -> set[str]:
-    """The tests that failed in a run with another beside it, and not in the same run alone."""
-    return failures_of(beside) - failures_of(alone)
+    """The tests that failed in a run with another beside it, and did not when they ran in the same run alone."""
+    return failures_of(beside) & {result.nodeid for result in alone.results} - failures_of(alone)
 
 
 def repeat(run: Run, tests: set[str], number: int) -> RunRequest:

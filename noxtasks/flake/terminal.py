@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -84,9 +85,17 @@ def _say_tests(console: Console, tests: tuple[Unsteady, ...]) -> None:
         row = _ROW.format(counts, _bounds(test.interval), _kind(test)[:28], seen, test.repeats.confirmation.value)
         console.print(Text(shown(test.tally.nodeid), "red"), soft_wrap=True)
         console.print(Text(row.rstrip()))
-        console.print(Text(f"  $ {replay_command(test)}", "dim"), soft_wrap=True)
+        command = replay_command(test)
+        said = f"  $ {command}" if command else "  its id is another in each collection: no command repeats it"
+        console.print(Text(said, "dim"), soft_wrap=True)
     if len(tests) > _SHOWN:
         console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
+
+
+def print_left_out(tests: Sequence[str]) -> None:
+    """Say which tests of a recorded run its repeat goes without."""
+    said = f"left out: {len(tests)} tests whose ids are not there in each collection: {_bare(tests)}"
+    _console().print(Text(said, "yellow"))
 
 
 def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str]) -> None:
@@ -136,6 +145,20 @@ def _say_unmeasured(console: Console, detection: Detection) -> None:
                 f"unmeasured: fails in forks and passes in a process of its own (use --engine fresh): {names}", "yellow"
             )
         )
+    if detection.unstable_ids:
+        console.print(
+            Text(
+                f"{len(detection.unstable_ids)} ids are not there in each collection, so that their outcomes do not "
+                f"add up; give parameters ids that stay: {_bare(detection.unstable_ids)}",
+                "red",
+            )
+        )
+
+
+def _bare(nodeids: Iterable[str]) -> str:
+    """The tests without their parameters, each once."""
+    names = sorted({shown(name.partition("[")[0]) for name in nodeids})
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _tell_github(examination: Examination) -> None:
@@ -176,7 +199,7 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
             _code(shown(test.tally.nodeid)),
             f"{test.tally.failures}/{test.tally.runs}",
             _bounds(test.interval),
-            _code(replay_command(test)),
+            _code(command) if (command := replay_command(test)) else "its id is another in each collection",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n\n"

@@ -195,6 +195,7 @@ def test_a_failure_that_does_not_come_again_alone_is_laid_to_the_company_and_the
     counted = rules.counted(beside, alone)
     assert (counted.number, rules.failures_of(counted)) == (1, {"b"})
     assert rules.counted(beside, beside) is beside
+    assert rules.upset_by_company(beside, a_run(1_000_000, passed("b"))) == {"b"}  # "a" did not run alone
 
 
 def test_two_windows_are_compared_test_by_test() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 
 from noxtasks.flake import emit, rules, terminal
@@ -25,7 +26,14 @@ MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 class Gathered:
     """What of a detection is told."""
 
-    def __init__(self, *, upset: set[str] | None = None, only_in_forks: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        upset: set[str] | None = None,
+        only_in_forks: set[str] | None = None,
+        unstable_ids: set[str] | None = None,
+    ) -> None:
+        self.unstable_ids = unstable_ids or set()
         self.elapsed_s = 1.25
         self.upset = upset or set()
         self.only_in_forks = only_in_forks or set()
@@ -156,6 +164,22 @@ def test_a_replay_shows_a_failure_without_its_control_characters(capsys: pytest.
     lines = capsys.readouterr().out.split("\n")
     assert lines[:2] == [r"E       red \u{1b}[31m", r"E   \u{7} bell"]
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_test_whose_id_is_another_each_time_is_told_without_a_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    names = {f"test_a.py::test_a[{number}]" for number in range(3)}
+    examination = examined(*names)
+    nameless = msgspec.structs.replace(
+        examination, flaky=tuple(msgspec.structs.replace(test, run_name="") for test in examination.flaky)
+    )
+    out = printed(capsys, nameless, gathered=Gathered(unstable_ids=names)).replace("\n", " ")
+    assert "3 ids are not there in each collection" in out
+    assert "give parameters ids that stay: test_a.py::test_a " in out
+    assert "noxtasks flake replay" not in out + (tmp_path / "summary.md").read_text()
+    assert out.count("no command repeats it") == 3
 
 
 def test_github_gets_an_annotation_for_each_and_a_summary(

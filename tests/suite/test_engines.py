@@ -198,6 +198,26 @@ def test_each_hash_seed_gets_a_process_of_its_own(tmp_path: Path, python: Path) 
 
 
 @both
+def test_ids_that_another_collection_does_not_have_are_known(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    body = """
+import uuid, pytest
+def test_stays(): pass
+@pytest.mark.parametrize("value", [uuid.uuid4().hex])
+def test_differs(value): assert value
+"""
+    root = a_suite(tmp_path, test_ids=body)
+    requests = [RunRequest(number=number, seed=0, hash_seed=number, order=Order.COLLECTED) for number in range(2)]
+    with an_engine(root, python, kind) as engine:
+        engine.collect(hash_seed=0)
+        assert engine.unstable_ids == set()
+        runs = list(engine.runs(requests, jobs=1))
+    seen = [{name for name in outcomes(run) if "differs" in name} for run in runs]
+    assert len(seen[0] | seen[1]) == 2
+    assert engine.unstable_ids >= seen[0] | seen[1]
+    assert all("test_differs[" in name for name in engine.unstable_ids)
+
+
+@both
 def test_an_interruption_keeps_what_was_measured_and_leaves_no_process(
     kind: EngineKind, tmp_path: Path, python: Path
 ) -> None:
