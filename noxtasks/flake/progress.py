@@ -62,7 +62,7 @@ class Progress:
     def repeats(self, detection: Detection) -> None:
         """The sample is whole; what failed is repeated alone."""
         suspects = detection.suspects()
-        if suspects and self._is_due():
+        if suspects and (self._live or self._is_due()):  # on a terminal, the line before would stay for long
             self._say(f"repeating failed runs alone, {_found(suspects)}")
 
     def _is_due(self) -> bool:
@@ -77,8 +77,14 @@ class Progress:
 def _found(suspects: Mapping[str, tuple[int, int]]) -> str:
     """How many tests are flaky so far, and the names of those that failed most."""
     most = sorted(suspects, key=lambda name: (-suspects[name][0], name))
-    names = ", ".join(map(shown, most[:_NAMED])) + (", …" if len(most) > _NAMED else "")
+    names = ", ".join(map(_short, most[:_NAMED])) + (", …" if len(most) > _NAMED else "")
     return f"{len(most)} flaky so far" + (f": {names}" if names else "")
+
+
+def _short(nodeid: str) -> str:
+    """A node id without the folders of its file: they would fill the line."""
+    path, colons, rest = nodeid.partition("::")
+    return shown(path.rpartition("/")[2] + colons + rest)
 
 
 def _fitting(line: str) -> str:

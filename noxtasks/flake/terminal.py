@@ -105,7 +105,7 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
         if result.nodeid in now and result.failure is not None:
             failure = result.failure
             console.print(Text(shown_lines(failure.text or f"{failure.exception}: {failure.message}")), soft_wrap=True)
-            console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"))
+            console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"), soft_wrap=True)
     for name in sorted(before - now):
         console.print(Text(f"not reproduced: {shown(name)} failed then and does not now", "yellow"))
     console.print(

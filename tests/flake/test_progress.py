@@ -52,15 +52,14 @@ def test_a_terminal_has_one_line_that_is_gone_in_the_end(clock: list[float], mon
         line.ran(gathered(1, elapsed_s=9))
         clock[0] += 60
         line.ran(gathered(10, elapsed_s=27, names=("a", "b")))
-        clock[0] += 60
-        line.repeats(gathered(20, elapsed_s=47, names=("a", "b", "c", "d")))
+        line.repeats(gathered(20, elapsed_s=47, names=("t/a.py::a", "t/b.py::b[/]", "c", "d")))
     assert "\n" not in screen.getvalue()
     assert said(screen) == [
         "",
         "the first run is under way",
         "run 1 of 20, about 19 s left, 0 flaky so far",
         "run 10 of 20, about 19 s left, 2 flaky so far: b, a",
-        "repeating failed runs alone, 4 flaky so far: d, c, b, …",
+        "repeating failed runs alone, 4 flaky so far: d, c, b.py::b[/], …",
         "",
     ]
 
