@@ -37,6 +37,9 @@ class Engine:
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
+        self._first: frozenset[str] | None = None
+        self.unstable_ids: set[str] = set()
+        """Tests that one collection of the suite had and another had not: as when a parameter's id holds the time."""
         self.start_s = 0.0
         """Seconds that the first process took until it had collected."""
         self.chosen, self.reason = _choice(kind)
@@ -60,6 +63,7 @@ class Engine:
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
         collection = self._collected(Launch(hash_seed=hash_seed))
+        self._compare(collection.tests)
         self.start_s = time.monotonic() - self._began_s
         return collection
 
@@ -96,7 +100,15 @@ class Engine:
         return self._execution.abandon() if self._execution is not None else []
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
-        return Execution(carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s)
+        return Execution(
+            carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s, collected=self._compare
+        )
+
+    def _compare(self, tests: tuple[str, ...]) -> None:
+        """Hold what a further process has collected against what the first had."""
+        if self._first is None:
+            self._first = frozenset(tests)
+        self.unstable_ids |= self._first.symmetric_difference(tests)
 
     def _batch(self, waiting: _Waiting, launch: Launch) -> Iterator[RunRequest]:
         while waiting.launch() == launch:
@@ -113,12 +125,15 @@ class Engine:
         if warm is None:
             warm = self._start(launch)
         self._warm[launch] = warm
-        if not warm.tests and not (collection := warm.collect(_COLLECTION_TIMEOUT_S)).tests:
-            raise NotMeasuredError(
-                "the suite was collected once, and then, in another process, not again",
-                where=str(self._suite.root),
-                remedy=f"pytest said:\n{collection.output[-2000:]}",
-            )
+        if not warm.tests:
+            collection = warm.collect(_COLLECTION_TIMEOUT_S)
+            if not collection.tests:
+                raise NotMeasuredError(
+                    "the suite was collected once, and then, in another process, not again",
+                    where=str(self._suite.root),
+                    remedy=f"pytest said:\n{collection.output[-2000:]}",
+                )
+            self._compare(collection.tests)
         return warm
 
     def _start(self, launch: Launch) -> WarmProcess:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -85,13 +85,25 @@ class Carrier(Protocol):
 
 
 class Execution:
-    """Several runs under way. `runs()` yields each when it is whole; `abandon()` gives what the others have so far."""
+    """Several runs under way. `runs()` yields each when it is whole; `abandon()` gives what the others have so far.
 
-    def __init__(self, carrier: Carrier, scratch: Path, *, jobs: int, test_timeout_s: float) -> None:
+    `collected` is told the tests of each process that collects by itself.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        scratch: Path,
+        *,
+        jobs: int,
+        test_timeout_s: float,
+        collected: Callable[[tuple[str, ...]], object] = lambda _: None,
+    ) -> None:
         self._carrier = carrier
         self._scratch = scratch
         self._jobs = jobs
         self._test_timeout_s = test_timeout_s
+        self._collected = collected
         self._lanes: dict[str, _Lane] = {}
         self._known: set[str] = set()
 
@@ -123,7 +135,7 @@ class Execution:
     def _begin(self, request: RunRequest) -> None:
         slots = {lane.slot for lane in self._lanes.values()}
         slot = next(number for number in range(self._jobs) if number not in slots)
-        self._continue(_Lane(request, self._scratch, slot, self._carrier), request.tests)
+        self._continue(_Lane(request, self._scratch, slot, self._carrier, self._collected), request.tests)
 
     def _continue(self, lane: _Lane, tests: tuple[str, ...] | None) -> None:
         task = lane.next_segment(tests, self._jobs, tuple(self._known))
@@ -143,7 +155,14 @@ class Execution:
 class _Lane:
     """One run under way, over all of its processes."""
 
-    def __init__(self, request: RunRequest, scratch: Path, slot: int, carrier: Carrier) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        scratch: Path,
+        slot: int,
+        carrier: Carrier,
+        collected: Callable[[tuple[str, ...]], object],
+    ) -> None:
         self.request = request
         self.slot = slot
         self.name = ""
@@ -152,6 +171,7 @@ class _Lane:
         self.doomed: Failure | None = None
         self._scratch = scratch
         self._carrier = carrier
+        self._collected = collected
         self._names = carrier.tests
         self._segments = 0
         self._started = datetime.now(UTC)
@@ -196,6 +216,7 @@ class _Lane:
             match frame:
                 case wire.Collected():
                     self._names = frame.tests
+                    self._collected(frame.tests)
                 case wire.Order():
                     self._order = [self._names[index] for index in frame.indices]
                 case wire.Start():

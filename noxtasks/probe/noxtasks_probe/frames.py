@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -29,6 +30,15 @@ class Real:
     write = staticmethod(os.write)
 
 
+_ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")
+"""An escape as `json` writes it: a pair of surrogates, one without the other (which is the group), or any other."""
+
+
+def _valid(line: str) -> str:
+    """`line` with each lone surrogate as `backslashreplace` writes it: text that the other end, and UTF-8, can hold."""
+    return _ESCAPE.sub(lambda found: f"\\{found[0]}" if found[1] else found[0], line)
+
+
 class Wire:
     """Appends frames to one descriptor. Each is written before the test goes on, so a crash loses none."""
 
@@ -44,7 +54,8 @@ class Wire:
 
     def hold(self, frame: str, **fields: Any) -> None:
         """Append one frame together with the next that is sent: between them no code of the user's may run."""
-        self._held += Real.encode({"frame": frame, **fields}) + "\n"
+        line = Real.encode({"frame": frame, **fields})
+        self._held += (_valid(line) if "\\ud" in line else line) + "\n"
 
     def send(self, frame: str, **fields: Any) -> None:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from . import failures
+
 FLOOD = 1 << 20
 """Bytes of captured output per stream and phase that are kept, as a head and a tail; the rest is not read."""
 
 
 def own_temporary_folder(config: pytest.Config, folder: str) -> None:
     """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
+    failures.temporary(folder)
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = None
     hypothesis: Any = sys.modules.get("hypothesis.configuration")
