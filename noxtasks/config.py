@@ -52,9 +52,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     python: tuple[str, ...] = ()
     install: tuple[str, ...] = ()
     pytest_args: tuple[str, ...] = ()
+    project: str | None = None
     reports: str = "reports"
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+
+    def project_name(self, root: Path) -> str:
+        """What the project in `root` is called in the history and in events."""
+        return self.project or root.resolve().name
 
     def history_url(self, root: Path) -> str:
         """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
@@ -166,6 +171,14 @@ SETTINGS = (
         expects=_TEXTS,
         default="[]",
         meaning="Arguments for every pytest that is started.",
+    ),
+    Setting(
+        key="project",
+        field="project",
+        parse=_text,
+        expects="a name",
+        default="unset",
+        meaning="The project's name in the history, unique in its database; unset: the name of its folder.",
     ),
     Setting(
         key="reports",

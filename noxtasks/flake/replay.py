@@ -39,7 +39,7 @@ def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, 
 
 
 def _carried_out(root: Path, settings: Settings, python: Path | None, stored: StoredRun, request: RunRequest) -> Run:
-    recorded = stored.session.settings
+    recorded = stored.session.settings | stored.session.conditions
     suite = Suite(
         root=root,
         python=python or Path(recorded["python"]),
