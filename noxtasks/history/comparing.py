@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from noxtasks.history import tables
 from noxtasks.history.escape import escape, unescape
 from noxtasks.history.model import FirstSeen, Pool, Tally
-from noxtasks.history.tallies import Count, counts, one_tally
+from noxtasks.history.tallies import Count, counts, one_tally, stored, summed
 from noxtasks.history.writing import moment
-from noxtasks.suite.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,29 +29,16 @@ _run, _session, _sample, _test, _tally, _code = (
 def pool(connection: Connection, session_id: str) -> Pool:
     """Return the outcomes of a session and of those comparable with it at its code version."""
     own = _own(connection, session_id)
-    samples = [
-        _tally.c.sample_id.in_(
-            select(_sample.c.id).where(
-                _sample.c.code_id == own.code_id,
-                _sample.c.conditions_id == own.conditions_id,
-                _sample.c.kind == own.kind,
-            )
-        )
-    ]
-    failed = select(_tally.c.test_id).where(*samples, _tally.c.outcome.in_(tables.FAILURE_CODES))
-    summed = (
-        select(_tally.c.test_id, _tally.c.outcome, func.sum(_tally.c.count).label("count"))
-        .where(*samples, _tally.c.test_id.not_in(failed))
-        .group_by(_tally.c.test_id, _tally.c.outcome)
-        .subquery("summed")
+    comparable = select(_sample.c.id).where(
+        _sample.c.code_id == own.code_id,
+        _sample.c.conditions_id == own.conditions_id,
+        _sample.c.kind == own.kind,
     )
-    steady: dict[str, dict[Outcome, int]] = defaultdict(dict)
-    query = select(_test.c.nodeid, summed.c.outcome, summed.c.count).join(_test, _test.c.id == summed.c.test_id)
-    for nodeid, outcome, count in connection.execute(query):
-        steady[unescape(nodeid)][tables.OUTCOMES[outcome]] = int(count)
-    counted = select(_tally.c.test_id, _tally.c.outcome, _tally.c.failure_id, _tally.c.count, _tally.c.first_run_id)
+    chosen = _tally.c.sample_id.in_(comparable)
+    failed = select(_tally.c.test_id).where(chosen, _tally.c.outcome.in_(tables.FAILURE_CODES))
+    steady = summed(connection, chosen, _tally.c.test_id.not_in(failed))
     by_session: dict[str, dict[str, list[Count]]] = defaultdict(lambda: defaultdict(list))
-    for count in counts(connection, counted.where(*samples, _tally.c.test_id.in_(failed))):
+    for count in counts(connection, stored(chosen, _tally.c.test_id.in_(failed))):
         by_session[unescape(count.nodeid)][count.session_id].append(count)  # a session is a sample, but for imports
     return Pool(
         steady={nodeid: Tally(nodeid=nodeid, outcomes=outcomes) for nodeid, outcomes in steady.items()},

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from noxtasks.history import tables
 from noxtasks.history.escape import escape, unescape
-from noxtasks.history.model import Cause, SessionKind, Tally, ranked
+from noxtasks.history.model import Cause, SessionKind, Tally, ranked, total
 from noxtasks.history.writing import digest, moment
 from noxtasks.suite.model import Outcome
 
@@ -30,16 +30,42 @@ _run, _session, _sample, _test, _failure, _tally, _code, _project = (
 
 def rates(connection: Connection, project: str, code_version: str, kind: SessionKind | None) -> list[Tally]:
     """Return the tally of each test at one code version, over all sessions (of that kind), by node id."""
-    counted = (
-        select(_tally.c.test_id, _tally.c.outcome, _tally.c.failure_id, _tally.c.count, _tally.c.first_run_id)
-        .join(_sample, _sample.c.id == _tally.c.sample_id)
+    samples = (
+        select(_sample.c.id)
         .join(_code, _code.c.id == _sample.c.code_id)
         .join(_project, _project.c.id == _code.c.project_id)
         .where(_project.c.digest == digest(project), _code.c.digest == digest(code_version))
     )
     if kind is not None:
-        counted = counted.where(_sample.c.kind == kind.value)
-    return _tallies(connection, counted)
+        samples = samples.where(_sample.c.kind == kind.value)
+    chosen = _tally.c.sample_id.in_(samples)
+    sound = summed(connection, chosen, _tally.c.outcome.not_in(tables.FAILURE_CODES))
+    failed = {
+        tally.nodeid: tally
+        for tally in _tallies(connection, stored(chosen, _tally.c.outcome.in_(tables.FAILURE_CODES)))
+    }
+    return [
+        total([Tally(nodeid=name, outcomes=sound.get(name, {})), *([failed[name]] if name in failed else [])])
+        for name in sorted(sound.keys() | failed.keys())
+    ]
+
+
+def stored(*where: ColumnElement[bool]) -> Select[Any]:
+    """The rows of the tally `where` that holds, as `counts` wants them."""
+    row = _tally.c
+    return select(row.test_id, row.outcome, row.failure_id, row.count, row.first_run_id).where(*where)
+
+
+def summed(connection: Connection, *where: ColumnElement[bool]) -> dict[str, dict[Outcome, int]]:
+    """The outcomes of each test in the rows of the tally `where` that holds, added up by the database."""
+    row = _tally.c
+    sums = select(row.test_id, row.outcome, func.sum(row.count).label("count")).where(*where)
+    each = sums.group_by(row.test_id, row.outcome).subquery("summed")
+    query = select(_test.c.nodeid, each.c.outcome, each.c.count).join(_test, _test.c.id == each.c.test_id)
+    found: dict[str, dict[Outcome, int]] = defaultdict(dict)
+    for nodeid, outcome, count in connection.execute(query):
+        found[unescape(nodeid)][tables.OUTCOMES[outcome]] = int(count)
+    return found
 
 
 def session_rates(connection: Connection, session_id: str) -> list[Tally]:
