@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from noxtasks.history import Environment, Session, SessionKind, StoredSession, o
 from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Suite, deciding_variables
 from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind, Order
 
@@ -264,6 +265,7 @@ def _session(task: _Task, code: vcs.Code, collection: Collection, engine: Engine
             "engine": engine.chosen.value,
             "order": task.settings.flake.order,
             "test_timeout_s": task.settings.flake.test_timeout_s,
+            "variables": deciding_variables(os.environ),
         },
         settings={"session_id": task.session_id, "python": str(task.suite.python)},
         base_seed=task.base_seed,

@@ -20,6 +20,7 @@ from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Outcome, Run
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
+_NAMED = 5  # tests that are named where they are not counted
 _WIDTH = 80  # columns where there is no terminal
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 
@@ -138,8 +139,8 @@ def _say_uncounted(console: Console, examination: Examination) -> None:
         (imported, "flaky in imported runs, whose environment is not known, not counted"),
     ):
         if found:
-            more = f", … {len(found)} in all" if len(found) > _SHOWN else ""
-            console.print(Text(f"{said}: {', '.join(found[:_SHOWN])}{more}", "yellow"), soft_wrap=True)
+            more = f", … {len(found)} in all" if len(found) > _NAMED else ""
+            console.print(Text(f"{said}: {', '.join(found[:_NAMED])}{more}", "yellow"), soft_wrap=True)
 
 
 def _told_of_import(tally: Tally) -> str:
