@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -179,38 +177,9 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
     root = _root(arguments)
     settings = _settings(root, arguments)
 
-    from noxtasks.evidence import vcs  # noqa: PLC0415
-    from noxtasks.history import imports, open_history  # noqa: PLC0415
-    from noxtasks.suite import git, record  # noqa: PLC0415
+    from noxtasks import flake  # noqa: PLC0415
 
-    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-    origin = imports.Origin(
-        project=root.resolve().name,
-        code_version=code.code_version,
-        revision=(code.vcs and code.vcs.revision) or "",
-        dirty=code.vcs.dirty if code.vcs else False,
-    )
-    records = [path for path in arguments.files if path.is_file() and record.is_record(path)]
-    reports = [path for path in arguments.files if path not in records]
-    now = datetime.now(UTC)
-    with open_history(settings.history_url(root)) as history:
-        for path in records:
-            runs = record.read(path)
-            source = hashlib.sha256(path.read_bytes()).hexdigest()
-            _, is_new = imports.import_runs(history, runs, origin, source=source, started=runs[0].started, now=now)
-            _say_imported(path, sum(len(run.results) for run in runs), is_new=is_new)
-        outcome = imports.import_junit(history, reports, origin, root=root, now=now)
-    for one in outcome.imported:
-        _say_imported(one.path, one.results, is_new=one.is_new)
-        for module in one.not_collected:
-            print(f"{one.path}: no outcome of {module}")
-    for error in outcome.failed:
-        print(error, file=sys.stderr)
-    return ExitCode.NOT_MEASURED if outcome.failed else ExitCode.NOTHING_FOUND
-
-
-def _say_imported(path: Path | str, results: int, *, is_new: bool) -> None:
-    print(f"{path}: {results} results" + ("" if is_new else ", which the history had already"))
+    return flake.import_files(root, settings, arguments.files)
 
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:

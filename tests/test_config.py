@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from noxtasks import config
 from noxtasks.config import Override, Settings
+from noxtasks.config.cores import cgroup_quota
 from noxtasks.errors import ConfigurationError
 from noxtasks.history import DEFAULT_URL
 from noxtasks.suite.model import EngineKind, Order
@@ -261,7 +262,7 @@ def test_the_quota_of_the_control_group_counts(tmp_path: Path, files: dict[str, 
     (tmp_path / "cpu").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    assert config._cgroup_quota(tmp_path) == (cores if cores is not None else float(os.cpu_count() or 1))
+    assert cgroup_quota(tmp_path) == (cores if cores is not None else float(os.cpu_count() or 1))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Change, Delta, Examination, Unsteady
+from noxtasks.history.model import Tally
 from noxtasks.stats import Judgement, wilson
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
@@ -86,6 +87,12 @@ def _report(examination: Examination, delta: Delta, detection: Detection, engine
         "disturbed": {"failures": disturbed, **_judgement(examination.disturbed)},
         "flaky": [_unsteady(test) for test in examination.flaky],
         "broken": [_unsteady(test) for test in examination.broken],
+        "quiet": [_unsteady(test) for test in examination.quiet],
+        "disagreements": [
+            {"test": each.nodeid, "before": _window(each.before), "now": _window(each.now)}
+            for each in examination.disagreements
+        ],
+        "imported": [_imported(tally) for tally in examination.imported],
         "only_beside_others": sorted(detection.upset),
         "only_in_forks": sorted(detection.only_in_forks),
         "unstable_ids": sorted(detection.unstable_ids),
@@ -103,7 +110,7 @@ def _unsteady(test: Unsteady) -> dict[str, Any]:
         "failures": test.tally.failures,
         "rate": test.rate,
         "interval": msgspec.to_builtins(test.interval),
-        "outcomes": {outcome.value: count for outcome, count in test.tally.outcomes.items()},
+        "outcomes": _outcomes(test.tally),
         "causes": [
             {
                 "fingerprint": cause.fingerprint,
@@ -117,6 +124,21 @@ def _unsteady(test: Unsteady) -> dict[str, Any]:
         "repeats": msgspec.to_builtins(test.repeats),
         "reproduce": replay_command(test),
     }
+
+
+def _imported(tally: Tally) -> dict[str, Any]:
+    return {
+        "test": tally.nodeid,
+        "runs": tally.runs,
+        "failures": tally.failures,
+        "rate": tally.failures / tally.runs,
+        "interval": msgspec.to_builtins(wilson(tally.failures, tally.runs)),
+        "outcomes": _outcomes(tally),
+    }
+
+
+def _outcomes(tally: Tally) -> dict[str, int]:
+    return {outcome.value: count for outcome, count in tally.outcomes.items()}
 
 
 def _judgement(judged: Judgement) -> dict[str, Any]:
@@ -138,7 +160,7 @@ def _times(examination: Examination, detection: Detection) -> dict[str, Any]:
         ],
         "first_seen": {
             test.tally.nodeid: test.first_seen
-            for test in (*examination.flaky, *examination.broken)
+            for test in (*examination.flaky, *examination.broken, *examination.quiet)
             if test.first_seen is not None
         },
     }

@@ -12,7 +12,7 @@ from noxtasks.stats import Interval, Judgement
 
 
 class Standing(Enum):
-    """What a test's outcomes at one code version say about it."""
+    """What outcomes of a test that are comparable say about it."""
 
     STEADY = "steady"  # it passed whenever it ran
     FLAKY = "flaky"  # it passed and it failed
@@ -42,6 +42,14 @@ class Repeats(msgspec.Struct, frozen=True, kw_only=True):
         return Confirmation.NOT_REPRODUCED if self.tried else Confirmation.NOT_TRIED
 
 
+class Weighed(msgspec.Struct, frozen=True, kw_only=True):
+    """One test in this session and, as far as they agree with it, in the comparable ones at its code version."""
+
+    now: Tally
+    pooled: Tally  # with `now` in it
+    left_out: Tally | None = None  # of the sessions that disagree
+
+
 class Unsteady(msgspec.Struct, frozen=True, kw_only=True):
     """A test that is flaky or broken, and what is known of it."""
 
@@ -66,16 +74,27 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
 
 
+class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
+    """A test that ended otherwise than in earlier sessions, which should have been alike: (failures, runs)."""
+
+    nodeid: str
+    before: tuple[int, int]
+    now: tuple[int, int]
+
+
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
-    """What all outcomes at one code version say about the suite."""
+    """What all comparable outcomes at one code version say about the suite."""
 
     tests: int
     runs: int
-    flaky: tuple[Unsteady, ...]  # highest rate first
+    flaky: tuple[Unsteady, ...]  # highest rate first; each failed in this session
     broken: tuple[Unsteady, ...]
+    quiet: tuple[Unsteady, ...]  # flaky in comparable sessions; no failure in this one, which may be chance
+    disagreements: tuple[Disagreement, ...]
+    imported: tuple[Tally, ...]  # of tests that are flaky in imported outcomes at this code version
     unseen: tuple[str, ...]
     disturbed: Judgement  # the share of runs that a flaky test would have turned red
-    claim: Judgement  # of the worst test: is every test's rate below the threshold?
+    claim: Judgement  # of the worst test that ran: is every test's rate below the threshold?
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, 
         )
     wanted = {test} if test is not None else known
     request = rules.repeat(stored.run, wanted, stored.run.number)
-    recorded = stored.session.settings
+    recorded = stored.session.settings | stored.session.conditions
     suite = Suite(root=root, python=python or Path(recorded["python"]), pytest_args=tuple(recorded["pytest_args"]))
     kind = EngineKind(recorded["engine"])
     with (

@@ -10,8 +10,18 @@ from math import ceil, log, log1p
 import msgspec
 
 from noxtasks import stats
-from noxtasks.flake.model import Change, Delta, Examination, Repeats, RunSummary, Standing, Unsteady
-from noxtasks.history.model import Tally
+from noxtasks.flake.model import (
+    Change,
+    Delta,
+    Disagreement,
+    Examination,
+    Repeats,
+    RunSummary,
+    Standing,
+    Unsteady,
+    Weighed,
+)
+from noxtasks.history.model import Pool, Session, Tally, total
 from noxtasks.stats import Judgement, Verdict
 from noxtasks.suite.model import Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
@@ -78,22 +88,82 @@ def standing(tally: Tally) -> Standing:
     return Standing.FLAKY if tally.failures < tally.runs or Outcome.RERUN in tally.outcomes else Standing.BROKEN
 
 
+def agree(now: Tally, then: Tally, *, confidence: float) -> bool:
+    """Whether one test in two sessions can be one sample: no difference of its rates is beyond chance.
+
+    A test that failed whenever it ran in one session and never in the other is the work of something that was not
+    the same (a service, a variable), however few the runs.
+    """
+    if {standing(now), standing(then)} == {Standing.STEADY, Standing.BROKEN}:
+        return False
+    apart = stats.difference(_counts(then), _counts(now), confidence=confidence)
+    return apart.low <= 0 <= apart.high
+
+
+def differences(before: Session, now: Session) -> list[str]:
+    """What makes two sessions incomparable, in words: each fact that is not the same, as it was and as it is."""
+    facts = [{**msgspec.to_builtins(session.environment or {}), **session.conditions} for session in (before, now)]
+    return [
+        f"{name} {_fewest(facts[0].get(name), facts[1].get(name))}"
+        for name in sorted(facts[0].keys() | facts[1].keys())
+        if facts[0].get(name) != facts[1].get(name)
+    ]
+
+
+def _fewest(old: object, new: object) -> str:
+    """The change from `old` to `new`; of mappings only what differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        return ", ".join(f"{name} {_fewest(old.get(name), new.get(name))}" for name in names)
+    return f"{'none' if old is None else old} -> {'none' if new is None else new}"
+
+
+def weigh(pool: Pool, session_id: str, *, confidence: float) -> list[Weighed]:
+    """Each test of the session beside what other sessions say of it; only those that agree are added to its counts."""
+    steady = [Weighed(now=tally, pooled=tally) for tally in pool.steady.values()]
+    return steady + [
+        _weighed(samples[session_id], [each for name, each in samples.items() if name != session_id], confidence)
+        for samples in pool.unsteady.values()
+        if session_id in samples
+    ]
+
+
+def _weighed(now: Tally, others: Sequence[Tally], confidence: float) -> Weighed:
+    alike = [agree(now, other, confidence=confidence) for other in others]
+    left_out = [other for other, same in zip(others, alike, strict=True) if not same]
+    return Weighed(
+        now=now,
+        pooled=total([now, *(other for other, same in zip(others, alike, strict=True) if same)]),
+        left_out=total(left_out) if left_out else None,
+    )
+
+
+def flaky_in(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """Those that are flaky, highest rate first."""
+    found = [tally for tally in tallies if standing(tally) is Standing.FLAKY]
+    return tuple(sorted(found, key=lambda tally: (-tally.failures / tally.runs, tally.nodeid)))
+
+
 def examine(
-    tallies: Sequence[Tally],
+    tests: Sequence[Weighed],
     runs: Sequence[RunSummary],
     *,
+    imported: Iterable[Tally] = (),
     repeats: Mapping[str, Repeats],
     first_seen: Mapping[str, datetime],
     run_names: Mapping[str, str],
     threshold: float,
     confidence: float,
 ) -> Examination:
-    """Decide what all outcomes at one code version (`tallies`) and the runs of this session say."""
+    """Decide what the `tests` and the runs of this session say. It takes a failure in this session to be found."""
     by_standing: dict[Standing, list[Tally]] = {kind: [] for kind in Standing}
-    for tally in tallies:
-        by_standing[standing(tally)].append(tally)
+    quiet: list[Tally] = []
+    for test in tests:
+        verdict = Standing.UNSEEN if not test.now.runs else standing(test.pooled)
+        found_now = test.now.failures or verdict is not Standing.FLAKY
+        (by_standing[verdict] if found_now else quiet).append(test.pooled)
 
-    def unsteady(kind: Standing) -> tuple[Unsteady, ...]:
+    def unsteady(kind: Standing, tallies: Iterable[Tally]) -> tuple[Unsteady, ...]:
         found = [
             Unsteady(
                 tally=tally,
@@ -104,21 +174,30 @@ def examine(
                 first_seen=first_seen.get(tally.nodeid),
                 run_name=run_names.get(tally.nodeid, ""),
             )
-            for tally in by_standing[kind]
+            for tally in tallies
         ]
         return tuple(sorted(found, key=lambda test: (-test.rate, test.tally.nodeid)))
 
-    flaky = unsteady(Standing.FLAKY)
-    hit = disturbed_runs(runs, {test.tally.nodeid for test in flaky})
+    flaky = unsteady(Standing.FLAKY, by_standing[Standing.FLAKY])
+    hit = disturbed_runs((run.failed for run in runs), {test.tally.nodeid for test in flaky})
     return Examination(
-        tests=len(tallies),
+        tests=len(tests),
         runs=len(runs),
         flaky=flaky,
-        broken=unsteady(Standing.BROKEN),
+        broken=unsteady(Standing.BROKEN, by_standing[Standing.BROKEN]),
+        quiet=unsteady(Standing.FLAKY, quiet),
+        disagreements=tuple(
+            Disagreement(nodeid=test.now.nodeid, before=_counts(test.left_out), now=_counts(test.now))
+            for test in sorted(tests, key=lambda test: test.now.nodeid)
+            if test.left_out is not None and test.now.runs
+        ),
+        imported=flaky_in(imported),
         unseen=tuple(tally.nodeid for tally in by_standing[Standing.UNSEEN]),
         disturbed=stats.judge_below(hit, len(runs), threshold=threshold, confidence=confidence),
         claim=claim(
-            by_standing[Standing.FLAKY] + by_standing[Standing.STEADY], threshold=threshold, confidence=confidence
+            [*by_standing[Standing.FLAKY], *by_standing[Standing.STEADY], *quiet],
+            threshold=threshold,
+            confidence=confidence,
         ),
     )
 
@@ -137,9 +216,9 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
 
 
-def disturbed_runs(runs: Iterable[RunSummary], flaky: set[str]) -> int:
-    """How many runs had a failure of one of the `flaky` tests."""
-    return sum(not flaky.isdisjoint(run.failed) for run in runs)
+def disturbed_runs(failed: Iterable[frozenset[str]], flaky: set[str]) -> int:
+    """How many runs had a failure of one of the `flaky` tests; `failed` are the tests that failed in each."""
+    return sum(not flaky.isdisjoint(names) for names in failed)
 
 
 def summary(run: Run) -> RunSummary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from noxtasks.config import Settings
-from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, InterruptedRunError, NotMeasuredError
-from noxtasks.evidence import artifacts, provenance, vcs
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake import emit, rules, terminal
 from noxtasks.flake.detect import Detection
@@ -23,15 +24,12 @@ from noxtasks.history import Environment, Session, SessionKind, StoredSession, o
 from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Suite, deciding_variables
 from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind, Order
 
 if TYPE_CHECKING:
     from noxtasks.history.store import History  # the database library is loaded when one is opened
-
-
-_SESSIONS_LOOKED_AT = 50  # for one with the same selection of tests
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def project(self) -> str:
-        return self.root.name
+        return self.settings.project_name(self.root)
 
     @property
     def reports(self) -> Path:
@@ -112,14 +110,20 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         error = ConfigurationError if wrong else NotMeasuredError
         raise error("no test can be run", where=str(task.root), remedy="The causes are listed above.")
 
-    previous = _previous(task, history)
+    session = _session(task, code, collection, engine)
     if task.earlier is None:
-        history.begin(_session(task, code, collection, engine))
+        history.begin(session)
+    elif differing := rules.differences(task.earlier.session, session):
+        raise ConfigurationError(
+            f"the interrupted session ran under other conditions: {', '.join(differing)}",
+            where="--resume",
+            remedy="Make them as they were, or start a new session without --resume.",
+        )
     detection, complete = _detect(task, engine, history)
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
 
     examination = _examine(task, history, detection, code.code_version)
-    delta = _compare(task, history, detection, examination, previous)
+    delta = _compare(task, history, detection, examination)
     emit.write_findings(
         task.reports,
         task.project,
@@ -185,58 +189,42 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
 
 def _examine(task: _Task, history: History, detection: Detection, code_version: str) -> Examination:
     present = detection.tests - detection.only_in_forks - detection.upset
-    tallies = [tally for tally in history.rates(task.project, code_version) if tally.nodeid in present]
-    suspects = [tally for tally in tallies if tally.failures]
-    seen = history.first_seen(task.project, [tally.nodeid for tally in suspects])
+    weighed = rules.weigh(history.pool(task.history_id), task.history_id, confidence=task.settings.flake.confidence)
+    tests = [test for test in weighed if test.now.nodeid in present]
+    suspects = [test for test in tests if test.pooled.failures]
+    seen = history.first_seen(task.history_id, [test.now.nodeid for test in suspects])
     return rules.examine(
-        tallies,
+        tests,
         detection.runs,
+        imported=history.rates(task.project, code_version, kind=SessionKind.IMPORT),
         repeats=detection.repeats,
         first_seen={each.nodeid: each.started for each in seen},
         run_names={
-            tally.nodeid: history.run_name(cause.session_id, cause.run_number)
-            for tally in suspects
-            if tally.nodeid not in detection.unstable_ids
-            for cause in tally.causes[:1]
+            test.now.nodeid: history.run_name(cause.session_id, cause.run_number)
+            for test in suspects
+            if test.now.nodeid not in detection.unstable_ids
+            for cause in (test.now.causes or test.pooled.causes)[:1]
         },
         threshold=task.settings.flake.threshold,
         confidence=task.settings.flake.confidence,
     )
 
 
-def _compare(
-    task: _Task, history: History, detection: Detection, examination: Examination, before: Session | None
-) -> Delta:
-    """This session beside the one before it, whatever the code was then."""
+def _compare(task: _Task, history: History, detection: Detection, examination: Examination) -> Delta:
+    """This session beside the comparable one before it, whatever the code was then."""
+    before = history.previous(task.history_id)
+    rates = history.session_rates(before) if before else []
+    failed = history.failed_by_run(before) if before else {}
     flaky = {test.tally.nodeid for test in examination.flaky}
     return rules.compare(
-        history.session_rates(before.id) if before else [],
+        rates,
         history.session_rates(task.history_id),
-        disturbed=(_disturbed_before(task), (rules.disturbed_runs(detection.runs, flaky), len(detection.runs))),
+        disturbed=(
+            (rules.disturbed_runs(failed.values(), {tally.nodeid for tally in rules.flaky_in(rates)}), len(failed)),
+            (rules.disturbed_runs((run.failed for run in detection.runs), flaky), len(detection.runs)),
+        ),
         confidence=task.settings.flake.confidence,
     )
-
-
-def _previous(task: _Task, history: History) -> Session | None:
-    """The newest session before this one that ran the same selection of tests."""
-    return next(
-        (
-            stored.session
-            for stored in history.sessions(task.project, kind=SessionKind.FLAKE, limit=_SESSIONS_LOOKED_AT)
-            if stored.session.id != task.history_id
-            and tuple(stored.session.settings["pytest_args"]) == task.suite.pytest_args
-        ),
-        None,
-    )
-
-
-def _disturbed_before(task: _Task) -> tuple[int, int]:
-    """(runs with a flaky failure, runs) of the report that this session's will replace; zeros where there is none."""
-    try:
-        disturbed = artifacts.read(task.reports, emit.REPORT).result["disturbed"]
-    except EvidenceError:
-        return (0, 0)
-    return (disturbed["failures"], disturbed["sample"])
 
 
 def _resumed(task: _Task, history: History, code_version: str) -> _Task:
@@ -247,9 +235,9 @@ def _resumed(task: _Task, history: History, code_version: str) -> _Task:
             where="--resume",
             remedy="Start a new one without --resume.",
         )
-    if tuple(stored.session.settings["pytest_args"]) != task.suite.pytest_args:
+    if tuple(stored.session.conditions["pytest_args"]) != task.suite.pytest_args:
         raise ConfigurationError(
-            f"the interrupted session ran with other pytest arguments: {stored.session.settings['pytest_args']}",
+            f"the interrupted session ran with other pytest arguments: {stored.session.conditions['pytest_args']}",
             where="--resume",
             remedy="Give the same ones, or start a new session without --resume.",
         )
@@ -257,8 +245,6 @@ def _resumed(task: _Task, history: History, code_version: str) -> _Task:
 
 
 def _session(task: _Task, code: vcs.Code, collection: Collection, engine: Engine) -> Session:
-    if task.earlier is not None:
-        return task.earlier.session
     hello = collection.hello
     assert hello is not None  # noqa: S101 - tests were collected, so the probe has spoken
     return Session(
@@ -274,13 +260,16 @@ def _session(task: _Task, code: vcs.Code, collection: Collection, engine: Engine
             platform=hello.platform,
             pytest=hello.pytest,
             plugins=hello.plugins,
+            distributions=hello.distributions,
         ),
-        settings={
-            "session_id": task.session_id,
-            "python": str(task.suite.python),
+        conditions={
             "pytest_args": list(task.suite.pytest_args),
             "engine": engine.chosen.value,
+            "order": task.settings.flake.order,
+            "test_timeout_s": task.settings.flake.test_timeout_s,
+            "variables": deciding_variables(os.environ),
         },
+        settings={"session_id": task.session_id, "python": str(task.suite.python)},
         base_seed=task.base_seed,
     )
 

@@ -14,15 +14,16 @@ from rich.text import Text
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.emit import replay_command
 from noxtasks.flake.model import Change, Delta, Examination, Unsteady
-from noxtasks.history import StoredRun
+from noxtasks.history import StoredRun, Tally
 from noxtasks.stats import Interval, Verdict
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import EngineKind, Run
+from noxtasks.suite.model import EngineKind, Outcome, Run
 from noxtasks.suite.testnames import shown, shown_lines
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
+_NAMED = 5  # tests that are named where they are not counted
 _WIDTH = 80  # columns where there is no terminal
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 
@@ -51,6 +52,7 @@ def print_examination(examination: Examination, delta: Delta, detection: Detecti
     if found:
         _say_tests(console, found)
     _say_changes(console, delta)
+    _say_uncounted(console, examination)
     _say_unmeasured(console, detection)
     disturbed, claim = examination.disturbed, examination.claim
     console.print(
@@ -124,9 +126,32 @@ def _bounds(interval: Interval) -> str:
 
 
 def _say_changes(console: Console, delta: Delta) -> None:
-    for changes, said in ((delta.appeared, "new since the last session"), (delta.recovered, "recovered")):
+    for changes, said in ((delta.appeared, "new since the last comparable session"), (delta.recovered, "recovered")):
         if changes and delta.overall.before[1]:
             console.print(Text(f"{said}: {_names(changes)}"))
+
+
+def _say_uncounted(console: Console, examination: Examination) -> None:
+    """What other sessions and imported runs say of tests that this session did not find, or not alone."""
+    quiet = [f"{shown(test.tally.nodeid)} {test.tally.failures}/{test.tally.runs}" for test in examination.quiet]
+    apart = [
+        f"{shown(each.nodeid)} {each.before[0]}/{each.before[1]} -> {each.now[0]}/{each.now[1]}"
+        for each in examination.disagreements
+    ]
+    imported = [_told_of_import(tally) for tally in examination.imported]
+    for found, said in (
+        (quiet, "flaky in earlier sessions, no failure in this one, which may be chance"),
+        (apart, "changed since earlier sessions of the same code, which are not counted (a service, a variable?)"),
+        (imported, "flaky in imported runs, whose environment is not known, not counted"),
+    ):
+        if found:
+            more = f", … {len(found)} in all" if len(found) > _NAMED else ""
+            console.print(Text(f"{said}: {', '.join(found[:_NAMED])}{more}", "yellow"), soft_wrap=True)
+
+
+def _told_of_import(tally: Tally) -> str:
+    reruns = tally.outcomes.get(Outcome.RERUN, 0)
+    return f"{shown(tally.nodeid)} {tally.failures}/{tally.runs}" + (f" ({reruns} passed when rerun)" if reruns else "")
 
 
 def _names(changes: tuple[Change, ...]) -> str:

@@ -136,10 +136,14 @@ class Database:
         if version is None:
             raise self._foreign()
         if version != SCHEMA_VERSION:
+            newer = "Use the noxtasks that wrote it, or a newer one, or name another history."
+            older = (
+                "Move it away, or name another history: a new one begins at the next use. Nothing was changed in it."
+            )
             raise HistoryError(
                 f"its schema has version {version}, and this noxtasks knows version {SCHEMA_VERSION}",
                 where=self.where,
-                remedy="Use the noxtasks that wrote it, or a newer one, or name another history.",
+                remedy=newer if version > SCHEMA_VERSION else older,
             )
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -21,16 +22,20 @@ class SessionKind(Enum):
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tests ran on. Equal environments are stored once."""
+    """What the tests ran on."""
 
     interpreter: str  # "CPython 3.12.4"
     platform: str
     pytest: str
     plugins: dict[str, str] = {}  # distribution -> version
+    distributions: dict[str, str] = {}  # all that is installed, but for what comes from a folder: that is the code
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One use of noxtasks (or one imported report): runs of one project at one code version and settings."""
+    """One use of noxtasks (or one imported report): runs of one project at one code version and settings.
+
+    Sessions of one project and kind are comparable when their environment and their `conditions` are equal.
+    """
 
     id: str  # letters, digits, "-" and "_"; random or a digest, so that its first characters differ from others'
     project: str
@@ -40,7 +45,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     revision: str = ""
     dirty: bool = False
     environment: Environment | None = None  # None: the report does not tell
-    settings: dict[str, Any] = {}  # whatever JSON can carry
+    conditions: dict[str, Any] = {}  # the settings that decide how tests end; whatever JSON can carry
+    settings: dict[str, Any] = {}  # the others
     base_seed: int = 0
 
 
@@ -95,15 +101,35 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         """Outcomes that count against the test."""
         return sum(count for outcome, count in self.outcomes.items() if outcome.is_failure)
 
-    @property
-    def first_failure(self) -> datetime | None:
-        """Start of the earliest of these runs in which it failed."""
-        return min((cause.first for cause in self.causes), default=None)
 
-    @property
-    def fingerprints(self) -> tuple[str, ...]:
-        """Of its failures, most frequent first."""
-        return tuple(cause.fingerprint for cause in self.causes if cause.fingerprint)
+def total(tallies: Iterable[Tally]) -> Tally:
+    """The outcomes of several tallies (at least one) of one test together."""
+    every = list(tallies)
+    outcomes: dict[Outcome, int] = {}
+    causes: dict[str, list[Cause]] = {}
+    for tally in every:
+        for outcome, count in tally.outcomes.items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + count
+        for cause in tally.causes:
+            causes.setdefault(cause.fingerprint, []).append(cause)
+    return Tally(nodeid=every[0].nodeid, outcomes=outcomes, causes=ranked(map(_folded, causes.values())))
+
+
+def ranked(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Causes in the order in which a tally has them: most frequent first, then the earliest."""
+    return tuple(sorted(causes, key=lambda cause: (-cause.count, cause.first, cause.fingerprint)))
+
+
+def _folded(causes: list[Cause]) -> Cause:
+    first = min(causes, key=lambda cause: (cause.first, cause.run_number))
+    return msgspec.structs.replace(first, count=sum(cause.count for cause in causes))
+
+
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcomes of all sessions that are comparable with one, at its code version; that one is among them."""
+
+    steady: dict[str, Tally]  # of each test that failed in none of them, all sessions together
+    unsteady: dict[str, dict[str, Tally]]  # of each other test, by the id of the session
 
 
 class FirstSeen(msgspec.Struct, frozen=True, kw_only=True):

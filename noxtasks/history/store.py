@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from noxtasks.errors import HistoryError
-from noxtasks.history import names, reading, writing
+from noxtasks.history import comparing, names, reading, tallies, writing
 from noxtasks.history.database import Database
-from noxtasks.history.model import FirstSeen, Session, SessionKind, StoredRun, StoredSession, Tally
+from noxtasks.history.model import FirstSeen, Pool, Session, SessionKind, StoredRun, StoredSession, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,15 +86,32 @@ class History:
             writing.end(connection, place.session_key, ended=ended, complete=True)
         return True
 
-    def rates(self, project: str, code_version: str) -> list[Tally]:
-        """How each test ended at one code version, over all sessions, by node id."""
+    def rates(self, project: str, code_version: str, *, kind: SessionKind | None = None) -> list[Tally]:
+        """How each test ended at one code version, over all sessions (of that kind) whatever ran them, by node id."""
         with self._database.reading() as connection:
-            return reading.rates(connection, project, code_version)
+            return tallies.rates(connection, project, code_version, kind)
 
-    def session_rates(self, *session_ids: str) -> list[Tally]:
-        """How each test ended in these sessions together, by node id: windows of time that can be compared."""
+    def pool(self, session_id: str) -> Pool:
+        """How each test ended in a session and in those comparable with it at its code version."""
+        self._place(session_id)
         with self._database.reading() as connection:
-            return reading.session_rates(connection, session_ids)
+            return comparing.pool(connection, session_id)
+
+    def session_rates(self, session_id: str) -> list[Tally]:
+        """How each test ended in one session, by node id."""
+        with self._database.reading() as connection:
+            return tallies.session_rates(connection, session_id)
+
+    def failed_by_run(self, session_id: str) -> dict[int, frozenset[str]]:
+        """Which tests failed in each run of a session, by its number."""
+        with self._database.reading() as connection:
+            return tallies.failed_by_run(connection, session_id)
+
+    def previous(self, session_id: str) -> str | None:
+        """Return the id of the newest session before this one that is comparable and has runs, whatever its code."""
+        self._place(session_id)
+        with self._database.reading() as connection:
+            return comparing.previous(connection, session_id)
 
     def sessions(
         self, project: str, *, kind: SessionKind | None = None, limit: int | None = None
@@ -119,10 +136,11 @@ class History:
             )
         return found[0] if found else None
 
-    def first_seen(self, project: str, nodeids: Iterable[str] | None = None) -> list[FirstSeen]:
-        """When each test (of those named, or of all) failed for the first time, at any code version; by node id."""
+    def first_seen(self, session_id: str, nodeids: Iterable[str] | None = None) -> list[FirstSeen]:
+        """When each test (of those named) first failed in a session or one comparable, at any code; by node id."""
+        self._place(session_id)
         with self._database.reading() as connection:
-            return reading.first_seen(connection, project, nodeids)
+            return comparing.first_seen(connection, session_id, nodeids)
 
     def nodeids(self, project: str) -> list[str]:
         """Every test of the project that ever had an outcome, sorted."""

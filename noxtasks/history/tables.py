@@ -1,8 +1,8 @@
 """The tables of the history, the same for SQLite and PostgreSQL.
 
-Version 1 of the schema. Times are whole microseconds since 1970 in UTC, lists and mappings are JSON text, outcomes are
-the numbers of `OUTCOME_CODES`: all exact and equal on both databases. Long texts are unique by digest, because
-PostgreSQL indexes nothing longer than 2.7 kB.
+Version 2 of the schema; version 1 counted all sessions of a code version together. Times are whole microseconds since
+1970 in UTC, lists and mappings are JSON text, outcomes are the numbers of `OUTCOME_CODES`: all exact and equal on both
+databases. Long texts are unique by digest, because PostgreSQL indexes nothing longer than 2.7 kB.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from noxtasks.suite.model import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION = "noxtasks history"
 
 # Stored numbers: never change one, only add.
@@ -73,22 +73,34 @@ code = Table(
     UniqueConstraint("project_id", "digest"),
 )
 
-environment = Table(
-    "environment",
+# What decides, beside the code, how tests end. Equal conditions are one row.
+conditions = Table(
+    "conditions",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
-    Column("facts", Text, nullable=False),
+    Column("environment", Text, nullable=False),  # JSON; null where the report does not tell
+    Column("settings", Text, nullable=False),
 )
+
+# Outcomes that are counted together: those of one session; or of all imports at one code version and conditions,
+# which have one run each, so that a sample for each would count nothing together.
+sample = Table(
+    "sample",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code_id", ForeignKey("code.id"), nullable=False),
+    Column("conditions_id", ForeignKey("conditions.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+)
+Index("sample_of_code", sample.c.code_id, sample.c.conditions_id)
 
 session = Table(
     "session",
     metadata,
     Column("key", Integer, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("code_id", ForeignKey("code.id"), nullable=False, index=True),
-    Column("environment_id", ForeignKey("environment.id")),
-    Column("kind", Text, nullable=False),
+    Column("sample_id", ForeignKey("sample.id"), nullable=False, index=True),
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
     Column("complete", Boolean, nullable=False),
@@ -160,7 +172,7 @@ outcome = Table(
 tally = Table(
     "tally",
     metadata,
-    Column("code_id", Integer, primary_key=True, autoincrement=False),
+    Column("sample_id", Integer, primary_key=True, autoincrement=False),
     Column("test_id", Integer, primary_key=True, autoincrement=False),
     Column("outcome", SmallInteger, primary_key=True, autoincrement=False),
     Column("failure_id", Integer, primary_key=True, autoincrement=False),

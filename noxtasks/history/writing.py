@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Table, and_, bindparam, case, func, i
 from noxtasks.errors import HistoryError
 from noxtasks.history import tables
 from noxtasks.history.escape import escape, unescape
+from noxtasks.history.model import SessionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ class Place(NamedTuple):
 
     project: str
     project_id: int
-    code_id: int
+    sample_id: int
     session_key: int
 
 
@@ -89,15 +90,17 @@ def begin(database: Database, connection: Connection, session: Session) -> Place
         raise HistoryError(f"session {session.id} has begun already", where=database.where)
     project_id = _numbered(database, connection, tables.project, name=session.project)
     code_id = _numbered(database, connection, tables.code, project_id=project_id, version=session.code_version)
-    environment_id = None
-    if session.environment is not None:
-        facts = json.dumps(msgspec.to_builtins(session.environment), sort_keys=True)
-        environment_id = _numbered(database, connection, tables.environment, facts=facts)
+    conditions_id = _numbered(
+        database,
+        connection,
+        tables.conditions,
+        environment=json.dumps(msgspec.to_builtins(session.environment), sort_keys=True),
+        settings=json.dumps(session.conditions, sort_keys=True),
+    )
+    sample_id = _sample(connection, session.kind, code_id=code_id, conditions_id=conditions_id)
     row = insert(tables.session).values(
         id=session.id,
-        code_id=code_id,
-        environment_id=environment_id,
-        kind=session.kind.value,
+        sample_id=sample_id,
         started_us=microseconds(session.started),
         complete=False,
         revision=escape(session.revision),
@@ -105,7 +108,18 @@ def begin(database: Database, connection: Connection, session: Session) -> Place
         settings=json.dumps(session.settings, sort_keys=True),
         base_seed=str(session.base_seed),
     )
-    return Place(session.project, project_id, code_id, _key(connection.execute(row)))
+    return Place(session.project, project_id, sample_id, _key(connection.execute(row)))
+
+
+def _sample(connection: Connection, kind: SessionKind, **where: int) -> int:
+    """The sample that a session of `kind` is counted in: one of its own, but for imports."""
+    sample = tables.sample
+    if kind is SessionKind.IMPORT:
+        same = select(sample.c.id).where(sample.c.kind == kind.value)
+        shared: int | None = connection.scalar(same.where(*(sample.c[name] == value for name, value in where.items())))
+        if shared is not None:
+            return shared
+    return _key(connection.execute(insert(sample).values(kind=kind.value, **where)))
 
 
 def end(connection: Connection, session_key: int, *, ended: datetime, complete: bool) -> None:
@@ -127,7 +141,7 @@ def record(database: Database, connection: Connection, place: Place, known: Know
         failures = _failures(connection, place.project_id, run.results)
         rows = [_outcome(run_id, result, tests, failures) for result in run.results]
         connection.execute(insert(tables.outcome), rows)
-        _add_to_tally(database, connection, place.code_id, run_id, header["started_us"])
+        _add_to_tally(database, connection, place.sample_id, run_id, header["started_us"])
     return True
 
 
@@ -226,16 +240,16 @@ def _failure_row(project_id: int, key: str, failure: Failure) -> dict[str, Any]:
     }
 
 
-def _add_to_tally(database: Database, connection: Connection, code_id: int, run_id: int, started_us: int) -> None:
+def _add_to_tally(database: Database, connection: Connection, sample_id: int, run_id: int, started_us: int) -> None:
     """Count the run just inserted, inside the database: one statement for any number of results."""
     outcome, tally = tables.outcome.c, tables.tally.c
     group = (outcome.test_id, outcome.outcome, outcome.failure_id)
     counted = (
-        select(literal(code_id), *group, func.count(), literal(run_id), literal(started_us))
+        select(literal(sample_id), *group, func.count(), literal(run_id), literal(started_us))
         .where(outcome.run_id == run_id)
         .group_by(*group)
     )
-    columns = ["code_id", "test_id", "outcome", "failure_id", "count", "first_run_id", "first_us"]
+    columns = ["sample_id", "test_id", "outcome", "failure_id", "count", "first_run_id", "first_us"]
     added = database.insert(tables.tally).from_select(columns, counted)
     earlier = added.excluded.first_us < tally.first_us
 
@@ -244,7 +258,7 @@ def _add_to_tally(database: Database, connection: Connection, code_id: int, run_
 
     connection.execute(
         added.on_conflict_do_update(
-            index_elements=[tally.code_id, tally.test_id, tally.outcome, tally.failure_id],
+            index_elements=[tally.sample_id, tally.test_id, tally.outcome, tally.failure_id],
             set_={
                 "count": tally["count"] + added.excluded["count"],
                 "first_run_id": first("first_run_id"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,24 @@ PROBE_FOLDER = Path(probe.__file__).parent
 _OURS = ("PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 _NESTED = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_", "COV_CORE_", "COVERAGE_PROCESS_")
 """What an outer pytest or coverage leaves in the environment of its children: it is about that session, not ours."""
+
+_DECIDING = (
+    "LANG",
+    "LC_ALL",
+    "PYTEST_ADDOPTS",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+    "PYTEST_PLUGINS",
+    "PYTHONDEVMODE",
+    "PYTHONOPTIMIZE",
+    "PYTHONUTF8",
+    "PYTHONWARNINGS",
+    "TZ",
+)
+
+
+def deciding_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that pytest and Python themselves heed: with others, the same suite is run otherwise."""
+    return {name: environ[name] for name in _DECIDING if environ.get(name)}
 
 
 class Launch(msgspec.Struct, frozen=True, kw_only=True, order=True):

@@ -38,6 +38,7 @@ class Hello(_Frame, frozen=True, kw_only=True):
     platform: str = ""
     pytest: str = ""
     plugins: dict[str, str] = {}
+    distributions: dict[str, str] = {}
     hash_seed: str = ""
     time: float = 0.0
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.flake import rules
-from noxtasks.flake.model import Confirmation, Examination, Repeats, Standing
-from noxtasks.history.model import Tally
+from noxtasks.flake.model import Confirmation, Examination, Repeats, Standing, Weighed
+from noxtasks.history import Environment, Pool, Session, SessionKind
+from noxtasks.history.model import Tally, total
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Order, Outcome, Result, Run
 
@@ -45,8 +46,13 @@ def passed(*names: str) -> list[tuple[str, Outcome]]:
 
 
 def examined(*counts: tuple[str, dict[Outcome, int]]) -> Examination:
+    tallies = [Tally(nodeid=name, outcomes=outcomes) for name, outcomes in counts]
+    return examined_tests([Weighed(now=tally, pooled=tally) for tally in tallies])
+
+
+def examined_tests(tests: Sequence[Weighed]) -> Examination:
     return rules.examine(
-        [Tally(nodeid=name, outcomes=outcomes) for name, outcomes in counts],
+        tests,
         [],
         repeats={},
         first_seen={},
@@ -215,3 +221,120 @@ def test_two_windows_are_compared_test_by_test() -> None:
     assert [change.nodeid for change in delta.persisting] == ["still"]
     assert delta.appeared[0].before == (0, 0)
     assert delta.overall.difference.high < 0
+
+
+def a_tally(failures: int, runs: int, name: str = "t") -> Tally:
+    counts = {Outcome.FAILED: failures, Outcome.PASSED: runs - failures}
+    return Tally(nodeid=name, outcomes={outcome: count for outcome, count in counts.items() if count})
+
+
+def pooled(now: Tally, *earlier: Tally) -> Examination:
+    """What is found in a session, given the comparable ones before it."""
+    samples = {"now": now} | {str(number): tally for number, tally in enumerate(earlier)}
+    failed = any(tally.failures for tally in samples.values())
+    pool = Pool(
+        steady={} if failed else {now.nodeid: total(samples.values())},
+        unsteady={now.nodeid: samples} if failed else {},
+    )
+    return examined_tests(rules.weigh(pool, "now", confidence=0.95))
+
+
+samples = st.integers(1, 100).flatmap(lambda runs: st.builds(a_tally, st.integers(0, runs), st.just(runs)))
+
+
+def found(examination: Examination) -> str:
+    lists = {"flaky": examination.flaky, "broken": examination.broken, "quiet": examination.quiet}
+    said = [f"{name} {test.tally.failures}/{test.tally.runs}" for name, tests in lists.items() for test in tests]
+    assert len(said) <= 1
+    apart = [f"apart from {each.before[0]}/{each.before[1]}" for each in examination.disagreements]
+    return " ".join((said or ["steady"]) + apart)
+
+
+@pytest.mark.parametrize(
+    ("now", "earlier", "verdict"),
+    [
+        ((0, 20), [], "steady"),
+        ((3, 20), [], "flaky 3/20"),
+        ((20, 20), [], "broken 20/20"),
+        ((0, 20), [(0, 20)], "steady"),
+        ((3, 20), [(0, 20), (2, 20)], "flaky 5/60"),
+        ((5, 5), [(4, 5)], "flaky 9/10"),  # a test that fails nearly always
+        ((1, 1), [(8, 20)], "flaky 9/21"),
+        ((0, 20), [(1, 20)], "quiet 1/40"),
+        ((0, 20), [(20, 20)], "steady apart from 20/20"),  # a service was not there
+        ((20, 20), [(0, 20)], "broken 20/20 apart from 0/20"),
+        ((0, 1), [(1, 1)], "steady apart from 1/1"),
+        ((2, 20), [(20, 20)], "flaky 2/20 apart from 20/20"),
+        ((0, 100), [(20, 40)], "steady apart from 20/40"),  # such a difference is no chance
+        ((0, 20), [(20, 20), (1, 20), (0, 20)], "quiet 1/60 apart from 20/20"),
+    ],
+)
+def test_a_verdict_takes_a_failure_now_and_counts_only_sessions_that_agree(
+    now: tuple[int, int], earlier: list[tuple[int, int]], verdict: str
+) -> None:
+    assert found(pooled(a_tally(*now), *(a_tally(*counts) for counts in earlier))) == verdict
+
+
+@given(samples, st.lists(samples, max_size=5))
+def test_no_earlier_session_makes_a_test_flaky_or_broken_that_did_not_fail_now(
+    now: Tally, earlier: list[Tally]
+) -> None:
+    examination = pooled(now, *earlier)
+    assert bool(examination.flaky or examination.broken) == bool(now.failures)
+    if rules.standing(now) is Standing.FLAKY:
+        assert examination.flaky
+    for test in (*examination.flaky, *examination.broken, *examination.quiet):
+        apart = sum(each.before[1] for each in examination.disagreements)
+        assert test.tally.runs + apart == now.runs + sum(tally.runs for tally in earlier)
+
+
+@given(samples, samples)
+def test_agreement_knows_no_order_and_is_never_between_always_and_never(one: Tally, other: Tally) -> None:
+    same = rules.agree(one, other, confidence=0.95)
+    assert same == rules.agree(other, one, confidence=0.95)
+    if {one.failures / one.runs, other.failures / other.runs} == {0, 1}:
+        assert not same
+    assert rules.agree(one, one, confidence=0.95)
+
+
+@given(samples, st.permutations([a_tally(0, 9), a_tally(9, 9), a_tally(2, 9)]))
+def test_the_order_of_the_sessions_does_not_matter(now: Tally, earlier: list[Tally]) -> None:
+    assert found(pooled(now, *earlier)) == found(pooled(now, a_tally(0, 9), a_tally(2, 9), a_tally(9, 9)))
+
+
+def test_a_test_that_was_skipped_now_is_not_judged_by_other_sessions() -> None:
+    examination = pooled(Tally(nodeid="t", outcomes={Outcome.SKIPPED: 5}), a_tally(2, 5), a_tally(5, 5))
+    assert (examination.unseen, examination.flaky, examination.quiet, examination.disagreements) == (("t",), (), (), ())
+
+
+def test_the_claim_counts_what_earlier_sessions_found() -> None:
+    assert pooled(a_tally(0, 50), a_tally(0, 50)).claim.verdict is Verdict.PASS
+    assert pooled(a_tally(0, 50), a_tally(3, 50)).claim.figure == 0.03
+
+
+def test_of_imported_outcomes_those_that_passed_and_failed_or_were_rerun_are_flaky() -> None:
+    rerun = Tally(nodeid="rerun", outcomes={Outcome.RERUN: 1})
+    flaky = rules.flaky_in([a_tally(0, 5, "steady"), a_tally(1, 5, "mixed"), a_tally(5, 5, "broken"), rerun])
+    assert [tally.nodeid for tally in flaky] == ["rerun", "mixed"]
+
+
+def test_what_differs_between_two_sessions_is_told_by_name() -> None:
+    def session(python: str, engine: str, **distributions: str) -> Session:
+        environment = Environment(interpreter=python, platform="Linux", pytest="9", distributions=distributions)
+        return Session(
+            id="s",
+            project="p",
+            kind=SessionKind.FLAKE,
+            started=datetime(2026, 1, 1, tzinfo=UTC),
+            code_version="c",
+            environment=environment,
+            conditions={"engine": engine},
+        )
+
+    old = session("CPython 3.12", "fork", a="1", b="1", same="1")
+    assert rules.differences(old, old) == []
+    assert rules.differences(old, session("CPython 3.13", "fresh", a="2", c="1", same="1")) == [
+        "distributions a 1 -> 2, b 1 -> none, c none -> 1",
+        "engine fork -> fresh",
+        "interpreter CPython 3.12 -> CPython 3.13",
+    ]

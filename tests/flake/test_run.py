@@ -124,7 +124,7 @@ def test_the_next_session_tells_what_is_new_and_what_has_recovered(
     assert [each["test"] for each in second["appeared"]] == ["test_new.py::test_new"]
     assert [each["test"] for each in second["recovered"]] == ["test_old.py::test_old"]
     printed = capsys.readouterr().out
-    assert "new since the last session: test_new.py::test_new" in printed
+    assert "new since the last comparable session: test_new.py::test_new" in printed
     assert "recovered: test_old.py::test_old" in printed
 
     a_suite(tmp_path, test_new=STEADY)
@@ -166,6 +166,43 @@ def test_ids_that_differ_in_each_collection_are_a_finding_and_promise_no_repeat(
         differing = next(name for name in history.find_run(run_id).nodeids if "test_differs" in name)
     with pytest.raises(NotMeasuredError, match="not the same in each collection"):
         flake.replay(root, settings(), python=None, run_id=run_id, test=differing)
+
+
+NEEDS_A_VARIABLE = "import os\ndef test_variable(): assert 'NEEDED' in os.environ\n"
+
+
+def test_a_session_without_its_settings_is_not_mixed_with_one_that_has_them(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_suite(tmp_path, test_a=NEEDS_A_VARIABLE, test_steady=STEADY)
+    assert flake.run(root, settings(runs=5), python=python) is ExitCode.FOUND
+    assert [test["test"] for test in result(root)["broken"]] == ["test_a.py::test_variable"]
+
+    monkeypatch.setenv("NEEDED", "1")
+    assert flake.run(root, settings(runs=5), python=python) is ExitCode.NOTHING_FOUND
+    told = result(root)
+    assert (told["flaky"], told["broken"], told["quiet"]) == ([], [], [])
+    (apart,) = told["disagreements"]
+    assert (apart["test"], apart["before"]["failures"], apart["now"]["failures"]) == ("test_a.py::test_variable", 5, 0)
+    assert "test_a.py::test_variable 5/5 -> 0/5" in capsys.readouterr().out
+
+    monkeypatch.delenv("NEEDED")
+    assert flake.run(root, settings(runs=5), python=python, pytest_args=("-p", "no:doctest")) is ExitCode.FOUND
+    told = result(root)
+    assert [(test["failures"], test["runs"]) for test in told["broken"]] == [(5, 5)]
+    assert told["disagreements"] == []
+    assert result(root, emit.DELTA)["before"] is None
+
+
+def test_a_rerun_in_an_imported_report_is_told_beside_the_verdict(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_steady=STEADY)
+    case = '<testcase classname="test_steady" name="test_steady" time="0.1"/>'
+    report = tmp_path / "junit.xml"
+    report.write_text(f'<testsuites><testsuite name="pytest" tests="2">{case}{case}</testsuite></testsuites>')
+    flake.import_files(root, config.Settings(), [report])
+    assert flake.run(root, settings(runs=5), python=python) is ExitCode.NOTHING_FOUND
+    (told,) = result(root)["imported"]
+    assert (told["test"], told["outcomes"]) == ("test_steady.py::test_steady", {"rerun": 1})
 
 
 def test_a_selection_is_what_is_run_and_nothing_else(tmp_path: Path, python: Path) -> None:

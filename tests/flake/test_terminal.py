@@ -14,7 +14,7 @@ import pytest
 
 from noxtasks.flake import emit, rules, terminal
 from noxtasks.flake.detect import Detection
-from noxtasks.flake.model import Delta, Examination
+from noxtasks.flake.model import Delta, Examination, Weighed
 from noxtasks.history import StoredRun
 from noxtasks.history.model import Cause, Tally
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
@@ -39,13 +39,22 @@ class Gathered:
         self.only_in_forks = only_in_forks or set()
 
 
-def examined(*names: str) -> Examination:
+def examined(*names: str, quiet: str = "", apart: str = "", imported: str = "") -> Examination:
     cause = Cause(
         fingerprint="f", exception="app.BrokenError", message="m", count=2, first=MOMENT, session_id="8", run_number=1
     )
+    flaky = [Tally(nodeid=name, outcomes={Outcome.FAILED: 2, Outcome.PASSED: 3}, causes=(cause,)) for name in names]
+    tests = [Weighed(now=tally, pooled=tally) for tally in flaky]
+    if quiet:
+        pooled = Tally(nodeid=quiet, outcomes={Outcome.FAILED: 1, Outcome.PASSED: 19})
+        tests.append(Weighed(now=Tally(nodeid=quiet, outcomes={Outcome.PASSED: 10}), pooled=pooled))
+    if apart:
+        now = Tally(nodeid=apart, outcomes={Outcome.PASSED: 10})
+        tests.append(Weighed(now=now, pooled=now, left_out=Tally(nodeid=apart, outcomes={Outcome.ERROR: 5})))
     return rules.examine(
-        [Tally(nodeid=name, outcomes={Outcome.FAILED: 2, Outcome.PASSED: 3}, causes=(cause,)) for name in names],
+        tests,
         [],
+        imported=[Tally(nodeid=imported, outcomes={Outcome.RERUN: 2, Outcome.PASSED: 7})] if imported else [],
         repeats={},
         first_seen=dict.fromkeys(names, MOMENT),
         run_names=dict.fromkeys(names, "8f3a1c-17"),
@@ -103,7 +112,7 @@ def test_what_is_new_or_recovered_is_told_only_where_there_was_a_session_before(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = printed(capsys, examined("new"), compared(old=("old",), new=("new",)))
-    assert "new since the last session: new" in out
+    assert "new since the last comparable session: new" in out
     assert "recovered: old" in out
     assert "since" not in printed(capsys, examined("new"))
 
@@ -180,6 +189,14 @@ def test_a_test_whose_id_is_another_each_time_is_told_without_a_command(
     assert "give parameters ids that stay: test_a.py::test_a " in out
     assert "noxtasks flake replay" not in out + (tmp_path / "summary.md").read_text()
     assert out.count("no command repeats it") == 3
+
+
+def test_what_other_sessions_and_imports_say_is_told_and_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, examined(quiet="seldom", apart="needs_service", imported="in_ci"))
+    assert "no failure in this one, which may be chance: seldom 1/20\n" in out
+    assert "which are not counted (a service, a variable?): needs_service 5/5 -> 0/10\n" in out
+    assert "not counted: in_ci 2/9 (2 passed when rerun)\n" in out
+    assert "0 flaky, 0 broken" in out
 
 
 def test_github_gets_an_annotation_for_each_and_a_summary(

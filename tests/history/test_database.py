@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from noxtasks.errors import HistoryError
-from noxtasks.history import Session, open_history
+from noxtasks.history import Session, open_history, tables
 from noxtasks.history.store import History
 from noxtasks.suite.model import Outcome, Run
 
@@ -101,12 +101,20 @@ def test_a_history_opened_again_remembers(url: str, make_session: Callable[..., 
         assert history.session(session.id).session == session
 
 
-def test_a_history_of_a_newer_noxtasks_is_left_alone(url: str) -> None:
+@pytest.mark.parametrize(
+    ("by", "statement", "remedy"),
+    [
+        (1, "UPDATE schema_version SET version = version + 1", "or a newer one"),
+        (-1, "UPDATE schema_version SET version = version - 1", "Move it away"),
+    ],
+)
+def test_a_history_of_another_version_is_left_alone(url: str, by: int, statement: str, remedy: str) -> None:
     open_history(url).close()
-    the_statement(url, "UPDATE schema_version SET version = 2")
-    with pytest.raises(HistoryError, match="its schema has version 2, and this noxtasks knows version 1") as caught:
+    the_statement(url, statement)
+    said = f"its schema has version {tables.SCHEMA_VERSION + by}, and this noxtasks knows version"
+    with pytest.raises(HistoryError, match=said) as caught:
         open_history(url)
-    assert caught.value.remedy
+    assert remedy in caught.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from noxtasks.errors import HistoryError
 from noxtasks.history import Environment, Session, SessionKind, tables
+from noxtasks.history.model import Tally, total
 from noxtasks.history.store import History
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
@@ -100,6 +101,11 @@ def test_every_run_comes_back_exactly_as_it_went_in(history: History, recorded: 
         assert history.find_run(stored.name) == stored
 
 
+def counts(tally: Tally) -> tuple[dict[Outcome, int], dict[str, tuple[int, datetime]]]:
+    """What a tally counts. Of failures that were first at the same time, any run is the first."""
+    return tally.outcomes, {cause.fingerprint: (cause.count, cause.first) for cause in tally.causes}
+
+
 @ON_ONE_DATABASE
 @given(first=SEVERAL_RUNS, second=SEVERAL_RUNS)
 def test_the_tally_always_equals_the_recount_from_the_outcomes(
@@ -121,13 +127,20 @@ def test_the_tally_always_equals_the_recount_from_the_outcomes(
 
     tallies = history.rates(project, "same")
     assert {(tally.nodeid, outcome): n for tally in tallies for outcome, n in tally.outcomes.items()} == expected
-    assert {tally.nodeid: tally.first_failure for tally in tallies if tally.first_failure} == started
-    assert {seen.nodeid: seen.started for seen in history.first_seen(project)} == started
+    firsts = {tally.nodeid: min(cause.first for cause in tally.causes) for tally in tallies if tally.causes}
+    assert firsts == started
+    assert {seen.nodeid: seen.started for seen in history.first_seen(ids[0])} == started
     assert all(sum(cause.count for cause in tally.causes) == tally.failures for tally in tallies)
-    recount = history.session_rates(*ids)
-    assert [(tally.nodeid, tally.outcomes) for tally in recount] == [
-        (tally.nodeid, tally.outcomes) for tally in tallies
-    ]
+    recount: dict[str, list[Tally]] = defaultdict(list)
+    for tally in (tally for session_id in ids for tally in history.session_rates(session_id)):
+        recount[tally.nodeid].append(tally)
+    counted = {tally.nodeid: counts(tally) for tally in tallies}
+    assert {nodeid: counts(total(each)) for nodeid, each in recount.items()} == counted
+    pool = history.pool(ids[0])
+    pooled = pool.steady | {nodeid: total(each.values()) for nodeid, each in pool.unsteady.items()}
+    assert {nodeid: counts(tally) for nodeid, tally in pooled.items()} == counted
+    assert all(not tally.failures for tally in pool.steady.values())
+    assert all(set(each) <= set(ids) for each in pool.unsteady.values())
 
 
 def test_skipped_outcomes_are_no_runs_and_reruns_are_failures(
@@ -168,7 +181,7 @@ def test_a_failure_keeps_the_first_long_text_whenever_it_comes(
     assert found.text == "the long text"
     assert history.failure("p", "g") is None
     (tally,) = history.rates("p", "c1")
-    assert (tally.fingerprints, tally.causes[0].count, tally.causes[0].run_number) == (("f",), 4, 0)
+    assert [(cause.fingerprint, cause.count, cause.run_number) for cause in tally.causes] == [("f", 4, 0)]
 
 
 def test_the_same_run_twice_counts_once(history: History, make_session: MakeSession, make_run: MakeRun) -> None:
@@ -257,12 +270,12 @@ def test_first_seen_is_the_earliest_failing_run_at_any_code_version(
     history.record(new.id, make_run({"t": Outcome.FAILED, "u": Outcome.ERROR}, started=MOMENT))
     history.record(old.id, make_run({"t": Outcome.RERUN}, started=MOMENT - timedelta(days=1), number=4))
     history.record(old.id, make_run({"u": Outcome.PASSED}, started=MOMENT - timedelta(days=2), number=5))
-    seen = history.first_seen("p")
+    seen = history.first_seen(new.id)
     assert [(one.nodeid, one.code_version, one.session_id, one.run_number) for one in seen] == [
         ("t", "old", old.id, 4),
         ("u", "new", new.id, 0),
     ]
-    assert [one.nodeid for one in history.first_seen("p", ["u", "unheard of"])] == ["u"]
+    assert [one.nodeid for one in history.first_seen(new.id, ["u", "unheard of"])] == ["u"]
 
 
 def test_the_earliest_run_counts_as_first_even_when_it_is_recorded_last(
@@ -275,9 +288,8 @@ def test_the_earliest_run_counts_as_first_even_when_it_is_recorded_last(
             session.id, make_run({"t": Outcome.FAILED}, number=number, started=MOMENT + timedelta(hours=hours))
         )
     (tally,) = history.rates("p", "c1")
-    assert tally.first_failure == MOMENT
     assert [(cause.count, cause.run_number) for cause in tally.causes] == [(3, 1)]
-    assert [(seen.started, seen.run_number) for seen in history.first_seen("p")] == [(MOMENT, 1)]
+    assert [(seen.started, seen.run_number) for seen in history.first_seen(session.id)] == [(MOMENT, 1)]
 
 
 def test_times_of_any_zone_are_kept_as_the_same_instant(
@@ -288,13 +300,13 @@ def test_times_of_any_zone_are_kept_as_the_same_instant(
     assert history.session(session.id).session.started == MOMENT
 
 
-def test_an_environment_is_stored_once(history: History, make_session: MakeSession) -> None:
+def test_equal_conditions_are_stored_once(history: History, make_session: MakeSession) -> None:
     facts = Environment(interpreter="CPython 3.12.4", platform="Linux", pytest="9.2.0", plugins={"b": "1", "a": "2"})
     same = Environment(interpreter="CPython 3.12.4", platform="Linux", pytest="9.2.0", plugins={"a": "2", "b": "1"})
     for environment in (facts, same):
         history.begin(make_session(environment=environment))
     with history._database.reading() as connection:
-        assert connection.scalar(select(func.count()).select_from(tables.environment)) == 1
+        assert connection.scalar(select(func.count()).select_from(tables.conditions)) == 1
 
 
 def test_a_session_id_is_taken_once_and_can_stand_in_a_name(history: History, make_session: MakeSession) -> None:

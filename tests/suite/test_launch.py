@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.suite.launch import PROBE_FOLDER, Launch, Suite
+from noxtasks.suite.launch import PROBE_FOLDER, Launch, Suite, deciding_variables
 
 
 def a_suite(folder: Path, *args: str) -> Suite:
@@ -56,3 +56,8 @@ def test_a_virtual_environment_is_as_good_as_activated(tmp_path: Path) -> None:
     assert env["VIRTUAL_ENV"] == str(tmp_path)
     assert env["PATH"].split(os.pathsep)[0] == str(tmp_path / "bin")
     assert env["NOXTASKS_TASK"] == "task"
+
+
+def test_of_the_variables_only_those_that_pytest_and_python_heed_decide() -> None:
+    environ = {"PYTEST_ADDOPTS": "-x", "TZ": "UTC", "PYTHONWARNINGS": "", "SECRET": "s", "PYTEST_CURRENT_TEST": "t"}
+    assert deciding_variables(environ) == {"PYTEST_ADDOPTS": "-x", "TZ": "UTC"}

@@ -27,7 +27,7 @@ from typing import Any
 
 import pytest
 
-from . import circumstances, forking, isolation, ordering, seeding, taming
+from . import circumstances, forking, installed, isolation, ordering, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .processes import adopt_orphans
@@ -169,6 +169,7 @@ def _environment() -> dict[str, Any]:
         "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
         "pytest": pytest.__version__,
         "plugins": plugins,
+        "distributions": installed.versions(),
         "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),
     }
 

@@ -1,0 +1,55 @@
+"""The settings as frozen values, as the rest of noxtasks reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks.config.cores import available_cores
+
+
+class FlakeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.flake]`: how the suite is run again and again."""
+
+    runs: int | None = None
+    budget_s: float = 300.0
+    order: str = "buckets"
+    jobs: int = msgspec.field(default_factory=available_cores)
+    engine: str = "auto"
+    test_timeout_s: float = 60.0
+    seed: int | None = None
+    threshold: float = 0.05
+    confidence: float = 0.95
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
+
+    python: tuple[str, ...] = ()
+    install: tuple[str, ...] = ()
+    pytest_args: tuple[str, ...] = ()
+    project: str | None = None
+    reports: str = "reports"
+    history: str = "sqlite:///.noxtasks/history.db"
+    flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+
+    def project_name(self, root: Path) -> str:
+        """What the project in `root` is called in the history and in events."""
+        return self.project or root.resolve().name
+
+    def history_url(self, root: Path) -> str:
+        """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
+        scheme, _, path = self.history.partition(":///")
+        if not scheme.startswith("sqlite") or not path or path.startswith((":memory:", "file:")):
+            return self.history
+        return f"{scheme}:///{(root.resolve() / path).as_posix()}"
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """A value for the setting `key` ("flake.runs"); `where` says in its error who gave it ("--runs")."""
+
+    key: str
+    value: Any
+    where: str

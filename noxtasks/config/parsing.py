@@ -1,0 +1,73 @@
+"""From what a user writes to the value of one kind of setting. Each raises `ValueError` for what it does not expect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+_UNITS_S = {"h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+
+
+def duration(value: Any) -> float:
+    """Seconds of "90s", "10m", "1h30m", or of a number of seconds: finite and more than 0. Raises `ValueError`."""
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if match is None or not any(match.groups()):
+            raise ValueError(value)
+        value = sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS_S.values(), strict=True) if part)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value > 0):
+        raise ValueError(value)
+    return float(value)
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """A parser of whole numbers from `low` to `high`."""
+
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(value)
+        return value
+
+    return parse
+
+
+def rate(value: Any) -> float:
+    """A number between 0 and 1, neither of them."""
+    if not isinstance(value, float) or not 0 < value < 1:
+        raise ValueError(value)
+    return value
+
+
+def text(value: Any) -> str:
+    """A string with something in it."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of such strings."""
+    if isinstance(value, list | tuple):
+        return tuple(text(item) for item in value)
+    raise ValueError(value)
+
+
+def url(value: Any) -> str:
+    """A URL, by its beginning."""
+    if not re.match(r"[a-z][a-z0-9+_]*://", text(value)):
+        raise ValueError(value)
+    return str(value)
+
+
+def choice(*choices: str) -> Callable[[Any], str]:
+    """A parser of one of `choices`."""
+
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return str(value)
+
+    return parse

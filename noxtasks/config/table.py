@@ -1,0 +1,156 @@
+"""Every setting: its key, what it expects, its default and its meaning. README's table is this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from noxtasks.config import parsing
+
+ORDERS = ("buckets", "full", "collected")
+ENGINES = ("auto", "fork", "fresh")
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting as users write it. `parse` raises `ValueError` for what it does not expect."""
+
+    key: str
+    field: str  # its name in `Settings` or in the table's values, with the unit
+    parse: Callable[[Any], Any]
+    expects: str
+    default: str
+    meaning: str
+
+
+_DURATIONS = 'a duration such as "90s", "10m", "1h30m", or a number of seconds, more than 0'
+_RATES = "a number between 0 and 1, such as 0.05"
+_TEXTS = 'a list of strings, such as ["…"]'
+_MOST = 2**31 - 1
+
+SETTINGS = (
+    Setting(
+        key="python",
+        field="python",
+        parse=parsing.texts,
+        expects='a list of strings, such as ["3.12", "3.13"]',
+        default="[]",
+        meaning="Interpreters to run each session on; without any, the one that runs nox.",
+    ),
+    Setting(
+        key="install",
+        field="install",
+        parse=parsing.texts,
+        expects='a list of strings, such as ["-e .", "-r requirements-test.txt"]',
+        default="[]",
+        meaning="What `pip install` gets so that the suite can run, one string per call; without any, it is found.",
+    ),
+    Setting(
+        key="pytest_args",
+        field="pytest_args",
+        parse=parsing.texts,
+        expects=_TEXTS,
+        default="[]",
+        meaning="Arguments for every pytest that is started.",
+    ),
+    Setting(
+        key="project",
+        field="project",
+        parse=parsing.text,
+        expects="a name",
+        default="unset",
+        meaning="The project's name in the history, unique in its database; unset: the name of its folder.",
+    ),
+    Setting(
+        key="reports",
+        field="reports",
+        parse=parsing.text,
+        expects="the path of a folder",
+        default='"reports"',
+        meaning="The folder for the artifacts, from the project's root.",
+    ),
+    Setting(
+        key="history",
+        field="history",
+        parse=parsing.url,
+        expects='the URL of a database, such as "sqlite:///.noxtasks/history.db"',
+        default='"sqlite:///.noxtasks/history.db"',
+        meaning="The database of all outcomes; a relative SQLite path starts at the project's root.",
+    ),
+    Setting(
+        key="flake.runs",
+        field="runs",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of runs, at least 1",
+        default="unset",
+        meaning="How often the suite runs; unset: as often as the budget allows, at least 5 and at most 100 times.",
+    ),
+    Setting(
+        key="flake.budget",
+        field="budget_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"5m"',
+        meaning="How long the runs may take together, where `runs` is unset.",
+    ),
+    Setting(
+        key="flake.order",
+        field="order",
+        parse=parsing.choice(*ORDERS),
+        expects='"buckets", "full" or "collected"',
+        default='"buckets"',
+        meaning="Shuffle modules, classes and the tests within them; or all tests; or nothing.",
+    ),
+    Setting(
+        key="flake.jobs",
+        field="jobs",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of runs, at least 1",
+        default="available cores",
+        meaning="How many runs go on at the same time.",
+    ),
+    Setting(
+        key="flake.engine",
+        field="engine",
+        parse=parsing.choice(*ENGINES),
+        expects='"auto", "fork" or "fresh"',
+        default='"auto"',
+        meaning="Fork each run from one process that has collected, or start one for each; auto: fork where safe.",
+    ),
+    Setting(
+        key="flake.test_timeout",
+        field="test_timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"60s"',
+        meaning="How long one test may take until it counts as hanging.",
+    ),
+    Setting(
+        key="flake.seed",
+        field="seed",
+        parse=parsing.whole(0, 2**32 - 1),
+        expects="a whole number from 0 to 4294967295",
+        default="unset",
+        meaning="The seed that those of all runs come from; unset: another one each time.",
+    ),
+    Setting(
+        key="flake.threshold",
+        field="threshold",
+        parse=parsing.rate,
+        expects=_RATES,
+        default="0.05",
+        meaning="The flake rate that each test has to stay under.",
+    ),
+    Setting(
+        key="flake.confidence",
+        field="confidence",
+        parse=parsing.rate,
+        expects=_RATES,
+        default="0.95",
+        meaning="The confidence of every interval.",
+    ),
+)
+
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+TABLES = {key.rpartition(".")[0] for key in BY_KEY} - {""}
