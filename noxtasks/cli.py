@@ -168,6 +168,44 @@ def _replay(arguments: argparse.Namespace) -> ExitCode:
     return flake.replay(root, settings, python=python, run_id=arguments.run_id, test=arguments.test)
 
 
+def _add_try_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--test", metavar="NODEID", action="append", required=True, help="a test; several, in order")
+    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the generators of randomness")
+    parser.add_argument("--hash-seed", metavar="N", type=int, default=0, help="PYTHONHASHSEED")
+    parser.add_argument(
+        "--with", dest="given", metavar="NAME=VALUE", action="append", default=[], help="as clock='2028-02-29 12:00'"
+    )
+    parser.add_argument("--times", metavar="N", type=int, default=1, help="how often")
+    parser.add_argument("--at-once", metavar="N", type=int, default=1, help="how many side by side")
+    _add_setting_option(parser)
+
+
+def _try(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.flake import attempt  # noqa: PLC0415
+    from noxtasks.flake.cause import Trial  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+    from noxtasks.suite.testnames import meant  # noqa: PLC0415
+
+    return attempt.attempt(
+        root.resolve(),
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        trial=Trial(
+            tests=tuple(map(meant, arguments.test)),
+            seed=arguments.seed,
+            hash_seed=arguments.hash_seed,
+            circumstances=attempt.circumstances(arguments.given),
+        ),
+        times=arguments.times,
+        at_once=arguments.at_once,
+        pytest_args=arguments.pytest_args,
+    )
+
+
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JUnit XML, or a record of the probe")
     _add_setting_option(parser)
@@ -205,6 +243,13 @@ COMMANDS = (
         title="Repeat one recorded run exactly.",
         add_options=_add_replay_options,
         handle=_replay,
+    ),
+    Command(
+        name="flake try",
+        title="Run some tests in one process, in the given order, with given seeds and in given circumstances.",
+        add_options=_add_try_options,
+        handle=_try,
+        takes_pytest_args=True,
     ),
     Command(
         name="history import",

@@ -22,6 +22,8 @@ class FlakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     threshold: float = 0.05
     confidence: float = 0.95
+    explain: bool = True
+    explain_budget_s: float = 120.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

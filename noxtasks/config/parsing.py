@@ -34,6 +34,13 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
     return parse
 
 
+def flag(value: Any) -> bool:
+    """True or false. Raises `ValueError` for anything else."""
+    if value is not True and value is not False:
+        raise ValueError(value)
+    return bool(value)
+
+
 def rate(value: Any) -> float:
     """A number between 0 and 1, neither of them."""
     if not isinstance(value, float) or not 0 < value < 1:

@@ -150,6 +150,22 @@ SETTINGS = (
         default="0.95",
         meaning="The confidence of every interval.",
     ),
+    Setting(
+        key="flake.explain",
+        field="explain",
+        parse=parsing.flag,
+        expects="true or false",
+        default="true",
+        meaning="Find the cause of each flaky test by experiments, and provoke what no run has shown to be flaky.",
+    ),
+    Setting(
+        key="flake.explain_budget",
+        field="explain_budget_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"2m"',
+        meaning="How long the experiments may take, of flaky tests and again of provoked ones.",
+    ),
 )
 
 BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -44,7 +44,7 @@ class Detection:
         self._budget_s = budget_s
         self._record = record
         self._recall = recall
-        self._clock = clock
+        self.clock = clock
         self._began_s = clock()
         self._next_number = 0
         self._next_repeat = _REPEATS_FROM
@@ -65,7 +65,7 @@ class Detection:
     @property
     def elapsed_s(self) -> float:
         """Seconds since the session began."""
-        return self._clock() - self._began_s
+        return self.clock() - self._began_s
 
     @property
     def tests(self) -> set[str]:
@@ -76,6 +76,16 @@ class Detection:
     def unstable_ids(self) -> set[str]:
         """Tests that some collections of the suite had and others had not."""
         return self._engine.unstable_ids
+
+    @property
+    def unmeasured(self) -> set[str]:
+        """The tests whose failures say nothing about them."""
+        return self.upset | self.only_in_forks | self.unstable_ids
+
+    @property
+    def failing(self) -> set[str]:
+        """The tests that failed whenever they ran."""
+        return {name for name, count in self._failed.items() if count == self._ran[name] > 0}
 
     def suspects(self) -> dict[str, tuple[int, int]]:
         """(failures, runs) of the tests that have failed and passed."""
@@ -122,11 +132,11 @@ class Detection:
 
     def blame_forks(self) -> None:
         """Try the tests that failed in every run in a process of their own: where they pass, the fork is to blame."""
-        always = {name for name, count in self._failed.items() if count == self._ran[name] > 0}
+        always = self.failing
         whole = next((run for run in self.runs if run.complete), None)
         if self._engine.chosen is not EngineKind.FORK or not always or whole is None:
             return
-        request = rules.only(self._recall(whole.number), always, self._repeat_number())
+        request = rules.only(self._recall(whole.number), always, self.further_number())
         self.only_in_forks = rules.passed_in(self._engine.run_fresh(request), always)
 
     def _try_company(self) -> Iterator[RunSummary]:
@@ -164,10 +174,11 @@ class Detection:
         return self.runs[-1]
 
     def _alone(self, run: Run, tests: set[str]) -> Run:
-        request = rules.repeat(run, tests, self._repeat_number())
+        request = rules.repeat(run, tests, self.further_number())
         return next(iter(self._engine.runs([request], jobs=1)))
 
-    def _repeat_number(self) -> int:
+    def further_number(self) -> int:
+        """A number for a run that is not part of the sample."""
         self._next_repeat += 1
         return self._next_repeat
 

@@ -11,12 +11,16 @@ import msgspec
 
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
+from noxtasks.flake.cause.advice import advice
+from noxtasks.flake.cause.model import Explanation, Kind
+from noxtasks.flake.cause.rules import LEVEL
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Change, Delta, Examination, Unsteady
 from noxtasks.history.model import Tally
 from noxtasks.stats import Judgement, wilson
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.testnames import shown
 
 HEALTH = "collection.health.json"
@@ -37,13 +41,14 @@ def write_findings(
     delta: Delta,
     detection: Detection,
     engine: Engine,
+    suite: Suite,
     provenance: Provenance,
 ) -> None:
     """Write `flake.report.json` and `flake.reduction.delta.json`, and append the event that tells of them."""
     report = artifacts.write(
         reports,
         REPORT,
-        result=_report(examination, delta, detection, engine),
+        result=_report(examination, delta, detection, engine, suite),
         timing=_times(examination, detection),
         provenance=provenance,
     )
@@ -75,7 +80,37 @@ def replay_command(test: Unsteady) -> str:
     return f"noxtasks flake replay {shlex.quote(test.run_name)} --test={shlex.quote(shown(test.tally.nodeid))}"
 
 
-def _report(examination: Examination, delta: Delta, detection: Detection, engine: Engine) -> dict[str, Any]:
+def reproducing_command(test: Unsteady, suite: Suite) -> str:
+    """The command that shows the failure most surely: the trial that explains it, else a run in which it failed."""
+    found = test.explanation
+    if found is None or found.reproduce is None or not found.reproduced.failures:
+        return replay_command(test)
+    return attempt_command(found, suite)
+
+
+def attempt_command(found: Explanation, suite: Suite) -> str:
+    """The command that carries out the trial of an explanation; one line for any POSIX shell."""
+    trial = found.reproduce
+    assert trial is not None  # noqa: S101 - asked only where there is one
+    words = ["noxtasks", "flake", "try", "--python", _from_root(suite)]
+    words += [f"--seed={trial.seed}", f"--hash-seed={trial.hash_seed}"]
+    if found.kind is Kind.CONCURRENCY:
+        words += ["--times=2", "--at-once=2"]
+    given = msgspec.to_builtins(trial.circumstances)
+    words += [f"--with={name}={str(value).lower() if value is True else value}" for name, value in given.items()]
+    words += [f"--test={shown(name)}" for name in trial.tests]
+    words += ["--", *suite.extra_args] if suite.extra_args else []
+    return shlex.join(words)
+
+
+def _from_root(suite: Suite) -> str:
+    """The interpreter as seen from the project, where it lies within."""
+    return str(suite.python.relative_to(suite.root) if suite.python.is_relative_to(suite.root) else suite.python)
+
+
+def _report(
+    examination: Examination, delta: Delta, detection: Detection, engine: Engine, suite: Suite
+) -> dict[str, Any]:
     disturbed, _ = delta.overall.after
     return {
         "tests": examination.tests,
@@ -85,9 +120,9 @@ def _report(examination: Examination, delta: Delta, detection: Detection, engine
         "at_once": detection.jobs,
         "claim": _judgement(examination.claim),
         "disturbed": {"failures": disturbed, **_judgement(examination.disturbed)},
-        "flaky": [_unsteady(test) for test in examination.flaky],
-        "broken": [_unsteady(test) for test in examination.broken],
-        "quiet": [_unsteady(test) for test in examination.quiet],
+        "flaky": [_unsteady(test, suite) for test in examination.flaky],
+        "broken": [_unsteady(test, suite) for test in examination.broken],
+        "quiet": [_unsteady(test, suite) for test in examination.quiet],
         "disagreements": [
             {"test": each.nodeid, "before": _window(each.before), "now": _window(each.now)}
             for each in examination.disagreements
@@ -103,7 +138,7 @@ def _report(examination: Examination, delta: Delta, detection: Detection, engine
     }
 
 
-def _unsteady(test: Unsteady) -> dict[str, Any]:
+def _unsteady(test: Unsteady, suite: Suite) -> dict[str, Any]:
     return {
         "test": test.tally.nodeid,
         "runs": test.tally.runs,
@@ -122,7 +157,24 @@ def _unsteady(test: Unsteady) -> dict[str, Any]:
         ],
         "confirmation": test.repeats.confirmation.value,
         "repeats": msgspec.to_builtins(test.repeats),
-        "reproduce": replay_command(test),
+        "reproduce": reproducing_command(test, suite),
+        "explanation": _explanation(test.explanation) if test.explanation else None,
+    }
+
+
+def _explanation(found: Explanation) -> dict[str, Any]:
+    return {
+        "kind": found.kind.value,
+        "advice": advice(found),
+        "level": LEVEL,
+        "evidence": [msgspec.to_builtins(each) for each in found.evidence],
+        "culprits": list(found.culprits),
+        "other_culprits": [list(each) for each in found.others],
+        "cleaners": list(found.cleaners),
+        "changes": [{"test": test, "left": msgspec.to_builtins(left)} for test, left in found.changes],
+        "reproduced": msgspec.to_builtins(found.reproduced),
+        "without_effect": list(found.tried),
+        "unavailable": list(found.unavailable),
     }
 
 

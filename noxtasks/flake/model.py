@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from noxtasks.flake.cause.model import Explanation
 from noxtasks.history.model import Tally
 from noxtasks.stats import Interval, Judgement
 
@@ -59,6 +60,7 @@ class Unsteady(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     repeats: Repeats
     first_seen: datetime | None
+    explanation: Explanation | None  # None: not looked for
     run_name: str  # a run in which it failed; empty where none can be repeated, for its id is another each time
 
 

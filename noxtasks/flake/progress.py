@@ -13,6 +13,7 @@ from typing import Self
 from rich.cells import cell_len, set_cell_size
 
 from noxtasks.flake import rules
+from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
 from noxtasks.suite.testnames import shown
 
@@ -64,6 +65,11 @@ class Progress:
         suspects = detection.suspects()
         if suspects and (self._live or self._is_due()):  # on a terminal, the line before would stay for long
             self._say(f"repeating failed runs alone, {_found(suspects)}")
+
+    def explained(self, found: Explanation) -> None:
+        """The cause of one more test is known, or will not be."""
+        if self._live or self._is_due():
+            self._say(f"finding causes: {_short(found.test)}: {found.kind.value}")
 
     def _is_due(self) -> bool:
         return time.monotonic() - self._said_s >= (_LIVE_EVERY_S if self._live else _PLAIN_EVERY_S)

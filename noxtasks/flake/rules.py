@@ -10,6 +10,7 @@ from math import ceil, log, log1p
 import msgspec
 
 from noxtasks import stats
+from noxtasks.flake.cause.model import Explanation
 from noxtasks.flake.model import (
     Change,
     Delta,
@@ -152,15 +153,21 @@ def examine(
     repeats: Mapping[str, Repeats],
     first_seen: Mapping[str, datetime],
     run_names: Mapping[str, str],
+    explanations: Mapping[str, Explanation],
     threshold: float,
     confidence: float,
 ) -> Examination:
-    """Decide what the `tests` and the runs of this session say. It takes a failure in this session to be found."""
+    """Decide what the `tests` and the runs of this session say. It takes a failure in this session to be found.
+
+    A test that passed in every run and fails in an experiment (`explanations`) is flaky too.
+    """
     by_standing: dict[Standing, list[Tally]] = {kind: [] for kind in Standing}
     quiet: list[Tally] = []
     for test in tests:
         verdict = Standing.UNSEEN if not test.now.runs else standing(test.pooled)
-        found_now = test.now.failures or verdict is not Standing.FLAKY
+        if verdict is Standing.STEADY and test.now.nodeid in explanations:
+            verdict = Standing.FLAKY
+        found_now = test.now.failures or test.now.nodeid in explanations or verdict is not Standing.FLAKY
         (by_standing[verdict] if found_now else quiet).append(test.pooled)
 
     def unsteady(kind: Standing, tallies: Iterable[Tally]) -> tuple[Unsteady, ...]:
@@ -172,6 +179,7 @@ def examine(
                 interval=stats.wilson(tally.failures, tally.runs, confidence=confidence),
                 repeats=repeats.get(tally.nodeid, Repeats()),
                 first_seen=first_seen.get(tally.nodeid),
+                explanation=explanations.get(tally.nodeid),
                 run_name=run_names.get(tally.nodeid, ""),
             )
             for tally in tallies

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,9 @@ from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, N
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake import emit, rules, terminal
+from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
+from noxtasks.flake.explaining import Explaining
 from noxtasks.flake.model import Delta, Examination
 from noxtasks.flake.progress import Progress
 from noxtasks.history import Environment, Session, SessionKind, StoredSession, open_history
@@ -26,7 +30,7 @@ from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite, deciding_variables
 from noxtasks.suite.local_names import local_names
-from noxtasks.suite.model import EngineKind, Order
+from noxtasks.suite.model import EngineKind, Order, Run
 
 if TYPE_CHECKING:
     from noxtasks.history.store import History  # the database library is loaded when one is opened
@@ -76,7 +80,12 @@ def run(
     there is nothing to resume, and `InterruptedRunError` after an interruption, when what was measured is written.
     """
     root = root.resolve()
-    suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args, *tests))
+    suite = Suite(
+        root=root,
+        python=python.absolute(),
+        pytest_args=(*settings.pytest_args, *pytest_args, *tests),
+        extra_args=(*pytest_args, *tests),
+    )
     kind = None if settings.flake.engine == "auto" else EngineKind(settings.flake.engine)
     task = _Task(
         root=root,
@@ -119,10 +128,10 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
             where="--resume",
             remedy="Make them as they were, or start a new session without --resume.",
         )
-    detection, complete = _detect(task, engine, history)
+    detection, explaining, complete = _detect(task, engine, history, collection.tests)
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
 
-    examination = _examine(task, history, detection, code.code_version)
+    examination = _examine(task, history, detection, explaining.found, code.code_version)
     delta = _compare(task, history, detection, examination)
     emit.write_findings(
         task.reports,
@@ -131,9 +140,10 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         delta=delta,
         detection=detection,
         engine=engine,
+        suite=task.suite,
         provenance=_provenance(task, code, collection, complete=complete),
     )
-    terminal.print_examination(examination, delta, detection)
+    terminal.print_examination(examination, delta, detection, task.suite)
     if not complete:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
     unsteady = examination.flaky or examination.broken or detection.unstable_ids
@@ -159,9 +169,15 @@ def _plugins(collection: Collection) -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in plugins.items()}
 
 
-def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, bool]:
-    """Make the runs, each recorded as it ends; False when Ctrl-C came before the sample was whole."""
+def _detect(
+    task: _Task, engine: Engine, history: History, suite: tuple[str, ...]
+) -> tuple[Detection, Explaining, bool]:
+    """Make the runs, each recorded as it ends, and find causes; False when Ctrl-C came before all was done."""
     flake = task.settings.flake
+
+    def recall(number: int) -> Run:
+        return history.run(task.history_id, number).run
+
     detection = Detection(
         engine,
         base_seed=task.base_seed,
@@ -170,7 +186,16 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
         wanted=flake.runs,
         budget_s=flake.budget_s,
         record=lambda run: history.record(task.history_id, run),
-        recall=lambda number: history.run(task.history_id, number).run,
+        recall=recall,
+    )
+    explaining = Explaining(
+        engine,
+        detection,
+        suite=suite,
+        base_seed=task.base_seed,
+        budget_s=flake.explain_budget_s,
+        recall=recall,
+        now=datetime.now(),  # noqa: DTZ005 - what the user's clock shows
     )
     if task.earlier is not None:
         detection.resume(history.run(task.history_id, number).run for number in task.earlier.run_numbers)
@@ -181,13 +206,22 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
             progress.repeats(detection)
             detection.confirm()
             detection.blame_forks()
+            if flake.explain:
+                for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
+                    progress.explained(found)
         except KeyboardInterrupt:
             detection.rescue()
-            return detection, False
-    return detection, True
+            return detection, explaining, False
+    return detection, explaining, True
 
 
-def _examine(task: _Task, history: History, detection: Detection, code_version: str) -> Examination:
+def _examine(
+    task: _Task,
+    history: History,
+    detection: Detection,
+    explanations: Mapping[str, Explanation],
+    code_version: str,
+) -> Examination:
     present = detection.tests - detection.only_in_forks - detection.upset
     weighed = rules.weigh(history.pool(task.history_id), task.history_id, confidence=task.settings.flake.confidence)
     tests = [test for test in weighed if test.now.nodeid in present]
@@ -205,6 +239,7 @@ def _examine(task: _Task, history: History, detection: Detection, code_version: 
             if test.now.nodeid not in detection.unstable_ids
             for cause in (test.now.causes or test.pooled.causes)[:1]
         },
+        explanations=explanations,
         threshold=task.settings.flake.threshold,
         confidence=task.settings.flake.confidence,
     )

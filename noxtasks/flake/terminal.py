@@ -11,15 +11,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from noxtasks.flake.cause.advice import advice
+from noxtasks.flake.cause.model import Evidence, Explanation, Rate, Trial
 from noxtasks.flake.detect import Detection
-from noxtasks.flake.emit import replay_command
+from noxtasks.flake.emit import reproducing_command
 from noxtasks.flake.model import Change, Delta, Examination, Unsteady
 from noxtasks.history import StoredRun, Tally
 from noxtasks.stats import Interval, Verdict
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import EngineKind, Outcome, Run
+from noxtasks.suite.model import EngineKind, Failure, Outcome, Result, Run
 from noxtasks.suite.testnames import shown, shown_lines
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
@@ -45,12 +47,12 @@ def print_notes(notes: tuple[str, ...]) -> None:
         _console().print(Text(note, "yellow"))
 
 
-def print_examination(examination: Examination, delta: Delta, detection: Detection) -> None:
+def print_examination(examination: Examination, delta: Delta, detection: Detection, suite: Suite) -> None:
     """Say which tests are flaky or broken, how often they fail, and how that is seen again."""
     console = _console()
     found = (*examination.flaky, *examination.broken)
     if found:
-        _say_tests(console, found)
+        _say_tests(console, found, suite)
     _say_changes(console, delta)
     _say_uncounted(console, examination)
     _say_unmeasured(console, detection)
@@ -72,13 +74,13 @@ def print_examination(examination: Examination, delta: Delta, detection: Detecti
             f", {claim.reason}",
         )
     )
-    _tell_github(examination)
+    _tell_github(examination, suite)
 
 
 _ROW = "{:>8}  {:<9} {:<28} {:<11} {}"
 
 
-def _say_tests(console: Console, tests: tuple[Unsteady, ...]) -> None:
+def _say_tests(console: Console, tests: tuple[Unsteady, ...], suite: Suite) -> None:
     """A table in which each row has two lines more, for what has any length: the test, and its command."""
     console.print(Text(_ROW.format("failed", "interval", "failure", "first seen", "alone"), "bold"))
     for test in tests[:_SHOWN]:
@@ -87,11 +89,48 @@ def _say_tests(console: Console, tests: tuple[Unsteady, ...]) -> None:
         row = _ROW.format(counts, _bounds(test.interval), _kind(test)[:28], seen, test.repeats.confirmation.value)
         console.print(Text(shown(test.tally.nodeid), "red"), soft_wrap=True)
         console.print(Text(row.rstrip()))
-        command = replay_command(test)
+        if test.explanation is not None:
+            _say_explanation(console, test.explanation)
+        command = reproducing_command(test, suite)
         said = f"  $ {command}" if command else "  its id is another in each collection: no command repeats it"
         console.print(Text(said, "dim"), soft_wrap=True)
     if len(tests) > _SHOWN:
         console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
+
+
+def _say_explanation(console: Console, found: Explanation) -> None:
+    """Its class and the evidence, what the culprit has changed, and what to do."""
+    console.print(Text.assemble("  ", (found.kind.value, "bold"), *(f", {_evidence(each)}" for each in found.evidence)))
+    for test, left in found.changes:
+        told = ", ".join(f"{each.kind} {shown(each.name)}".strip() for each in left[:_NAMED])
+        more = f", … {len(left)} in all" if len(left) > _NAMED else ""
+        if left:
+            console.print(Text(f"  {shown(test)} leaves changed: {told}{more}"))
+    if found.cleaners:
+        console.print(Text(f"  it passes after {shown(found.cleaners[0])}"))
+    console.print(Text(f"  {shown(advice(found))}", "italic"))
+
+
+def _evidence(found: Evidence) -> str:
+    present, absent = found.present, found.absent
+    return (
+        f"{shown(found.factor)}: {present.failures}/{present.runs} fail, "
+        f"without {absent.failures}/{absent.runs} (p = {found.p_value:.2g})"
+    )
+
+
+def _say_failure(console: Console, failure: Failure) -> None:
+    console.print(Text(shown_lines(failure.text or f"{failure.exception}: {failure.message}")), soft_wrap=True)
+
+
+def print_attempt(trial: Trial, failed: Result | None, rate: Rate) -> None:
+    """Say how the last test of a trial has ended, and how often so."""
+    console = _console()
+    if failed is not None and failed.failure is not None:
+        _say_failure(console, failed.failure)
+    console.print(
+        Text(f"failed {rate.failures} of {rate.runs}: {shown(trial.target)}", "red" if rate.failures else "green")
+    )
 
 
 def print_left_out(tests: Sequence[str]) -> None:
@@ -106,7 +145,7 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
     for result in again.results:
         if result.nodeid in now and result.failure is not None:
             failure = result.failure
-            console.print(Text(shown_lines(failure.text or f"{failure.exception}: {failure.message}")), soft_wrap=True)
+            _say_failure(console, failure)
             console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"), soft_wrap=True)
     for name in sorted(before - now):
         console.print(Text(f"not reproduced: {shown(name)} failed then and does not now", "yellow"))
@@ -186,7 +225,7 @@ def _bare(nodeids: Iterable[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
-def _tell_github(examination: Examination) -> None:
+def _tell_github(examination: Examination, suite: Suite) -> None:
     """Annotations for the lines of a pull request, and a table for the job's summary."""
     found = (*examination.flaky, *examination.broken)
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -197,7 +236,7 @@ def _tell_github(examination: Examination) -> None:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(_markdown(examination, found))
+            file.write(_markdown(examination, found, suite))
 
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -209,7 +248,7 @@ def _escaped(text: str, table: dict[int, str]) -> str:
     return shown(text.translate(table))
 
 
-def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
+def _markdown(examination: Examination, found: tuple[Unsteady, ...], suite: Suite) -> str:
     claim = examination.claim
     lines = [
         f"### flake: {len(examination.flaky)} flaky, {len(examination.broken)} broken in {examination.runs} runs",
@@ -224,7 +263,7 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
             _code(shown(test.tally.nodeid)),
             f"{test.tally.failures}/{test.tally.runs}",
             _bounds(test.interval),
-            _code(command) if (command := replay_command(test)) else "its id is another in each collection",
+            _code(command) if (command := reproducing_command(test, suite)) else "its id is another in each collection",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n\n"

@@ -48,6 +48,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     root: Path
     python: Path
     pytest_args: tuple[str, ...] = ()
+    extra_args: tuple[str, ...] = ()  # those of `pytest_args` that no setting gives
 
     def command(self, launch: Launch, *extra: str) -> list[str]:
         """The command line that runs it under the probe."""

@@ -17,6 +17,7 @@ from noxtasks.flake.model import Change, Delta, Repeats, Standing, Unsteady
 from noxtasks.history.model import Cause, Tally
 from noxtasks.stats import Interval, difference
 from noxtasks.suite import process
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Outcome
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -26,6 +27,7 @@ node_ids = st.builds(
     st.text(st.characters(codec="utf-8")),
     st.text(st.characters(codec="utf-8")),
 )
+SUITE = Suite(root=Path("/project"), python=Path("/project/.venv/bin/python"))
 run_names = st.from_regex(r"[0-9a-f]{6,12}-[0-9]{1,6}", fullmatch=True)
 
 
@@ -40,6 +42,7 @@ def an_unsteady(nodeid: str, run_name: str = "8f3a1c-17") -> Unsteady:
         interval=Interval(low=0.1, high=0.7),
         repeats=Repeats(tried=1, failed=1),
         first_seen=MOMENT,
+        explanation=None,
         run_name=run_name,
     )
 
@@ -68,7 +71,7 @@ def test_a_shell_hands_the_command_over_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_test_is_told_with_its_counts_causes_and_repeats() -> None:
-    told = emit._unsteady(an_unsteady("test_a.py::test_a"))
+    told = emit._unsteady(an_unsteady("test_a.py::test_a"), SUITE)
     assert (told["failures"], told["runs"], told["rate"], told["confirmation"]) == (2, 5, 0.4, "reproduced")
     assert told["outcomes"] == {"passed": 3, "failed": 2}
     assert [cause["count"] for cause in told["causes"]] == [2]

@@ -56,6 +56,7 @@ def examined_tests(tests: Sequence[Weighed]) -> Examination:
         [],
         repeats={},
         first_seen={},
+        explanations={},
         run_names={},
         threshold=0.05,
         confidence=0.95,

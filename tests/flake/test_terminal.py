@@ -17,9 +17,11 @@ from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Delta, Examination, Weighed
 from noxtasks.history import StoredRun
 from noxtasks.history.model import Cause, Tally
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 from noxtasks.suite.testnames import shown
 
+SUITE = Suite(root=Path("/project"), python=Path("/project/.venv/bin/python"))
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -57,6 +59,7 @@ def examined(*names: str, quiet: str = "", apart: str = "", imported: str = "") 
         imported=[Tally(nodeid=imported, outcomes={Outcome.RERUN: 2, Outcome.PASSED: 7})] if imported else [],
         repeats={},
         first_seen=dict.fromkeys(names, MOMENT),
+        explanations={},
         run_names=dict.fromkeys(names, "8f3a1c-17"),
         threshold=0.05,
         confidence=0.95,
@@ -80,7 +83,7 @@ def printed(
     delta: Delta | None = None,
     gathered: Gathered | None = None,
 ) -> str:
-    terminal.print_examination(examination, delta or compared(), cast(Detection, gathered or Gathered()))
+    terminal.print_examination(examination, delta or compared(), cast(Detection, gathered or Gathered()), SUITE)
     return capsys.readouterr().out
 
 

@@ -1,0 +1,96 @@
+"""Which tests are to be explained, and how long that may take: those that were seen to be flaky, then the provoked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+
+from noxtasks.flake import rules
+from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, explain, suspects
+from noxtasks.flake.cause.laboratory import Laboratory
+from noxtasks.flake.detect import Detection
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.model import Run
+
+_KEPT = 3  # warm processes, each with a hash seed of its own, that experiments go back to
+_RUNS_LOOKED_AT = 40
+_FURTHER_HASH_SEEDS = 4
+_PROBES_SHARE = 0.25  # of the time of the runs, where the user has said how many there are to be
+
+
+class Explaining:
+    """Explanations so far, by test; `of` adds to them until all is explained or time is up."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        detection: Detection,
+        *,
+        suite: tuple[str, ...],
+        base_seed: int,
+        budget_s: float,
+        recall: Callable[[int], Run],
+        now: datetime,
+    ) -> None:
+        self._engine = engine
+        self._detection = detection
+        self._suite = suite
+        self._base_seed = base_seed
+        self._budget_s = budget_s
+        self._recall = recall
+        self._now = now
+        self.found: dict[str, Explanation] = {}
+
+    def observed(self) -> Iterable[Explanation]:
+        """Explain what failed and passed in the runs."""
+        self._engine.kept = _KEPT
+        lab = self._laboratory(self._budget_s)
+        names = self._detection.suspects().keys() - self._detection.unmeasured
+        by_hash_seed = sorted(self._suspects(names), key=lambda each: each.failing.hash_seed if each.failing else 0)
+        for suspect in by_hash_seed:
+            yield self._explained(suspect, lab)
+
+    def provoked(self, *, patient: bool) -> Iterable[Explanation]:
+        """Probe the suite, and explain what that provokes; `patient` where there is no hurry."""
+        runs_s = sum(run.duration_s for run in self._detection.runs) / max(1, self._detection.jobs)
+        share_s = min(self._budget_s, runs_s if patient else _PROBES_SHARE * runs_s)
+        seeds = Trial(tests=(), seed=self._base_seed, hash_seed=rules.hash_seed(0, self._base_seed))
+        known = {run.hash_seed for run in self._detection.runs}
+        further = [rules.hash_seed(-number, self._base_seed) for number in range(1, _FURTHER_HASH_SEEDS + 1)]
+        hash_seeds = [seed for seed in further if seed not in known]
+        suite = tuple(name for name in self._suite if name not in self._detection.unmeasured | self._detection.failing)
+        seen: dict[str, Suspect] = {}
+        for suspect in suspects.provoked(self._laboratory(share_s), suite, seeds, hash_seeds):
+            if suspect.test not in self.found:
+                seen.setdefault(suspect.test, suspect)
+        lab = self._laboratory(self._budget_s)
+        for known_runs in self._suspects(seen.keys()):
+            probe = seen[known_runs.test]
+            passing = known_runs.passing or probe.passing
+            found = self._explained(msgspec.structs.replace(probe, passing=passing), lab)
+            if found.kind is Kind.UNEXPLAINED or not found.reproduced.failures:
+                del self.found[found.test]
+            else:
+                yield found
+
+    def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
+        found = explain(suspect, lab, suite=self._suite, now=self._now)
+        self.found[found.test] = found
+        return found
+
+    def _suspects(self, names: Iterable[str]) -> list[Suspect]:
+        wanted = sorted(names)
+        whole = [run.number for run in self._detection.runs if run.complete][:_RUNS_LOOKED_AT]
+        return suspects.from_runs(wanted, (self._recall(number) for number in whole)) if wanted else []
+
+    def _laboratory(self, budget_s: float) -> Laboratory:
+        clock = self._detection.clock
+        return Laboratory(
+            self._engine,
+            jobs=self._detection.jobs,
+            until_s=clock() + budget_s,
+            clock=clock,
+            numbers=self._detection.further_number,
+        )

@@ -1,0 +1,4 @@
+"""What the tests share."""
+
+ENTRIES = []
+VERSION = 1
