@@ -177,6 +177,7 @@ def _detect(task: _Task, engine: Engine, history: History) -> tuple[Detection, b
             progress.repeats(detection)
             detection.confirm()
             detection.blame_forks()
+            detection.check_ids()
         except KeyboardInterrupt:
             detection.rescue()
             return detection, False
