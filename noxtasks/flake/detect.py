@@ -139,6 +139,11 @@ class Detection:
         request = rules.only(self._recall(whole.number), always, self.further_number())
         self.only_in_forks = rules.passed_in(self._engine.run_fresh(request), always)
 
+    def check_ids(self) -> None:
+        """Learn whether the failing tests that have parameters can be named to a later run at all."""
+        if any(count and "[" in name for name, count in self._failed.items()):
+            self._engine.check_ids(hash_seed=rules.hash_seed(self._process + 1, self._base_seed))
+
     def _try_company(self) -> Iterator[RunSummary]:
         """Make the first runs side by side, and repeat those that fail alone: is the suite fit for company at all?
 

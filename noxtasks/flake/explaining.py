@@ -16,6 +16,7 @@ from noxtasks.suite.model import Run
 
 _KEPT = 3  # warm processes, each with a hash seed of its own, that experiments go back to
 _RUNS_LOOKED_AT = 40
+_NAMED_LOOKED_AT = 50
 _FURTHER_HASH_SEEDS = 4
 _PROBES_SHARE = 0.25  # of the time of the runs, where the user has said how many there are to be
 
@@ -32,6 +33,7 @@ class Explaining:
         base_seed: int,
         budget_s: float,
         recall: Callable[[int], Run],
+        named: bool,
         now: datetime,
     ) -> None:
         self._engine = engine
@@ -40,17 +42,24 @@ class Explaining:
         self._base_seed = base_seed
         self._budget_s = budget_s
         self._recall = recall
+        self._named = named
         self._now = now
         self.found: dict[str, Explanation] = {}
 
     def observed(self) -> Iterable[Explanation]:
-        """Explain what failed and passed in the runs."""
+        """Explain what failed and passed in the runs, and whatever the user has named."""
         self._engine.kept = _KEPT
         lab = self._laboratory(self._budget_s)
-        names = self._detection.suspects().keys() - self._detection.unmeasured
+        names = set(self._detection.suspects())
+        if self._named:
+            names |= set(self._suite[:_NAMED_LOOKED_AT]) - self._detection.failing
+        names -= self._detection.unmeasured - (self._detection.upset if self._named else set())
         by_hash_seed = sorted(self._suspects(names), key=lambda each: each.failing.hash_seed if each.failing else 0)
         for suspect in by_hash_seed:
-            yield self._explained(suspect, lab)
+            found = self._explained(suspect, lab)
+            if suspect.failing is None and not found.reproduced.failures:
+                del self.found[found.test]  # it was only named, and no experiment made it fail
+            yield found
 
     def provoked(self, *, patient: bool) -> Iterable[Explanation]:
         """Probe the suite, and explain what that provokes; `patient` where there is no hurry."""
@@ -72,8 +81,7 @@ class Explaining:
             found = self._explained(msgspec.structs.replace(probe, passing=passing), lab)
             if found.kind is Kind.UNEXPLAINED or not found.reproduced.failures:
                 del self.found[found.test]
-            else:
-                yield found
+            yield found
 
     def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
         found = explain(suspect, lab, suite=self._suite, now=self._now)

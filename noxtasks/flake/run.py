@@ -45,6 +45,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     began: datetime
     session_id: str  # of the artifacts; the history knows the session by its last block, which is random
     base_seed: int
+    named: bool = False  # whether the user has named the tests to be explained
     earlier: StoredSession | None = None  # the session that is resumed
 
     @property
@@ -93,6 +94,7 @@ def run(
         suite=suite,
         began=datetime.now(UTC),
         session_id=provenance.new_session_id(datetime.now(UTC), secrets.token_bytes(provenance.ENTROPY_BYTES)),
+        named=bool(tests),
         base_seed=secrets.randbits(32) if settings.flake.seed is None else settings.flake.seed,
     )
     with (
@@ -195,6 +197,7 @@ def _detect(
         base_seed=task.base_seed,
         budget_s=flake.explain_budget_s,
         recall=recall,
+        named=task.named,
         now=datetime.now(),  # noqa: DTZ005 - what the user's clock shows
     )
     if task.earlier is not None:
@@ -206,6 +209,7 @@ def _detect(
             progress.repeats(detection)
             detection.confirm()
             detection.blame_forks()
+            detection.check_ids()
             if flake.explain:
                 for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
                     progress.explained(found)
@@ -222,7 +226,7 @@ def _examine(
     explanations: Mapping[str, Explanation],
     code_version: str,
 ) -> Examination:
-    present = detection.tests - detection.only_in_forks - detection.upset
+    present = (detection.tests - detection.only_in_forks - detection.upset) | explanations.keys()
     weighed = rules.weigh(history.pool(task.history_id), task.history_id, confidence=task.settings.flake.confidence)
     tests = [test for test in weighed if test.now.nodeid in present]
     suspects = [test for test in tests if test.pooled.failures]

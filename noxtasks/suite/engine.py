@@ -38,6 +38,7 @@ class Engine:
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
         self._first: frozenset[str] | None = None
+        self._collections = 0
         self.unstable_ids: set[str] = set()
         """Tests that one collection of the suite had and another had not: as when a parameter's id holds the time."""
         self.start_s = 0.0
@@ -80,6 +81,14 @@ class Engine:
             return collection
         return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=_COLLECTION_TIMEOUT_S)
 
+    def check_ids(self, *, hash_seed: int) -> None:
+        """Collect once more where there was but one collection, for `unstable_ids`."""
+        if self._collections == 1:
+            launch = Launch(hash_seed=hash_seed)
+            again = fresh.collect(self._suite, self._scratch / "again", launch, timeout_s=_COLLECTION_TIMEOUT_S)
+            if again.tests:
+                self._compare(again.tests)
+
     def runs(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
         """Carry out `requests`, `jobs` at once; each is taken from the iterable only when there is room for it."""
         if self.chosen is EngineKind.FRESH:
@@ -106,6 +115,7 @@ class Engine:
 
     def _compare(self, tests: tuple[str, ...]) -> None:
         """Hold what a further process has collected against what the first had."""
+        self._collections += 1
         if self._first is None:
             self._first = frozenset(tests)
         self.unstable_ids |= self._first.symmetric_difference(tests)

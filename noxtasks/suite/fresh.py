@@ -24,9 +24,11 @@ def collect(suite: Suite, scratch: Path, launch: Launch, *, timeout_s: float) ->
     """Collect the suite in a process that runs nothing; after `timeout_s` seconds it is killed."""
     scratch.mkdir(parents=True, exist_ok=True)
     started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", launch)
-    with suppress(process.TimeoutExpired):
-        started.wait(timeout_s)
-    process.kill_group(started)
+    try:
+        with suppress(process.TimeoutExpired):
+            started.wait(timeout_s)
+    finally:  # also when the user interrupts
+        process.kill_group(started)
     code = started.wait()
     return gather(scratch / "wire", scratch / "output", None if code in _COLLECTED else code)
 

@@ -101,3 +101,6 @@ def test_what_is_not_there_is_told(root: Path) -> None:
     with pytest.raises(NotMeasuredError, match="not collected any more") as gone:
         replayed(root, run_id)
     assert "Check out the code" in gone.value.remedy
+    (root / "test_it.py").unlink()
+    with pytest.raises(NotMeasuredError, match="no test is collected now"):
+        replayed(root, run_id)

@@ -205,6 +205,25 @@ def test_a_rerun_in_an_imported_report_is_told_beside_the_verdict(tmp_path: Path
     assert (told["test"], told["outcomes"]) == ("test_steady.py::test_steady", {"rerun": 1})
 
 
+IN_TURNS = """
+import pathlib, uuid, pytest
+@pytest.mark.parametrize("value", [uuid.uuid4().hex])
+def test_differs(value):
+    turns = pathlib.Path("turns")
+    before = turns.read_text() if turns.exists() else ""
+    turns.write_text(before + "x")
+    assert len(before) % 2
+"""
+
+
+def test_ids_are_held_against_a_second_collection_where_one_process_made_all_runs(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_a=IN_TURNS)
+    assert flake.run(root, settings(runs=3), python=python) is ExitCode.FOUND
+    (test,) = result(root)["flaky"]
+    assert test["reproduce"] == ""
+    assert test["test"] in result(root)["unstable_ids"]
+
+
 def test_a_selection_is_what_is_run_and_nothing_else(tmp_path: Path, python: Path) -> None:
     root = a_suite(tmp_path, test_a=STEADY, test_b="def test_b(): assert 0\n")
     code = flake.run(root, settings(runs=5), python=python, pytest_args=("-k", "steady"), tests=("test_a.py",))

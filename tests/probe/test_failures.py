@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from noxtasks.probe.noxtasks_probe import failures
@@ -36,6 +36,8 @@ def one_kind_twice() -> st.SearchStrategy[tuple[str, str]]:
 
 
 @given(words, one_kind_twice(), words, exceptions, frames)
+@example("", ("0.0", "2.225073858507203e-309"), "", "ValueError", [])
+@example("", ("0.5", "1.2345678901234567e+20"), "", "ValueError", [])
 def test_numbers_addresses_uuids_and_temporary_paths_do_not_matter(
     before: str, pair: tuple[str, str], after: str, exception: str, where: list[tuple[str, str]]
 ) -> None:

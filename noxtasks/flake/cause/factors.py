@@ -114,7 +114,8 @@ def _compared(
     present = lab.rate(other, _FIRST, at_once=factor.at_once, alike=alike)
     found = rules.evidence(factor.name, present, usual)
     if rules.is_promising(found) and not rules.is_evident(found, tried=many):
-        usual += lab.rate(trial, _MORE, at_once=1)
+        if usual.runs < _MORE:
+            usual += lab.rate(trial, _MORE, at_once=1)
         present += lab.rate(other, _MORE, at_once=factor.at_once, alike=alike)
         found = rules.evidence(factor.name, present, usual)
     return found, usual

@@ -14,6 +14,7 @@ T = TypeVar("T")
 LEVEL = 0.01
 """The chance of calling a factor the cause that is none, over all factors tried of one test."""
 
+_PROMISING = 0.2
 _MISSED = 0.05  # the chance of taking a set of tests for harmless that is not
 
 
@@ -28,9 +29,8 @@ def is_evident(found: Evidence, *, tried: int = 1) -> bool:
 
 
 def is_promising(found: Evidence) -> bool:
-    """Whether more trials may make it evident: it fails more often with the factor than without."""
-    (a, n), (b, m) = found.present.counts, found.absent.counts
-    return n > 0 and m > 0 and a / n > b / m
+    """Whether more trials may make it evident."""
+    return found.p_value <= _PROMISING
 
 
 def trials_to_see(rate: Rate) -> int:

@@ -25,7 +25,7 @@ import pytest
 
 from .frames import Real
 
-_SPINNERS = 3  # processes that compete with the tests for one core
+_SPINNERS = 7  # processes that compete with the tests for one core
 _UNWRITABLE = "/proc/self"  # not even root may make files there
 _SLOW_S = 0.002  # added to each opening of a file
 

@@ -24,7 +24,7 @@ _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
     (re.compile(rf"(?<![^\s'\":,)\]]){_ON}pytest-of-{_ON}"), "<tmp>"),
     (re.compile(rf"(?:/tmp|/private/var|/var/folders|[A-Z]:\\Users){_ON}"), "<tmp>"),
-    (re.compile(r"(?<![\w.])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,}\b"), "<hex>"),
+    (re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])(?!\d+e\d*\b)[0-9a-f]{16,}\b"), "<hex>"),  # a float's end is none
     (re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"), "<n>"),
 )
 

@@ -12,9 +12,9 @@ def turns(seconds):
 
 def test_is_in_time():
     began, cpu_s = time.perf_counter(), time.process_time()
-    while time.process_time() - cpu_s < 0.05:
+    while time.process_time() - cpu_s < 0.02:
         pass
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 0.12
 
 
 def test_steady():
