@@ -24,9 +24,11 @@ def collect(suite: Suite, scratch: Path, *, hash_seed: int, timeout_s: float) ->
     """Collect the suite in a process that runs nothing; after `timeout_s` seconds it is killed."""
     scratch.mkdir(parents=True, exist_ok=True)
     started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", hash_seed)
-    with suppress(process.TimeoutExpired):
-        started.wait(timeout_s)
-    process.kill_group(started)
+    try:
+        with suppress(process.TimeoutExpired):
+            started.wait(timeout_s)
+    finally:
+        process.kill_group(started)
     code = started.wait()
     return gather(scratch / "wire", scratch / "output", None if code in _COLLECTED else code)
 
@@ -35,7 +37,7 @@ _COLLECTED = (0, 1, 5)  # pytest's exit codes for a session that collected: pass
 
 
 class FreshProcesses:
-    """Starts a process for each run."""
+    """Starts a process for each run; `close` ends those that are still there."""
 
     kind = EngineKind.FRESH
 
@@ -75,6 +77,11 @@ class FreshProcesses:
         """End the process and its group."""
         if name in self._running:
             process.kill_group(self._running[name])
+
+    def close(self) -> None:
+        """End every process that has been started."""
+        while self._running:
+            process.kill_group(self._running.popitem()[1])
 
 
 def _start(suite: Suite, folder: Path, task: object, wire_path: Path, hash_seed: int) -> process.Process:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any
+from typing import Any, ClassVar, Optional
 
 VERSION = 1
 
@@ -21,6 +21,7 @@ class Real:
     """The functions as they were before any test ran."""
 
     getpid = staticmethod(os.getpid)
+    getppid = staticmethod(os.getppid)
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
@@ -30,6 +31,9 @@ class Real:
 
 class Wire:
     """Appends frames to one descriptor. Each is written before the test goes on, so a crash loses none."""
+
+    parent: ClassVar[Optional[int]] = None
+    """The parent of this process, where it works for that one alone: once it is dead nobody reads any frame."""
 
     def __init__(self, fd: int) -> None:
         self._fd = _out_of_the_way(fd)
@@ -44,12 +48,17 @@ class Wire:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
         if Real.getpid() != self._owner:
             return
+        if Wire.parent is not None and Real.getppid() != Wire.parent:
+            self._lost()
         data = (Real.encode({"frame": frame, **fields}) + "\n").encode("ascii")
         try:
             while data:
                 data = data[Real.write(self._fd, data) :]
         except OSError:
-            Real.exit(WIRE_LOST)
+            self._lost()
+
+    def _lost(self) -> None:
+        Real.exit(WIRE_LOST)
 
     def close(self) -> None:
         """Let the descriptor go."""

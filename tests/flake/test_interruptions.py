@@ -39,6 +39,12 @@ def test_waits_in_the_third_run():
             file.write(f"{os.getpid()} {os.getppid()}")
         threading.Event().wait()
 """
+IMPORT_THAT_WAITS = """
+import os, threading
+with open(os.environ["SAYS"], "w") as file:
+    file.write(str(os.getpid()))
+threading.Event().wait()
+"""
 WAITED_S = 60  # until a test that waits for the end of a process fails
 
 
@@ -118,14 +124,27 @@ def test_an_interruption_keeps_what_was_measured_and_says_that_it_is_not_whole(
     assert "Traceback" not in said
 
 
-def test_when_noxtasks_is_killed_its_processes_end_by_themselves(root: Path) -> None:
-    with in_its_third_run(root, "--engine", "fork") as (process, descriptors):
+@pytest.mark.parametrize(("engine", "processes"), [("fork", 2), ("fresh", 1)])  # a warm one, and the run forked from it
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they end at the end of the test that they are in")
+def test_when_noxtasks_is_killed_its_processes_end_by_themselves(engine: str, processes: int, root: Path) -> None:
+    with in_its_third_run(root, "--engine", engine) as (process, descriptors):
         process.kill()
         process.wait()
-        assert len(descriptors) == 2  # the run, and the warm process that it was forked from
+        assert len(descriptors) == processes
         expect_ended(descriptors)
     _, runs = recorded(root)
     assert [run.complete for run in runs] == [True, True]
+
+
+@pytest.mark.parametrize("engine", ["fork", "fresh"])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it goes on for as long as the import")
+def test_when_noxtasks_is_killed_while_a_module_is_imported_that_process_ends_too(engine: str, root: Path) -> None:
+    (root / "test_it.py").write_text(IMPORT_THAT_WAITS)
+    with in_its_third_run(root, "--engine", engine) as (process, descriptors):
+        process.kill()
+        process.wait()
+        assert len(descriptors) == 1
+        expect_ended(descriptors)
 
 
 def test_an_interrupted_session_goes_on_with_the_next_run(root: Path) -> None:
