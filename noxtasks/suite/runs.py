@@ -2,8 +2,7 @@
 
 A run takes one process, unless a test ends it (a crash, a hang, `pytest.exit`): then the outcome is that test's, and
 the tests that were still to come get another process. A process that ends before any test, twice, is no measurement.
-The carrier, which knows how processes start, is `warm` or
-`fresh`.
+The carrier, which knows how processes start, is `warm` or `fresh`.
 """
 
 from __future__ import annotations

@@ -107,9 +107,9 @@ if os.fork() == 0:
         signal.sigtimedwait([], 0.01)
     os.write(writing, b"alive")
     os._exit(0)
+os.close(writing)
 os.read(reading, 6)
 if os.fork() == 0:
-    os.close(writing)
     while os.getppid() == parent:
         signal.sigtimedwait([], 0.01)
     print(os.read(reading, 5).decode(), flush=True)

@@ -148,9 +148,17 @@ def _read(commands: int) -> bytes | None:
 
 
 def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands: int) -> int:
+    """The process id of a new child, which calls `run` and ends.
+
+    Python's own threads were looked at before. Native ones, which `threading` does not see, are no reason not to fork:
+    a library that keeps a pool of them sees to forks by itself. OpenBLAS, beneath numpy, ends its pool in a handler of
+    `pthread_atfork` and starts another when it is needed (OpenBLAS pull request 343; not where it was built with GNU
+    OpenMP, which wheels of numpy are not). Where a library fails to, as OpenBLAS did for a time (issue 5520), its tests
+    hang in every child and pass in a process of their own: then they are told to be unmeasured, and not to be broken.
+    """
     parent = Real.getpid()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # native threads; Python threads were looked at before
+        warnings.simplefilter("ignore", DeprecationWarning)  # of native threads
         pid = os.fork()
     if pid:
         return pid
