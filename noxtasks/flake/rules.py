@@ -218,8 +218,8 @@ def repeats_worth(failures: int, runs: int, *, passed_alone: int = 0) -> int:
 def only_in_company(beside: tuple[int, int], alone: tuple[int, int]) -> bool:
     """Whether a test fails for the company of other runs, and not by itself.
 
-    From its (failures, runs) with another run beside it, and without: it failed beside one alone, though at the rate that
-    it had there it would have failed without too, but for a chance of one in twenty.
+    From its (failures, runs) with another run beside it, and without: it never failed without, though at the rate that
+    it had beside one it would have, but for a chance of one in twenty.
     """
     failures, runs = beside
     return failures > 0 and alone[0] == 0 and _says_much(failures, runs, alone[1])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite import process
+from noxtasks.suite import fresh, process
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Order, Outcome, Run
@@ -202,6 +202,14 @@ def test_a(): pass
     assert (engine.chosen, run.engine) == (EngineKind.FRESH, EngineKind.FRESH)
     assert "worker of ours" in engine.reason
     assert outcomes(run) == {"test_threads.py::test_a": Outcome.PASSED}
+
+
+def test_a_thread_that_stays_keeps_no_process_that_has_collected(tmp_path: Path, python: Path) -> None:
+    body = "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef test_a(): pass\n"
+    suite = Suite(root=a_suite(tmp_path, test_threads=body), python=python)
+    collection = fresh.collect(suite, tmp_path / "collection", hash_seed=0, timeout_s=60)
+    assert collection.exit_code is None  # it would be that of the kill
+    assert len(collection.threads) == 1
 
 
 def test_each_hash_seed_gets_a_process_of_its_own(tmp_path: Path, python: Path) -> None:
