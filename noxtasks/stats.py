@@ -6,7 +6,7 @@ The closed forms stand here (they need no import); the test suite holds them aga
 from __future__ import annotations
 
 from enum import Enum
-from math import comb, sqrt
+from math import comb, prod, sqrt
 from statistics import NormalDist
 
 import msgspec
@@ -17,6 +17,19 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
     low: float
     high: float
+
+
+def none_further(further: int, *, successes: int, trials: int) -> float:
+    """Probability that none of `further` trials is a success, after `successes` in `trials` of the same kind.
+
+    The posterior predictive of a binomial proportion of which nothing was known before (uniform prior): Laplace's law
+    of succession, applied `further` times. It does not depend on when one stopped to look.
+
+    Raises `ValueError` unless 0 <= successes <= trials and 0 <= further.
+    """
+    if not 0 <= successes <= trials or further < 0:
+        raise ValueError(f"{successes} successes of {trials} trials, and {further} further ones")
+    return prod((trials - successes + 1 + done) / (trials + 2 + done) for done in range(further))
 
 
 def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:

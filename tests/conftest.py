@@ -27,7 +27,13 @@ def project(tmp_path: Path) -> Callable[[str], Path]:
     return copy
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def projects() -> Path:
+    """Where the sample projects are. To be read only; `project` gives a copy."""
+    return PROJECTS
+
+
+@pytest.fixture(scope="session")
 def python() -> Path:
     """The interpreter that runs the sample projects: this one, which has pytest and its plugins."""
     return Path(sys.executable)

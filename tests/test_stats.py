@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import betabinom, binomtest, fisher_exact
 
-from noxtasks.stats import Verdict, difference, fisher, judge_below, trials_to_claim, wilson
+from noxtasks.stats import Verdict, difference, fisher, judge_below, none_further, trials_to_claim, wilson
 
 counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -34,6 +34,13 @@ def test_the_interval_of_a_difference_holds_the_difference_and_turns_round_with_
     assert -1 - 1e-9 <= forth.low <= forth.high <= 1 + 1e-9
     if before[1] and after[1]:
         assert forth.low - 1e-9 <= after[0] / after[1] - before[0] / before[1] <= forth.high + 1e-9
+
+
+@given(counts, st.integers(0, 200))
+def test_that_nothing_further_comes_is_as_likely_as_scipy_has_it(count: tuple[int, int], further: int) -> None:
+    successes, trials = count
+    expected = betabinom.pmf(0, further, successes + 1, trials - successes + 1)
+    assert none_further(further, successes=successes, trials=trials) == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_interval_of_a_difference_is_newcombes_method_10() -> None:

@@ -15,6 +15,7 @@ from noxtasks.suite.runs import RunRequest
 
 _SAMPLING_SHARE = 0.85  # of the budget; the rest is for repeating failures alone
 _REPEATS_SHARE = 0.5  # of the time that has passed, which repeating may take on top
+_DOUBTS_SHARE = 1.0  # the same, where without repeats a test would be called flaky for what its company does
 _REPEATS_FROM = 1_000_000  # numbers of runs that are not part of the sample
 
 
@@ -54,6 +55,8 @@ class Detection:
         self._unsettled: list[Run] = []
         self._failed: Counter[str] = Counter()
         self._ran: Counter[str] = Counter()
+        self._failed_beside: Counter[str] = Counter()  # of these, in runs that had another beside them
+        self._ran_beside: Counter[str] = Counter()
         self.jobs = jobs
         self.runs: list[RunSummary] = []
         self.repeats: dict[str, Repeats] = {}
@@ -94,7 +97,7 @@ class Detection:
     def resume(self, earlier: Iterable[Run]) -> None:
         """Go on after runs that are in the history already."""
         for run in earlier:
-            self._take(run)
+            self._take(run, beside=self.jobs > 1)
             self._next_number = max(self._next_number, run.number + 1)
         self._begun = len(self.runs)
         self._process = len({run.hash_seed for run in self.runs})
@@ -103,21 +106,30 @@ class Detection:
         """Make the runs of the sample, and record each."""
         if self.jobs > 1:
             yield from self._try_company()
-        for run in self._engine.runs(self._requests(None), jobs=self.jobs):
-            yield self._count(run)
+        while self._another():
+            beside = self.jobs > 1
+            for run in self._engine.runs(self._requests(), jobs=self.jobs):
+                yield self._count(run, beside=beside)
+            self._question_company()
 
     def rescue(self) -> None:
         """After an interruption: kill what is under way, and record it as far as it came."""
         for run in (*self._unsettled, *self._engine.abandon()):
             if run.number < _REPEATS_FROM:
-                self._count(run)
+                self._count(run, beside=self.jobs > 1)
 
     def confirm(self) -> None:
         """Repeat failing runs alone until each suspect has failed again, was tried often enough, or time is up."""
         counts = self.suspects()
-        worth = {name: rules.repeats_worth(*count) for name, count in counts.items()}
+        in_doubt = {name for name in counts if not self._by_itself(name)[0]}  # it may be the company's fault
+        worth = {
+            name: rules.repeats_worth(*self._beside(name), passed_alone=self._alone_runs(name))
+            if name in in_doubt
+            else rules.repeats_worth(*count)
+            for name, count in counts.items()
+        }
         whole = [run for run in self.runs if run.complete]
-        until_s = self.elapsed_s * (1 + _REPEATS_SHARE)
+        until_s = self.elapsed_s * (1 + (_DOUBTS_SHARE if in_doubt else _REPEATS_SHARE))
         if self._wanted is None:
             until_s = min(until_s, self._budget_s)
         while (chosen := rules.next_to_repeat(self._stable(worth), whole, self.repeats)) is not None:
@@ -127,7 +139,7 @@ class Detection:
             again = self._alone(self._recall(run.number), tests)
             self.repeats = rules.after_repeat(self.repeats, tests - self.unstable_ids, again)
         self.upset = {name for name in self.upset if not self._failed[name]} | {
-            name for name in counts.keys() & self.repeats if rules.sound_alone(*counts[name], self.repeats[name])
+            name for name in counts if rules.only_in_company(self._beside(name), self._by_itself(name))
         }
 
     def blame_forks(self) -> None:
@@ -149,32 +161,59 @@ class Detection:
 
         Where a failure does not come again alone, the run that was alone counts, and all further runs are alone.
         """
-        self._unsettled.extend(self._engine.runs(self._requests(self.jobs), jobs=self.jobs))
+        self._unsettled.extend(self._engine.runs(itertools.islice(self._requests(), self.jobs), jobs=self.jobs))
         while self._unsettled:
-            run = self._unsettled[0]
+            run, beside = self._unsettled[0], True
             failed = rules.failures_of(run)
             if failed:
                 alone = self._alone(run, {result.nodeid for result in run.results})
                 self.upset |= rules.upset_by_company(run, alone)
                 self.repeats = rules.after_repeat(self.repeats, failed - self.unstable_ids, alone)
-                run = rules.counted(run, alone)
+                run, beside = rules.counted(run, alone), not rules.upset_by_company(run, alone)
             self._unsettled.pop(0)
-            yield self._count(run)
+            yield self._count(run, beside=beside)
         if self.upset:
             self.jobs = 1
 
     def _stable(self, worth: dict[str, int]) -> dict[str, int]:
         return {name: most for name, most in worth.items() if name not in self.unstable_ids}
 
-    def _count(self, run: Run) -> RunSummary:
-        self._record(run)
-        return self._take(run)
+    def _question_company(self) -> None:
+        """Repeat alone what failed beside another run for the first time. Where it passes, all further runs are alone.
 
-    def _take(self, run: Run) -> RunSummary:
+        That the suite was fit for company in the first runs does not say much: what two runs share they may have used
+        at different times. The runs that follow, alone, then tell how often the test fails by itself.
+        """
+        while self.jobs > 1 and (doubtful := rules.doubtful(self._failed_beside, self.repeats)):
+            run = next(run for run in self.runs if not doubtful.isdisjoint(run.failed))
+            tests = doubtful & run.failed
+            self.repeats = rules.after_repeat(self.repeats, tests, self._alone(self._recall(run.number), tests))
+            if not all(self.repeats[name].failed for name in tests):
+                self.jobs = 1
+
+    def _beside(self, name: str) -> tuple[int, int]:
+        return self._failed_beside[name], self._ran_beside[name]
+
+    def _by_itself(self, name: str) -> tuple[int, int]:
+        """(failures, runs) of a test with no run beside its own, repeats of failing runs included."""
+        repeats = self.repeats.get(name, Repeats())
+        failures = self._failed[name] - self._failed_beside[name] + repeats.failed
+        return failures, self._alone_runs(name) + repeats.tried
+
+    def _alone_runs(self, name: str) -> int:
+        return self._ran[name] - self._ran_beside[name]
+
+    def _count(self, run: Run, *, beside: bool) -> RunSummary:
+        self._record(run)
+        return self._take(run, beside=beside)
+
+    def _take(self, run: Run, *, beside: bool) -> RunSummary:
         for result in run.results:
-            said = result.outcome is not Outcome.SKIPPED
+            said, failed = result.outcome is not Outcome.SKIPPED, result.outcome.is_failure
             self._ran[result.nodeid] += said
-            self._failed[result.nodeid] += result.outcome.is_failure
+            self._failed[result.nodeid] += failed
+            self._ran_beside[result.nodeid] += said and beside
+            self._failed_beside[result.nodeid] += failed and beside
         self.runs.append(rules.summary(run))
         return self.runs[-1]
 
@@ -187,21 +226,25 @@ class Detection:
         self._next_repeat += 1
         return self._next_repeat
 
-    def _requests(self, most: int | None) -> Iterator[RunRequest]:
-        for _ in itertools.count() if most is None else range(most):
-            mean_s = sum(run.duration_s for run in self.runs) / len(self.runs) if self.runs else 0.0
-            if not rules.another_run(
-                self._begun,
-                wanted=self._wanted,
-                elapsed_s=self.elapsed_s,
-                budget_s=self._budget_s * _SAMPLING_SHARE,
-                run_s=mean_s,
-            ):
-                return
+    def _another(self) -> bool:
+        return rules.another_run(
+            self._begun,
+            wanted=self._wanted,
+            elapsed_s=self.elapsed_s,
+            budget_s=self._budget_s * _SAMPLING_SHARE,
+            run_s=self._mean_s(),
+        )
+
+    def _mean_s(self) -> float:
+        return sum(run.duration_s for run in self.runs) / len(self.runs) if self.runs else 0.0
+
+    def _requests(self) -> Iterator[RunRequest]:
+        """The next runs of the sample, until there are enough, or the company has to be questioned."""
+        while self._another() and not (self.jobs > 1 and rules.doubtful(self._failed_beside, self.repeats)):
             self._begun += 1
             number = self._next_number
             self._next_number += 1
-            yield rules.request(number, self._base_seed, self._order, hash_seed=self._hash_seed(mean_s))
+            yield rules.request(number, self._base_seed, self._order, hash_seed=self._hash_seed(self._mean_s()))
 
     def _hash_seed(self, run_s: float) -> int:
         most = rules.runs_per_process(wanted=self._wanted, start_s=self._engine.start_s, run_s=run_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from math import ceil, log, log1p
+from math import ceil
 
 import msgspec
 
@@ -32,7 +32,7 @@ MOST_RUNS = 100
 
 _LEAST_REPEATS = 3
 _MOST_REPEATS = 60
-_CHANCE = 0.05  # of calling a test sound alone whose failures merely stayed away
+_CHANCE = 0.05  # of laying to the company what merely stayed away alone
 _START_UP_SHARE = 0.1  # of the time of the runs, for starting processes
 
 
@@ -296,20 +296,33 @@ def next_to_repeat(
     return max(candidates, key=lambda each: (sum(known(name).tried == fewest for name in each[1]), -each[0].number))
 
 
-def repeats_worth(failures: int, runs: int) -> int:
+def repeats_worth(failures: int, runs: int, *, passed_alone: int = 0) -> int:
     """How often to repeat a failing run alone before the absence of a failure says something; at most 60, at least 3.
 
-    If the test's rate were only the lower bound of its interval, so many repeats would pass by chance one time in 20.
+    `passed_alone` are the runs in which the test has passed with nothing beside it already.
     """
-    lowest = stats.wilson(failures, runs).low
-    enough = ceil(log(_CHANCE) / log1p(-lowest)) if lowest > 0 else _MOST_REPEATS
-    return min(_MOST_REPEATS, max(_LEAST_REPEATS, enough))
+    needed = (tries for tries in range(_MOST_REPEATS) if _says_much(failures, runs, tries + passed_alone))
+    return max(_LEAST_REPEATS, next(needed, _MOST_REPEATS))
 
 
-def sound_alone(failures: int, runs: int, repeats: Repeats) -> bool:
-    """Whether the repeats are enough to say that the test fails only beside other runs."""
-    lowest = stats.wilson(failures, runs).low
-    return repeats.failed == 0 and repeats.tried > 0 and (1 - lowest) ** repeats.tried <= _CHANCE
+def only_in_company(beside: tuple[int, int], alone: tuple[int, int]) -> bool:
+    """Whether a test fails for the company of other runs, and not by itself.
+
+    From its (failures, runs) with another run beside it, and without: it never failed without, though at the rate that
+    it had beside one it would have, but for a chance of one in twenty.
+    """
+    failures, runs = beside
+    return failures > 0 and alone[0] == 0 and _says_much(failures, runs, alone[1])
+
+
+def _says_much(failures: int, runs: int, tries: int) -> bool:
+    """Whether `tries` without a failure can hardly be chance for what failed so often before."""
+    return stats.none_further(tries, successes=failures, trials=runs) <= _CHANCE
+
+
+def doubtful(beside: Mapping[str, int], repeats: Mapping[str, Repeats]) -> set[str]:
+    """Of the tests that failed beside other runs (and how often), those that have not been tried alone yet."""
+    return {name for name, failures in beside.items() if failures and name not in repeats}
 
 
 def after_repeat(repeats: Mapping[str, Repeats], tests: set[str], again: Run) -> dict[str, Repeats]:

@@ -35,6 +35,7 @@ class Engine:
         self._starts = 0
         self.kept = 1
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
+        self._fresh = fresh.FreshProcesses(suite)
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
         self._first: frozenset[str] | None = None
@@ -52,6 +53,7 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with ExitStack() as stack:
+            stack.callback(self._fresh.close)
             for warm in self._warm.values():
                 stack.callback(warm.__exit__, kind, error, trace)
             self._warm.clear()
@@ -92,7 +94,7 @@ class Engine:
     def runs(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
         """Carry out `requests`, `jobs` at once; each is taken from the iterable only when there is room for it."""
         if self.chosen is EngineKind.FRESH:
-            self._execution = self._executing(fresh.FreshProcesses(self._suite), jobs)
+            self._execution = self._executing(self._fresh, jobs)
             yield from self._execution.runs(requests)
             return
         waiting = _Waiting(requests)
@@ -102,13 +104,14 @@ class Engine:
 
     def run_fresh(self, request: RunRequest) -> Run:
         """Carry out one run, alone, in a process of its own."""
-        return next(self._executing(fresh.FreshProcesses(self._suite), jobs=1).runs([request]))
+        return next(self._executing(self._fresh, jobs=1).runs([request]))
 
     def abandon(self) -> list[Run]:
         """Kill the runs that are under way, and give them as far as they came."""
         return self._execution.abandon() if self._execution is not None else []
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
+        self.abandon()  # what was not carried through before has no place beside what comes now
         return Execution(
             carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s, collected=self._compare
         )

@@ -37,7 +37,7 @@ _COLLECTED = (0, 1, 5)  # pytest's exit codes for a session that collected: pass
 
 
 class FreshProcesses:
-    """Starts a process for each run."""
+    """Starts a process for each run; `close` ends those that are still there."""
 
     kind = EngineKind.FRESH
 
@@ -77,6 +77,11 @@ class FreshProcesses:
         """End the process and its group."""
         if name in self._running:
             process.kill_group(self._running[name])
+
+    def close(self) -> None:
+        """End every process that has been started."""
+        while self._running:
+            process.kill_group(self._running.popitem()[1])
 
 
 def _start(suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch) -> process.Process:

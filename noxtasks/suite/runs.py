@@ -1,14 +1,15 @@
 """Carries out runs of a suite, several at once, and lays what happens to a process at the right test's door.
 
 A run takes one process, unless a test ends it (a crash, a hang, `pytest.exit`): then the outcome is that test's, and
-the tests that were still to come get another process. The carrier, which knows how processes start, is `warm` or
-`fresh`.
+the tests that were still to come get another process. A process that ends before any test, twice, is no measurement.
+The carrier, which knows how processes start, is `warm` or `fresh`.
 """
 
 from __future__ import annotations
 
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is
 _DUMP_S = 1.0
 _DUMP_POLL_S = 0.05
 _END_GRACE_S = 30.0  # for a process to leave after it has done its work
+_SILENCE_S = 900.0  # of a process that is in no test: it starts, collects, or is between two tests
+_TAIL = 20_000  # characters of what a process wrote
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,12 +119,14 @@ class Execution:
             if not self._lanes:
                 return
             for name, code in self._carrier.ended(_TICK_S):
-                lane = self._lanes.pop(name)
-                if (remaining := lane.bury(code)) is None:
+                lane = self._lanes.pop(name, None)
+                if lane is None:
+                    continue  # it was abandoned, before these runs began
+                if lane.bury(code):
                     self._known.update(lane.rendered)
                     yield lane.close(complete=True)
                 else:
-                    self._continue(lane, remaining)
+                    self._continue(lane)
             self._watch_over()
 
     def abandon(self) -> list[Run]:
@@ -135,10 +140,10 @@ class Execution:
     def _begin(self, request: RunRequest) -> None:
         slots = {lane.slot for lane in self._lanes.values()}
         slot = next(number for number in range(self._jobs) if number not in slots)
-        self._continue(_Lane(request, self._scratch, slot, self._carrier, self._collected), request.tests)
+        self._continue(_Lane(request, self._scratch, slot, self._carrier, self._collected))
 
-    def _continue(self, lane: _Lane, tests: tuple[str, ...] | None) -> None:
-        task = lane.next_segment(tests, self._jobs, tuple(self._known))
+    def _continue(self, lane: _Lane) -> None:
+        task = lane.next_segment(self._jobs, tuple(self._known))
         self._lanes[task.wire] = lane
         self._carrier.start(task, lane.request.launch)
 
@@ -174,13 +179,15 @@ class _Lane:
         self._collected = collected
         self._names = carrier.tests
         self._segments = 0
+        self._remaining = request.tests
+        self._fruitless = False
         self._started = datetime.now(UTC)
         self._clock_s = time.monotonic()
         self._leaks: list[wire.Leak] = []
         self._unavailable = ""
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
 
-    def next_segment(self, tests: tuple[str, ...] | None, workers: int, known: tuple[str, ...]) -> Task:
+    def next_segment(self, workers: int, known: tuple[str, ...]) -> Task:
         """Forget the process before, and say what the next has to do."""
         self._segments += 1
         base = self._scratch / f"{self.request.number}.{self._segments}"
@@ -202,7 +209,7 @@ class _Lane:
             dump=str(base / "dump"),
             seed=self.request.seed,
             order=self.request.order.value,
-            tests=tests,
+            tests=self._remaining,
             worker=f"gw{self.slot}" if workers > 1 else None,
             workers=workers,
             known=known,
@@ -213,6 +220,7 @@ class _Lane:
     def read(self) -> None:
         """Take in what the process has said since the last look."""
         for frame in self._reader.read():
+            self._since_s = time.monotonic()
             match frame:
                 case wire.Collected():
                     self._names = frame.tests
@@ -221,7 +229,6 @@ class _Lane:
                     self._order = [self._names[index] for index in frame.indices]
                 case wire.Start():
                     self._current = self._test(frame.index)
-                    self._since_s = time.monotonic()
                 case wire.Finish():
                     self._finish(frame)
                 case wire.Leak():
@@ -232,7 +239,6 @@ class _Lane:
                     self._unavailable = frame.reason
                 case wire.End():
                     self._ended = frame
-                    self._since_s = time.monotonic()
                 case _:
                     pass
 
@@ -240,7 +246,8 @@ class _Lane:
         """Why the process has to be ended now, if it has."""
         waited = time.monotonic() - self._since_s
         if self._current is None:
-            return None if self._ended is None or waited < _END_GRACE_S else _timeout("end of the session", waited)
+            patience_s = _SILENCE_S if self._ended is None else _END_GRACE_S
+            return _timeout("start, or the end, of the session", waited) if waited > patience_s else None
         if waited > test_timeout_s:
             return _timeout("test", test_timeout_s)
         if self._captured_bytes() > _FLOOD_LIMIT:
@@ -255,13 +262,17 @@ class _Lane:
             seen = len(self._dump())
             time.sleep(_DUMP_POLL_S)
 
-    def bury(self, code: int) -> tuple[str, ...] | None:
-        """The process has ended. The tests that are still to run, or None where the run is whole."""
+    def bury(self, code: int) -> bool:
+        """The process has ended. Whether the run is whole; else the next segment goes on with what is still to run.
+
+        Raises `NotMeasuredError` where the probe itself failed, and for the second process in a row without a test.
+        """
         self.read()
-        if code == wire.BROKEN or (self._order is None and self._ended is None):
-            raise NotMeasuredError(
-                f"a run ended with {_how(code)} before its first test", remedy=self._dump() or "No more is known."
-            )
+        fruitless = self._ended is None and self._current is None and not self._done
+        if code == wire.BROKEN or (fruitless and self._fruitless):
+            when = "before its first test" if fruitless else "between two tests"
+            raise NotMeasuredError(f"a run ended {when}: {self._how(code)}", remedy=self._last_words())
+        self._fruitless = fruitless
         if self._current is not None:
             failure = self.doomed or self._crash(code)
             timed_out = self.doomed is not None
@@ -274,9 +285,10 @@ class _Lane:
                     failure=msgspec.structs.replace(failure, text=self._dump()),
                 )
             )
+        if self._order is not None:
+            self._remaining = tuple(self._order[self._done :])
         _remove(self._base)
-        remaining = tuple((self._order or [])[self._done :])
-        return remaining or None
+        return not fruitless and not self._remaining
 
     def close(self, *, complete: bool) -> Run:
         """The run as it stands."""
@@ -335,11 +347,16 @@ class _Lane:
             )
         return _buried("crash", "ProcessDied", f"ended its process: {_how(code)}")
 
+    def _how(self, code: int) -> str:
+        return self.doomed.message if self.doomed is not None else _how(code)
+
     def _dump(self) -> str:
-        try:
-            return (self._base / "dump").read_text("utf-8", "replace")[-20_000:]
-        except OSError:
-            return ""
+        return _tail(self._base / "dump")
+
+    def _last_words(self) -> str:
+        """What the process wrote: its stacks, or the probe's own error; and its output, where that goes to a file."""
+        written = [text for name in ("dump", "output") if (text := _tail(self._base / name).strip())]
+        return "It wrote:\n" + "\n".join(written) if written else "It wrote nothing."
 
     def _captured_bytes(self) -> int:
         """Bytes in the capture files of the process; 0 where the system does not tell."""
@@ -363,12 +380,21 @@ def _buried(phase: str, exception: str, message: str) -> Failure:
 
 
 def _how(code: int) -> str:
+    if code == wire.WIRE_LOST:
+        return f"exit status {code}: it could not write to {tempfile.gettempdir()}, or its descriptors were closed"
     if code < 0:
         try:
             return f"signal {signal.Signals(-code).name}"
         except ValueError:
             return f"signal {-code}"
     return f"exit status {code}"
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")[-_TAIL:]
+    except OSError:
+        return ""
 
 
 def _remove(folder: Path) -> None:

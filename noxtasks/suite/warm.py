@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +61,8 @@ class WarmProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for name in list(self._names.values()):
+            self.kill(name)  # not left to the process alone, which may be killed before it has come to it
         os.close(self._commands)
         with suppress(process.TimeoutExpired):
             self._process.wait(_LEAVE_S if kind is None else 0.5)
@@ -109,17 +112,18 @@ class WarmProcess:
 
     def interrupt(self, name: str) -> None:
         """Ask the child for the stacks of its threads."""
-        self._signal(name, wire.stacks_signal(), group=False)
+        self._signal(name, wire.stacks_signal(), os.kill)
 
     def kill(self, name: str) -> None:
-        """End the child and its group."""
-        self._signal(name, signal.SIGKILL, group=True)
+        """End the child and its group; a child that was forked just now does not lead one yet."""
+        self._signal(name, signal.SIGKILL, os.kill)
+        self._signal(name, signal.SIGKILL, os.killpg)
 
-    def _signal(self, name: str, number: int, *, group: bool) -> None:
+    def _signal(self, name: str, number: int, send: Callable[[int, int], None]) -> None:
         pid = self.pid(name)
         if pid is not None:
             with suppress(ProcessLookupError, PermissionError):
-                (os.killpg if group else os.kill)(pid, number)
+                send(pid, number)
 
     def _read_events(self, timeout_s: float) -> list[wire.Frame]:
         readable, _, _ = select.select([self._events], [], [], timeout_s)

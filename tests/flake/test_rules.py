@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxtasks import stats
 from noxtasks.flake import rules
 from noxtasks.flake.model import Confirmation, Examination, Repeats, Standing, Weighed
 from noxtasks.history import Environment, Pool, Session, SessionKind
@@ -183,16 +184,22 @@ def test_the_run_that_tells_of_most_open_suspects_is_repeated_next_until_all_are
     assert rules.next_to_repeat(suspects, runs, repeats) is None
 
 
-@given(st.integers(2, 200).flatmap(lambda n: st.tuples(st.integers(1, n - 1), st.just(n))))
-def test_a_test_is_called_sound_alone_only_when_chance_would_hide_its_failures_one_time_in_twenty(
-    count: tuple[int, int],
+@given(st.integers(2, 200).flatmap(lambda n: st.tuples(st.integers(1, n - 1), st.just(n))), st.integers(0, 300))
+def test_a_failure_is_laid_to_the_company_only_when_chance_would_keep_it_away_alone_one_time_in_twenty(
+    count: tuple[int, int], passed_alone: int
 ) -> None:
-    worth = rules.repeats_worth(*count)
+    worth = rules.repeats_worth(*count, passed_alone=passed_alone)
     assert 3 <= worth <= 60
     if worth < 60:
-        assert rules.sound_alone(*count, Repeats(tried=worth))
-    assert not rules.sound_alone(*count, Repeats(tried=worth, failed=1))
-    assert not rules.sound_alone(*count, Repeats())
+        assert rules.only_in_company(count, (0, passed_alone + worth))
+        assert stats.none_further(passed_alone + worth, successes=count[0], trials=count[1]) <= 0.05
+    assert not rules.only_in_company(count, (1, passed_alone + worth))
+    assert not rules.only_in_company(count, (0, 0))
+    assert not rules.only_in_company((0, count[1]), (0, 1000))
+
+
+def test_company_is_in_doubt_for_what_failed_in_it_and_was_not_tried_alone() -> None:
+    assert rules.doubtful({"a": 1, "b": 0, "c": 2}, {"c": Repeats(tried=1)}) == {"a"}
 
 
 def test_a_failure_that_does_not_come_again_alone_is_laid_to_the_company_and_the_lonely_run_counts() -> None:

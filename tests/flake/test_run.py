@@ -35,7 +35,7 @@ def lean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 def settings(**values: Any) -> config.Settings:
-    return config.Settings(flake=config.FlakeSettings(**{"jobs": 1, "seed": SEED, **values}))
+    return config.Settings(flake=config.FlakeSettings(**{"jobs": 1, "seed": SEED, "explain": False, **values}))
 
 
 def result(root: Path, name: str = emit.REPORT) -> Any:
@@ -63,8 +63,8 @@ def test_the_verdict_on_a_flaky_suite_is_the_truth(
 
     found = result(root)
     confirmations = {test["test"]: test["confirmation"] for test in found["flaky"]}
-    for test in truth["only_beside_others"]:  # in how much time it can be told from a flaky one depends on the machine
-        assert (test in found["only_beside_others"]) == (jobs > 1 and test not in confirmations)
+    assert set(found["only_beside_others"]) <= (set(truth["only_beside_others"]) if jobs > 1 else set())
+    for test in truth["only_beside_others"]:  # when two runs meet in it first, if at all, depends on the machine
         assert confirmations.pop(test, "") != "reproduced"
     assert confirmations.keys() == set(truth["flaky"])
     assert {test["test"] for test in found["broken"]} == set(truth["broken"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.probe.noxtasks_probe import processes
+from noxtasks.probe.noxtasks_probe import forking, processes
 from noxtasks.suite import process
 from noxtasks.suite.launch import PROBE_FOLDER
 
@@ -77,6 +78,47 @@ def test_helpers_that_live_on_purpose_are_ended_and_not_told(tmp_path: Path) -> 
     assert started.stdin is not None
     started.stdin.close()
     started.wait()
+
+
+def test_a_child_that_leads_no_group_yet_is_killed_as_well(child: subprocess.Popen[bytes]) -> None:
+    with selectors.DefaultSelector() as selector:
+        forked = forking._Children(selector)
+        forked.add(child.pid)
+        forked.kill()
+    assert child.pid not in processes.children()
+
+
+@pytest.mark.functional
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+@pytest.mark.parametrize("outlives", [False, True])
+def test_a_process_ends_with_its_parent_unless_it_takes_that_upon_itself(outlives: bool, tmp_path: Path) -> None:
+    code = f"""
+import os, signal
+from noxtasks_probe import processes
+parent = os.getpid()
+reading, writing = os.pipe()
+if os.fork() == 0:
+    processes.die_with_parent(parent)
+    if {outlives}:
+        processes.outlive_parent()
+    os.close(reading)
+    os.write(writing, b"ready ")
+    while os.getppid() == parent:
+        signal.sigtimedwait([], 0.01)
+    os.write(writing, b"alive")
+    os._exit(0)
+os.close(writing)
+os.read(reading, 6)
+if os.fork() == 0:
+    while os.getppid() == parent:
+        signal.sigtimedwait([], 0.01)
+    print(os.read(reading, 5).decode(), flush=True)
+os._exit(0)
+"""
+    env = {**os.environ, "PYTHONPATH": str(PROBE_FOLDER)}
+    with subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stdout.read() == ("alive\n" if outlives else "\n")
 
 
 @pytest.mark.functional

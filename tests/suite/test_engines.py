@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from noxtasks.suite import process
+from noxtasks.errors import NotMeasuredError
+from noxtasks.suite import fresh, process
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Order, Outcome, Run
@@ -71,9 +72,23 @@ def test_each_ill_behaved_test_gets_its_own_outcome_and_takes_none_along(
         assert set(others.values()) == {Outcome.PASSED}
         assert [result.position for result in run.results] == list(range(len(run.results)))
         assert run.complete
-        assert run.segments == 7  # one process, and one more for each test that ended its own
+        assert run.segments == 8  # one process, and one more for each test that ended its own
         assert any("bytes to stdout" in note for note in seen["test_floods"].notes)
         assert "test_hangs" in seen["test_hangs"].failure.text  # type: ignore[union-attr]
+
+
+@both
+def test_what_a_test_does_to_its_process_for_good_spoils_no_record(
+    kind: EngineKind, project: Callable[[str], Path], python: Path
+) -> None:
+    root = project("lasting")
+    leaves = runpy.run_path(str(root / "test_lasting.py"))["LEAVES"]
+    with an_engine(root, python, kind) as engine:
+        (run,) = runs_of(engine, request(0, Order.COLLECTED))
+    assert set(outcomes(run).values()) == {Outcome.PASSED}
+    assert run.segments == 1
+    notes = {result.nodeid.partition("::")[2]: result.notes for result in run.results if result.notes}
+    assert notes == {name: (f"left a process running: {command}",) for name, command in leaves.items()}
 
 
 def test_both_engines_make_the_same_records(project: Callable[[str], Path], python: Path) -> None:
@@ -174,10 +189,13 @@ def test_says(worker_id, tmp_path):
     assert len(set(messages)) == 2
 
 
-def test_a_fork_is_not_made_where_threads_are_alive_after_collection(tmp_path: Path, python: Path) -> None:
-    body = """
+@pytest.mark.parametrize("daemon", [True, False])  # one that is none keeps its process at the end
+def test_a_fork_is_not_made_where_threads_are_alive_after_collection(
+    daemon: bool, tmp_path: Path, python: Path
+) -> None:
+    body = f"""
 import threading
-threading.Thread(target=threading.Event().wait, daemon=True, name="worker of ours").start()
+threading.Thread(target=threading.Event().wait, daemon={daemon}, name="worker of ours").start()
 def test_a(): pass
 """
     with an_engine(a_suite(tmp_path, test_threads=body), python, None) as engine:
@@ -185,6 +203,14 @@ def test_a(): pass
     assert (engine.chosen, run.engine) == (EngineKind.FRESH, EngineKind.FRESH)
     assert "worker of ours" in engine.reason
     assert outcomes(run) == {"test_threads.py::test_a": Outcome.PASSED}
+
+
+def test_a_thread_that_stays_keeps_no_process_that_has_collected(tmp_path: Path, python: Path) -> None:
+    body = "import threading\nthreading.Thread(target=threading.Event().wait).start()\ndef test_a(): pass\n"
+    suite = Suite(root=a_suite(tmp_path, test_threads=body), python=python)
+    collection = fresh.collect(suite, tmp_path / "collection", Launch(hash_seed=0), timeout_s=60)
+    assert collection.exit_code is None  # it would be that of the kill
+    assert len(collection.threads) == 1
 
 
 def test_each_hash_seed_gets_a_process_of_its_own(tmp_path: Path, python: Path) -> None:
@@ -249,6 +275,75 @@ def test_b():
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+WAITS = """
+import os, pathlib, threading
+def test_waits():
+    pathlib.Path("pid").write_text(f"{os.getpid()}\\n")
+    threading.Event().wait()
+"""
+
+
+@both
+def test_leaving_an_engine_ends_what_it_has_started_whatever_happened(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    root = a_suite(tmp_path, test_waits=WAITS)
+    os.mkfifo(root / "pid")
+    pids: list[int] = []
+
+    def broken_while_it_goes_on() -> Iterator[RunRequest]:
+        yield from (request(number) for number in range(2))  # the first is under way once the third is asked for
+        pids.extend(map(int, (root / "pid").read_text().split()))
+        raise ZeroDivisionError
+
+    with an_engine(root, python, kind, test_timeout_s=600.0) as engine:
+        engine.collect(hash_seed=HASH_SEED)
+        with pytest.raises(ZeroDivisionError):
+            list(engine.runs(broken_while_it_goes_on(), jobs=3))
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+@both
+def test_runs_can_be_made_after_others_were_given_up(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_waits=WAITS, test_quick="def test_a(): pass\n")
+    os.mkfifo(root / "pid")
+
+    def given_up() -> Iterator[RunRequest]:
+        yield from (request(number, tests=("test_waits.py::test_waits",)) for number in range(2))
+        (root / "pid").read_text()
+        raise ZeroDivisionError
+
+    with an_engine(root, python, kind, test_timeout_s=600.0) as engine:
+        engine.collect(hash_seed=HASH_SEED)
+        with pytest.raises(ZeroDivisionError):
+            list(engine.runs(given_up(), jobs=3))
+        (run,) = engine.runs([request(2, tests=("test_quick.py::test_a",))], jobs=2)
+    assert outcomes(run) == {"test_quick.py::test_a": Outcome.PASSED}
+
+
+def test_a_process_that_dies_before_any_test_is_tried_once_more_and_then_no_measurement(
+    tmp_path: Path, python: Path
+) -> None:
+    body = """
+import os, resource
+ORDER = '{"frame":"order","indices":[0]}\\n'
+os.register_at_fork(after_in_child=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(ORDER),) * 2))
+open("forks", "w").close()
+os.register_at_fork(after_in_parent=lambda: open("forks", "a").write("x"))
+def test_a(): pass
+"""
+    root = a_suite(tmp_path, test_full=body)
+    with (
+        an_engine(root, python, EngineKind.FORK) as engine,
+        pytest.raises(NotMeasuredError, match="before its first test: exit status 97: it could not write"),
+    ):
+        runs_of(engine, request(0))
+    assert (root / "forks").read_text() == "xx"
 
 
 @both

@@ -1,10 +1,12 @@
 """Whatever becomes of a process is laid at the right test's door, and the tests that were still to come get another.
 
-The carrier here plays back what processes would have said, so that each way of ending comes exactly as it is wanted.
+Real processes first; what they cannot be brought to do at will is played back by a carrier at the end.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,10 +17,85 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.errors import NotMeasuredError
+from noxtasks.suite import runs as under_test
 from noxtasks.suite import wire
-from noxtasks.suite.launch import Launch
-from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Run
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Launch, Suite
+from noxtasks.suite.model import EngineKind, Order, Outcome, Run
 from noxtasks.suite.runs import Execution, RunRequest, Task
+
+real = [pytest.mark.functional, pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")]
+
+
+def a_request(number: int = 0, tests: tuple[str, ...] | None = None) -> RunRequest:
+    return RunRequest(number=number, seed=9, hash_seed=1, order=Order.BUCKETS, tests=tests)
+
+
+def outcomes(run: Run) -> list[tuple[str, str]]:
+    return [(result.nodeid.rpartition("::")[2], result.outcome.value) for result in run.results]
+
+
+Doing = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scratch")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, projects: Path, python: Path, scratch: Path) -> Iterator[Engine]:
+    """A warm process that has collected the ill-behaved tests."""
+    root = Path(shutil.copytree(projects / "ill_behaved", tmp_path_factory.mktemp("suite") / "ill_behaved"))
+    with Engine(Suite(root=root, python=python), scratch, kind=EngineKind.FORK, test_timeout_s=60.0) as started:
+        started.collect(hash_seed=1)
+        yield started
+
+
+@pytest.fixture
+def carry_out(engine: Engine) -> Doing:
+    """Makes one run of the ill-behaved tests that are named, in that order."""
+
+    def make(*names: str) -> Run:
+        tests = tuple(f"test_ill_behaved.py::{name}" for name in names)
+        (run,) = engine.runs([a_request(4, tests)], jobs=1)
+        return run
+
+    return make
+
+
+class TestRealProcesses:
+    pytestmark = real
+
+    def test_a_run_takes_one_process_and_leaves_no_file(self, carry_out: Doing, scratch: Path) -> None:
+        before = set(scratch.iterdir())
+        run = carry_out("test_has_its_own_folder", "test_draws", "test_goes_elsewhere")
+        assert [outcome for _, outcome in outcomes(run)] == ["passed"] * 3
+        assert (run.number, run.seed, run.hash_seed, run.segments, run.complete) == (4, 9, 1, 1, True)
+        assert [result.position for result in run.results] == [0, 1, 2]
+        assert set(scratch.iterdir()) == before
+
+    def test_every_test_may_end_its_process_and_how_it_did_is_told(self, carry_out: Doing) -> None:
+        run = carry_out("test_exits", "test_segfaults", "test_closes_every_descriptor")
+        assert [outcome for _, outcome in outcomes(run)] == ["crashed"] * 3
+        assert [result.failure and (result.failure.phase, result.failure.message) for result in run.results] == [
+            ("crash", "ended its process: exit status 3"),
+            ("crash", "ended its process: signal SIGSEGV"),
+            ("crash", "closed the file descriptors of the process, or filled the disk"),
+        ]
+        assert (run.segments, run.complete) == (3, True)
+
+    def test_a_test_that_ends_the_session_is_not_run_again(self, carry_out: Doing) -> None:
+        run = carry_out("test_draws", "test_exits_pytest", "test_forks")
+        assert [outcome for _, outcome in outcomes(run)] == ["passed", "stopped", "passed"]
+        assert run.segments == 2
+
+    def test_a_long_rendering_is_asked_for_once(self, engine: Engine) -> None:
+        tests = ("test_ill_behaved.py::test_raises_what_cannot_be_shown",)
+        first, again = engine.runs([a_request(0, tests), a_request(1, tests)], jobs=1)
+        texts = [bool(run.results[0].failure and run.results[0].failure.text) for run in (first, again)]
+        assert texts == [True, False]
+
 
 TESTS = ("a", "b", "c", "d")
 
@@ -30,11 +107,10 @@ class Carrier:
     """Plays back lives, the next for each process that is started."""
 
     kind = EngineKind.FORK
+    tests: tuple[str, ...] = TESTS
 
-    def __init__(self, *lives: Life, tests: tuple[str, ...] = TESTS) -> None:
-        self.tests = tests
+    def __init__(self, *lives: Life) -> None:
         self.tasks: list[Task] = []
-        self.killed: list[str] = []
         self.under_way: dict[str, int | None] = {}
         self._lives = iter(lives)
 
@@ -44,7 +120,6 @@ class Carrier:
         frames, code = next(self._lives)(task)
         with Path(task.wire).open("wb") as file:
             file.writelines(msgspec.json.encode(frame) + b"\n" for frame in frames)
-        (Path(task.folder) / "left by a test").touch()
         self.under_way[task.wire] = code
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
@@ -62,11 +137,10 @@ class Carrier:
         (Path(name).parent / "dump").write_text("the stacks")
 
     def kill(self, name: str) -> None:
-        self.killed.append(name)
         self.under_way[name] = -signal.SIGKILL
 
 
-def lives(*outcomes: Outcome | Failure, then: int | None = 0, started: bool = False, whole: bool | None = None) -> Life:
+def lives(*outcomes: Outcome, then: int | None = 0, started: bool = False, whole: bool | None = None) -> Life:
     """A process that finishes a test for each of `outcomes`, perhaps starts the next, and ends with exit code `then`.
 
     `whole` is what it says at its end; None: it says nothing of that kind.
@@ -76,16 +150,7 @@ def lives(*outcomes: Outcome | Failure, then: int | None = 0, started: bool = Fa
         order = [TESTS.index(test) for test in (task.tests or TESTS)]
         frames: list[wire.Frame] = [wire.Order(indices=tuple(order))]
         for index, outcome in enumerate(outcomes):
-            failure = outcome if isinstance(outcome, Failure) else None
-            frames += [
-                wire.Start(index=index),
-                wire.Finish(
-                    index=index,
-                    outcome=Outcome.FAILED if isinstance(outcome, Failure) else outcome,
-                    duration_s=0.1,
-                    failure=failure,
-                ),
-            ]
+            frames += [wire.Start(index=index), wire.Finish(index=index, outcome=outcome, duration_s=0.1)]
         if started:
             frames.append(wire.Start(index=len(outcomes)))
         if whole is not None:
@@ -95,12 +160,19 @@ def lives(*outcomes: Outcome | Failure, then: int | None = 0, started: bool = Fa
     return life
 
 
+def says_nothing(code: int | None) -> Life:
+    """A process that ends so before it has told the order of its tests, and has written why."""
+
+    def life(task: Task) -> tuple[list[wire.Frame], int | None]:
+        Path(task.dump).write_text("why it died\n")
+        (Path(task.wire).parent / "output").write_text("what pytest said\n")
+        return [], code
+
+    return life
+
+
 P = Outcome.PASSED
 passes = lives(P, P, P, P, whole=True)
-
-
-def a_request(number: int = 0, tests: tuple[str, ...] | None = None) -> RunRequest:
-    return RunRequest(number=number, seed=9, hash_seed=1, order=Order.BUCKETS, tests=tests)
 
 
 def carried_out(
@@ -109,19 +181,7 @@ def carried_out(
     return list(Execution(carrier, scratch, jobs=jobs, test_timeout_s=timeout_s).runs(requests or (a_request(),)))
 
 
-def outcomes(run: Run) -> list[tuple[str, str]]:
-    return [(result.nodeid, result.outcome.value) for result in run.results]
-
-
-def test_a_run_takes_one_process_and_leaves_no_file(tmp_path: Path) -> None:
-    (run,) = carried_out(Carrier(passes), tmp_path, a_request(4))
-    assert outcomes(run) == [(test, "passed") for test in TESTS]
-    assert (run.number, run.seed, run.hash_seed, run.segments, run.complete) == (4, 9, 1, 1, True)
-    assert [result.position for result in run.results] == [0, 1, 2, 3]
-    assert list(tmp_path.iterdir()) == []
-
-
-@given(st.integers(0, 3), st.sampled_from([-11, -9, -6, 0, 1, 3, 255, wire.WIRE_LOST]))
+@given(st.integers(0, 3), st.sampled_from([-200, -11, -9, -6, 0, 1, 3, 255, wire.WIRE_LOST]))
 def test_a_process_that_dies_is_its_tests_outcome_and_the_rest_gets_another(
     tmp_path_factory: pytest.TempPathFactory, place: int, code: int
 ) -> None:
@@ -131,75 +191,45 @@ def test_a_process_that_dies_is_its_tests_outcome_and_the_rest_gets_another(
     assert outcomes(run) == expected
     assert [task.tests for task in carrier.tasks] == [None, *([TESTS[place + 1 :]] if place < 3 else [])]
     assert (run.segments, run.complete) == (len(carrier.tasks), True)
-    failure = run.results[place].failure
-    assert failure is not None
-    assert failure.phase == "crash"
 
 
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        (-11, "ended its process: signal SIGSEGV"),
-        (-200, "ended its process: signal 200"),
-        (3, "ended its process: exit status 3"),
-        (wire.WIRE_LOST, "closed the file descriptors of the process, or filled the disk"),
-    ],
-)
-def test_how_a_process_died_is_told(tmp_path: Path, code: int, message: str) -> None:
-    (run,) = carried_out(Carrier(lives(started=True, then=code)), tmp_path, a_request(tests=("b",)))
-    assert run.results[0].failure is not None
-    assert run.results[0].failure.message == message
+BEFORE_ANY_TEST = {
+    "before the order": says_nothing(1),
+    "before the order, without an error": says_nothing(0),
+    "after the order": lives(then=7),
+}
 
 
-def test_a_test_that_ends_the_session_is_not_run_again(tmp_path: Path) -> None:
-    carrier = Carrier(lives(P, Outcome.STOPPED, whole=False), lives(P, P, whole=True))
+@pytest.mark.parametrize("life", BEFORE_ANY_TEST)
+def test_a_process_that_ends_before_any_test_gets_one_more_chance(tmp_path: Path, life: str) -> None:
+    carrier = Carrier(BEFORE_ANY_TEST[life], passes)
     (run,) = carried_out(carrier, tmp_path)
-    assert outcomes(run) == [("a", "passed"), ("b", "stopped"), ("c", "passed"), ("d", "passed")]
-    assert carrier.tasks[1].tests == ("c", "d")
+    assert (outcomes(run), run.segments) == ([(test, "passed") for test in TESTS], 2)
 
-
-def test_every_test_may_end_its_process(tmp_path: Path) -> None:
-    carrier = Carrier(*[lives(started=True, then=-6) for _ in TESTS])
+    carrier = Carrier(lives(P, then=7), BEFORE_ANY_TEST[life], lives(P, then=7), BEFORE_ANY_TEST[life], lives(P, P))
     (run,) = carried_out(carrier, tmp_path)
-    assert outcomes(run) == [(test, "crashed") for test in TESTS]
-    assert run.segments == 4
+    assert (outcomes(run), run.segments) == ([(test, "passed") for test in TESTS], 5)
+
+    with pytest.raises(NotMeasuredError, match="before its first test: exit status"):
+        carried_out(Carrier(*[BEFORE_ANY_TEST[life]] * 2), tmp_path)
 
 
-def test_a_test_that_hangs_has_timed_out_with_the_stacks_of_its_process(tmp_path: Path) -> None:
-    carrier = Carrier(lives(P, started=True, then=None), lives(P, P, whole=True))
-    (run,) = carried_out(carrier, tmp_path, timeout_s=0.0)
-    assert outcomes(run) == [("a", "passed"), ("b", "timed out"), ("c", "passed"), ("d", "passed")]
-    assert run.results[1].failure is not None
-    assert (run.results[1].failure.phase, run.results[1].failure.text) == ("timeout", "the stacks")
-    assert len(carrier.killed) == 1
+def test_the_error_tells_what_such_a_process_wrote(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasuredError, match="signal SIGABRT") as caught:
+        carried_out(Carrier(*[says_nothing(-signal.SIGABRT)] * 2), tmp_path)
+    assert caught.value.remedy == "It wrote:\nwhy it died\nwhat pytest said"
 
 
-@pytest.mark.parametrize("life", [lambda _: ([], 1), lambda _: ([], 0), lives(P, then=wire.BROKEN)])
-def test_a_process_that_ran_nothing_is_no_measurement(tmp_path: Path, life: Life) -> None:
-    def dies(task: Task) -> tuple[list[wire.Frame], int | None]:
-        Path(task.dump).write_text("why it died")
-        return life(task)
-
-    with pytest.raises(NotMeasuredError, match="before its first test") as caught:
-        carried_out(Carrier(dies), tmp_path)
-    assert caught.value.remedy == "why it died"
+def test_what_broke_in_the_probe_is_not_tried_again(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasuredError, match="between two tests: exit status 96"):
+        carried_out(Carrier(lives(P, then=wire.BROKEN)), tmp_path)
 
 
-def test_a_process_left_behind_is_noted_at_the_test_that_started_it(tmp_path: Path) -> None:
-    def leaks(task: Task) -> tuple[list[wire.Frame], int | None]:
-        frames, code = lives(P, P)(task)
-        return [*frames, wire.Leak(test="b", command="sleep 60"), wire.End()], code
-
-    (run,) = carried_out(Carrier(leaks), tmp_path, a_request(tests=("a", "b")))
-    assert [result.notes for result in run.results] == [(), ("left a process running: sleep 60",)]
-
-
-def test_a_long_rendering_is_asked_for_once(tmp_path: Path) -> None:
-    failure = Failure(fingerprint="f", phase="call", exception="E", message="m", text="long")
-    short = Failure(fingerprint="s", phase="call", exception="E", message="m")
-    carrier = Carrier(lives(failure, short, whole=True), lives(P, P, whole=True))
-    carried_out(carrier, tmp_path, a_request(0, ("a", "b")), a_request(1, ("a", "b")))
-    assert [task.known for task in carrier.tasks] == [(), ("f",)]
+def test_a_process_that_hangs_in_no_test_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(under_test, "_SILENCE_S", -1.0)
+    with pytest.raises(NotMeasuredError, match="took longer") as caught:
+        carried_out(Carrier(*[says_nothing(None)] * 2), tmp_path)
+    assert "the stacks" in (caught.value.remedy or "")
 
 
 def test_a_request_is_taken_only_when_there_is_room_for_it(tmp_path: Path) -> None:
@@ -212,37 +242,13 @@ def test_a_request_is_taken_only_when_there_is_room_for_it(tmp_path: Path) -> No
             taken.append(number)
             yield a_request(number)
 
-    runs = list(Execution(carrier, tmp_path, jobs=2, test_timeout_s=60.0).runs(requests()))
-    assert sorted(run.number for run in runs) == [0, 1, 2, 3, 4]
+    made = list(Execution(carrier, tmp_path, jobs=2, test_timeout_s=60.0).runs(requests()))
+    assert sorted(run.number for run in made) == [0, 1, 2, 3, 4]
     assert taken == [0, 1, 2, 3, 4]
     assert {task.worker for task in carrier.tasks} == {"gw0", "gw1"}
-    assert {task.workers for task in carrier.tasks} == {2}
 
 
 def test_a_run_alone_has_no_worker_of_a_name(tmp_path: Path) -> None:
     carrier = Carrier(passes)
     carried_out(carrier, tmp_path)
     assert (carrier.tasks[0].worker, carrier.tasks[0].workers) == (None, 1)
-
-
-def test_what_is_abandoned_is_killed_and_kept_as_far_as_it_came(tmp_path: Path) -> None:
-    carrier = Carrier(lives(P, P, started=True, then=None), lives(started=True, then=None))
-    execution = Execution(carrier, tmp_path, jobs=2, test_timeout_s=60.0)
-
-    def requests() -> Iterator[RunRequest]:
-        yield a_request(0)
-        yield a_request(1)
-
-    under_way = execution.runs(requests())
-    carrier.ended = interrupted  # type: ignore[method-assign] # Ctrl-C comes while it waits
-    with pytest.raises(KeyboardInterrupt):
-        next(under_way)
-    (partial,) = execution.abandon()
-    assert outcomes(partial) == [("a", "passed"), ("b", "passed")]
-    assert not partial.complete
-    assert len(carrier.killed) == 2
-    assert execution.abandon() == []
-
-
-def interrupted(timeout_s: float) -> list[tuple[str, int]]:
-    raise KeyboardInterrupt

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from . import engine, recording
+from . import engine, leaving, processes, recording
 from .frames import Wire
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if task_path is None:
         pluginmanager.register(recording.Observer(wire), "noxtasks-probe")
     else:
+        processes.die_with_parent(os.getppid())
         serving = engine.from_task(wire, task_path)
         pluginmanager.register(serving, "noxtasks-probe")
+        pluginmanager.register(leaving.Departure(), "noxtasks-leaving")
         serving.watch(pluginmanager)
 
 

@@ -54,6 +54,8 @@ class _Children:
 
     def kill(self) -> None:
         for pid in list(self._descriptors):
+            with suppress(ProcessLookupError):  # one that has not come as far as to lead a group is in no other way hit
+                os.kill(pid, signal.SIGKILL)
             _kill_group(pid)
             os.waitpid(pid, 0)
             self._forget(pid)
@@ -71,8 +73,13 @@ class _Children:
 
 
 def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> None:
-    """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`."""
-    wire = Wire(events)
+    """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`.
+
+    `commands` ends when noxtasks closes it or dies. Either way no child is left, nor anything that a child has left.
+    """
+    parent = os.getppid()
+    processes.outlive_parent()
+    wire = _Events(events)
     processes.adopt_orphans()
     gc.collect()
     gc.freeze()
@@ -80,25 +87,51 @@ def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> 
     with selectors.DefaultSelector() as selector:
         selector.register(commands, selectors.EVENT_READ)
         children = _Children(selector)
-        wire.send("ready")
-        pending = b""
-        while True:
-            selector.select(children.poll_s)
-            for pid, code in children.ended():
-                _kill_group(pid)
-                children.kill_orphans()
-                wire.send("exited", pid=pid, code=code)
-            received = _read(commands)
-            if received == b"":
-                break
-            *lines, pending = (pending + (received or b"")).split(b"\n")
-            for line in lines:
-                task = json.loads(line)
-                pid = _fork(task, run, commands)
-                children.add(pid)
-                wire.send("forked", pid=pid, wire=task["wire"])
-        children.kill()
+        try:
+            wire.send("ready")
+            _serve(commands, wire, run, selector, children)
+        except _NobodyReadsError:
+            pass  # `commands` has ended too
+        finally:
+            children.kill()
+    processes.die_with_parent(parent)
     wire.close()
+
+
+class _NobodyReadsError(Exception):
+    """Noxtasks has died."""
+
+
+class _Events(Wire):
+    """A wire whose loss does not end this process at once: it has children to end first."""
+
+    def _lost(self) -> None:
+        raise _NobodyReadsError
+
+
+def _serve(
+    commands: int,
+    wire: Wire,
+    run: Callable[[dict[str, Any]], None],
+    selector: selectors.BaseSelector,
+    children: _Children,
+) -> None:
+    pending = b""
+    while True:
+        selector.select(children.poll_s)
+        for pid, code in children.ended():
+            _kill_group(pid)
+            children.kill_orphans()
+            wire.send("exited", pid=pid, code=code)
+        received = _read(commands)
+        if received == b"":
+            return
+        *lines, pending = (pending + (received or b"")).split(b"\n")
+        for line in lines:
+            task = json.loads(line)
+            pid = _fork(task, run, commands)
+            children.add(pid)
+            wire.send("forked", pid=pid, wire=task["wire"])
 
 
 def _read(commands: int) -> bytes | None:
@@ -115,12 +148,22 @@ def _read(commands: int) -> bytes | None:
 
 
 def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands: int) -> int:
+    """The process id of a new child, which calls `run` and ends.
+
+    Python's own threads were looked at before. Native ones, which `threading` does not see, are no reason not to fork:
+    a library that keeps a pool of them sees to forks by itself. OpenBLAS, beneath numpy, ends its pool in a handler of
+    `pthread_atfork` and starts another when it is needed (OpenBLAS pull request 343; not where it was built with GNU
+    OpenMP, which wheels of numpy are not). Where a library fails to, as OpenBLAS did for a time (issue 5520), its tests
+    hang in every child and pass in a process of their own: then they are told to be unmeasured, and not to be broken.
+    """
+    parent = Real.getpid()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # native threads; Python threads were looked at before
+        warnings.simplefilter("ignore", DeprecationWarning)  # of native threads
         pid = os.fork()
     if pid:
         return pid
     try:
+        processes.die_with_parent(parent)
         gc.unfreeze()  # or the tests' own questions to the collector would miss all that was there before
         os.setsid()
         processes.adopt_orphans()

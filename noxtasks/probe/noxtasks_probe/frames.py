@@ -10,7 +10,7 @@ import json
 import os
 import re
 import time
-from typing import Any
+from typing import Any, ClassVar, Optional
 
 VERSION = 1
 
@@ -22,6 +22,7 @@ class Real:
     """The functions as they were before any test ran."""
 
     getpid = staticmethod(os.getpid)
+    getppid = staticmethod(os.getppid)
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
@@ -42,6 +43,9 @@ def _valid(line: str) -> str:
 class Wire:
     """Appends frames to one descriptor. Each is written before the test goes on, so a crash loses none."""
 
+    parent: ClassVar[Optional[int]] = None
+    """The parent of this process, where it works for that one alone: once it is dead nobody reads any frame."""
+
     def __init__(self, fd: int) -> None:
         self._fd = _out_of_the_way(fd)
         self._owner = Real.getpid()
@@ -61,13 +65,18 @@ class Wire:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
         if Real.getpid() != self._owner:
             return
+        if Wire.parent is not None and Real.getppid() != Wire.parent:
+            self._lost()
         self.hold(frame, **fields)
         data, self._held = self._held.encode("ascii"), ""
         try:
             while data:
                 data = data[Real.write(self._fd, data) :]
         except OSError:
-            Real.exit(WIRE_LOST)
+            self._lost()
+
+    def _lost(self) -> None:
+        Real.exit(WIRE_LOST)
 
     def close(self) -> None:
         """Let the descriptor go."""

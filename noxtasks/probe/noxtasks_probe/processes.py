@@ -1,4 +1,4 @@
-"""Child processes: which a test has left behind, and how orphans stay within reach (Linux)."""
+"""Child processes: which a test has left behind, how orphans stay within reach, and how none outlives its parent."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from .frames import Real
+from .frames import WIRE_LOST, Real, Wire
 
-_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_CHILD_SUBREAPER = 36
 
 _EXPECTED = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "multiprocessing.semaphore_tracker")
 """Helpers of the standard library that live as long as the process that started them, on purpose."""
@@ -17,11 +18,36 @@ _EXPECTED = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "
 
 def adopt_orphans() -> None:
     """Make this process the parent of any descendant whose own parent dies, so that a daemon cannot slip away."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """See to it that this process ends when `parent`, which started it, has died: nobody else would end it then.
+
+    Linux kills it at once, in the middle of a test too. What the kernel looks at is the thread of the parent that
+    started this process; that thread has to live as long as it is wanted. Elsewhere (macOS, Windows) there is no such
+    thing without a thread or a signal handler in the user's process, which its tests would meet: there the process ends
+    at its next frame (`Wire.parent`), which is the end of the test that it is in, and on Windows not even then, since a
+    process there keeps the number of a dead parent. Children that the test has started are not ended by any of this.
+    """
+    Wire.parent = parent
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if Real.getppid() != parent:  # it died before the kernel knew
+        Real.exit(WIRE_LOST)
+
+
+def outlive_parent() -> None:
+    """Take `die_with_parent` back: this process learns of the death by itself, and has to clean up after it."""
+    Wire.parent = None
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
+def _prctl(option: int, value: int) -> None:
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    except (ImportError, OSError, AttributeError, TypeError):  # not Linux; TypeError: Windows
         pass
 
 
@@ -44,11 +70,25 @@ class ChildWatch:
             self._first_seen.setdefault(pid, test)
 
     def bury_leaked(self) -> list[tuple[str, str]]:
-        """Kill the children that are still alive; (test, command line) of each."""
+        """Kill the children that are still alive; (test, command line) of each. To be called after the last test."""
+        if self._first_seen:
+            lift_limits()
         alive = children()
         found = [(test, _command(pid)) for pid, test in self._first_seen.items() if pid in alive]
         kill(alive & self._first_seen.keys())
         return [(test, command) for test, command in found if command and not any(e in command for e in _EXPECTED)]
+
+
+def lift_limits() -> None:
+    """Take back, as far as that is allowed, the limits that a test has set to descriptors and memory."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS):
+        hard = resource.getrlimit(limit)[1]
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (hard, hard))
 
 
 def children() -> set[int]:

@@ -18,6 +18,7 @@ OUTCOMES = {
     "test_exits_pytest": "stopped",
     "test_interrupts": "stopped",
     "test_hangs": "timed out",
+    "test_stops_its_process": "timed out",
     "test_breaks_its_teardown": "error",
     "test_is_skipped": "skipped",
     "test_is_expected_to_fail": "xfailed",
@@ -78,6 +79,10 @@ def test_interrupts():
 
 def test_hangs():
     threading.Event().wait()
+
+
+def test_stops_its_process():
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def test_has_its_own_folder(tmp_path):
