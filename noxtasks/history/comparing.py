@@ -11,7 +11,7 @@ from noxtasks.history import tables
 from noxtasks.history.escape import escape, unescape
 from noxtasks.history.model import FirstSeen, Pool, Tally
 from noxtasks.history.tallies import Count, counts, one_tally, stored, summed
-from noxtasks.history.writing import moment
+from noxtasks.history.writing import CHUNK, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,12 +34,16 @@ def pool(connection: Connection, session_id: str) -> Pool:
         _sample.c.conditions_id == own.conditions_id,
         _sample.c.kind == own.kind,
     )
-    chosen = _tally.c.sample_id.in_(comparable)
-    failed = select(_tally.c.test_id).where(chosen, _tally.c.outcome.in_(tables.FAILURE_CODES))
-    steady = summed(connection, chosen, _tally.c.test_id.not_in(failed))
+    # Asked for first, as numbers: planners that are given these as subqueries read the whole table.
+    whole = _tally.c.sample_id == connection.scalar(comparable.where(_sample.c.whole))
+    failed = select(_tally.c.test_id).where(whole, _tally.c.outcome.in_(tables.FAILURE_CODES))
+    steady = summed(connection, whole, _tally.c.test_id.not_in(failed))
+    singles = connection.scalars(comparable.where(~_sample.c.whole)).all()
     by_session: dict[str, dict[str, list[Count]]] = defaultdict(lambda: defaultdict(list))
-    for count in counts(connection, stored(chosen, _tally.c.test_id.in_(failed))):
-        by_session[unescape(count.nodeid)][count.session_id].append(count)  # a session is a sample, but for imports
+    for start in range(0, len(singles), CHUNK):
+        single = _tally.c.sample_id.in_(singles[start : start + CHUNK])
+        for count in counts(connection, stored(single, _tally.c.test_id.in_(failed))):
+            by_session[unescape(count.nodeid)][count.session_id].append(count)
     return Pool(
         steady={nodeid: Tally(nodeid=nodeid, outcomes=outcomes) for nodeid, outcomes in steady.items()},
         unsteady={
@@ -84,6 +88,7 @@ def first_seen(connection: Connection, session_id: str, nodeids: Iterable[str] |
         .where(
             _sample.c.conditions_id == own.conditions_id,
             _sample.c.kind == own.kind,
+            _sample.c.whole,
             _code.c.project_id == own.project_id,
             _tally.c.outcome.in_(tables.FAILURE_CODES),
         )

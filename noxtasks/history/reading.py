@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 
 from noxtasks.history import tables
 from noxtasks.history.escape import escape, unescape
@@ -30,18 +30,30 @@ _run, _session, _sample, _test, _failure, _code, _project = (
 )
 
 
+_whole = _sample.alias("whole_sample")
+
+
 def place(connection: Connection, session_id: str) -> Place | None:
     """Where the runs of a session belong; None for an unknown one."""
     query = (
-        select(_project.c.name, _project.c.id, _sample.c.id, _session.c.key)
+        select(_project.c.name, _project.c.id, _whole.c.id, _sample.c.id, _session.c.key)
         .select_from(_session)
         .join(_sample, _sample.c.id == _session.c.sample_id)
+        .join(
+            _whole,
+            and_(
+                _whole.c.code_id == _sample.c.code_id,
+                _whole.c.conditions_id == _sample.c.conditions_id,
+                _whole.c.kind == _sample.c.kind,
+                _whole.c.whole,
+            ),
+        )
         .join(_code, _code.c.id == _sample.c.code_id)
         .join(_project, _project.c.id == _code.c.project_id)
         .where(_session.c.id == escape(session_id))
     )
     row = connection.execute(query).first()
-    return None if row is None else Place(unescape(row[0]), row[1], row[2], row[3])
+    return None if row is None else Place(unescape(row[0]), row[1], tuple(dict.fromkeys(row[2:4])), row[4])
 
 
 def nodeids(connection: Connection, project: str) -> list[str]:

@@ -92,7 +92,7 @@ class History:
             return tallies.rates(connection, project, code_version, kind)
 
     def pool(self, session_id: str) -> Pool:
-        """How each test ended in a session and in those comparable with it at its code version."""
+        """How each test ended in a session (not an import) and in those comparable with it at its code version."""
         self._place(session_id)
         with self._database.reading() as connection:
             return comparing.pool(connection, session_id)

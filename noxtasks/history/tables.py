@@ -83,8 +83,8 @@ conditions = Table(
     Column("settings", Text, nullable=False),
 )
 
-# Outcomes that are counted together: those of one session; or of all imports at one code version and conditions,
-# which have one run each, so that a sample for each would count nothing together.
+# Outcomes that are counted together: those of all sessions of one kind at one code version and conditions (`whole`),
+# and those of a single one of them. Imports, which have a run each, are counted as a whole alone.
 sample = Table(
     "sample",
     metadata,
@@ -92,6 +92,7 @@ sample = Table(
     Column("code_id", ForeignKey("code.id"), nullable=False),
     Column("conditions_id", ForeignKey("conditions.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
 )
 Index("sample_of_code", sample.c.code_id, sample.c.conditions_id)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SESSION_ID = re.compile(r"[0-9A-Za-z_-]+")
-_CHUNK = 500  # values in one IN (...): databases limit them
+CHUNK = 500  # values in one IN (...): databases limit them
 
 
 class Place(NamedTuple):
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
     project: str
     project_id: int
-    sample_id: int
+    sample_ids: tuple[int, ...]  # in which its outcomes are counted
     session_key: int
 
 
@@ -97,10 +97,10 @@ def begin(database: Database, connection: Connection, session: Session) -> Place
         environment=json.dumps(msgspec.to_builtins(session.environment), sort_keys=True),
         settings=json.dumps(session.conditions, sort_keys=True),
     )
-    sample_id = _sample(connection, session.kind, code_id=code_id, conditions_id=conditions_id)
+    samples = _samples(connection, kind=session.kind.value, code_id=code_id, conditions_id=conditions_id)
     row = insert(tables.session).values(
         id=session.id,
-        sample_id=sample_id,
+        sample_id=samples[-1],
         started_us=microseconds(session.started),
         complete=False,
         revision=escape(session.revision),
@@ -108,18 +108,19 @@ def begin(database: Database, connection: Connection, session: Session) -> Place
         settings=json.dumps(session.settings, sort_keys=True),
         base_seed=str(session.base_seed),
     )
-    return Place(session.project, project_id, sample_id, _key(connection.execute(row)))
+    return Place(session.project, project_id, samples, _key(connection.execute(row)))
 
 
-def _sample(connection: Connection, kind: SessionKind, **where: int) -> int:
-    """The sample that a session of `kind` is counted in: one of its own, but for imports."""
+def _samples(connection: Connection, **alike: Any) -> tuple[int, ...]:
+    """The samples that a session is counted in: the whole of those `alike`, and, but for imports, one of its own."""
     sample = tables.sample
-    if kind is SessionKind.IMPORT:
-        same = select(sample.c.id).where(sample.c.kind == kind.value)
-        shared: int | None = connection.scalar(same.where(*(sample.c[name] == value for name, value in where.items())))
-        if shared is not None:
-            return shared
-    return _key(connection.execute(insert(sample).values(kind=kind.value, **where)))
+    same = select(sample.c.id).where(sample.c.whole, *(sample.c[name] == value for name, value in alike.items()))
+    whole = connection.scalar(same)
+    if whole is None:
+        whole = _key(connection.execute(insert(sample).values(whole=True, **alike)))
+    if alike["kind"] == SessionKind.IMPORT.value:
+        return (whole,)
+    return whole, _key(connection.execute(insert(sample).values(whole=False, **alike)))
 
 
 def end(connection: Connection, session_key: int, *, ended: datetime, complete: bool) -> None:
@@ -141,7 +142,8 @@ def record(database: Database, connection: Connection, place: Place, known: Know
         failures = _failures(connection, place.project_id, run.results)
         rows = [_outcome(run_id, result, tests, failures) for result in run.results]
         connection.execute(insert(tables.outcome), rows)
-        _add_to_tally(database, connection, place.sample_id, run_id, header["started_us"])
+        for sample_id in place.sample_ids:
+            _add_to_tally(database, connection, sample_id, run_id, header["started_us"])
     return True
 
 
@@ -220,8 +222,8 @@ def _failures(connection: Connection, project_id: int, results: Iterable[Result]
 def _stored_failures(connection: Connection, project_id: int, digests: list[str]) -> dict[str, tuple[int, bool]]:
     failure = tables.failure.c
     stored: dict[str, tuple[int, bool]] = {}
-    for start in range(0, len(digests), _CHUNK):
-        some = and_(failure.project_id == project_id, failure.digest.in_(digests[start : start + _CHUNK]))
+    for start in range(0, len(digests), CHUNK):
+        some = and_(failure.project_id == project_id, failure.digest.in_(digests[start : start + CHUNK]))
         query = select(failure.digest, failure.id, failure.text != "").where(some)
         stored |= {key: (identity, bool(has_text)) for key, identity, has_text in connection.execute(query)}
     return stored

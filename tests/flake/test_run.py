@@ -291,3 +291,17 @@ def test_there_has_to_be_something_to_resume(tmp_path: Path, python: Path) -> No
     root = a_suite(tmp_path, test_a=STEADY)
     with pytest.raises(ConfigurationError, match="no interrupted session"):
         flake.run(root, settings(runs=5), python=python, resume=True)
+
+
+def test_a_session_is_not_resumed_under_other_conditions(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = a_suite(tmp_path, test_a=STEADY)
+    flake.run(root, settings(runs=2), python=python)
+    with open_history(config.Settings().history_url(root)) as history:
+        (stored,) = history.sessions(root.name)
+        history.end(stored.session.id, ended=stored.session.started, complete=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:doctest")
+    with pytest.raises(ConfigurationError, match="under other conditions") as caught:
+        flake.run(root, settings(runs=3, order="full"), python=python, resume=True)
+    assert "order buckets -> full, variables PYTEST_ADDOPTS none -> -p no:doctest" in str(caught.value)

@@ -101,9 +101,9 @@ def test_every_run_comes_back_exactly_as_it_went_in(history: History, recorded: 
         assert history.find_run(stored.name) == stored
 
 
-def counts(tally: Tally) -> tuple[dict[Outcome, int], dict[str, tuple[int, datetime]]]:
+def counts(tally: Tally) -> tuple[dict[Outcome, int], dict[str, int]]:
     """What a tally counts. Of failures that were first at the same time, any run is the first."""
-    return tally.outcomes, {cause.fingerprint: (cause.count, cause.first) for cause in tally.causes}
+    return tally.outcomes, {cause.fingerprint: cause.count for cause in tally.causes}
 
 
 @ON_ONE_DATABASE
@@ -134,11 +134,16 @@ def test_the_tally_always_equals_the_recount_from_the_outcomes(
     recount: dict[str, list[Tally]] = defaultdict(list)
     for tally in (tally for session_id in ids for tally in history.session_rates(session_id)):
         recount[tally.nodeid].append(tally)
-    counted = {tally.nodeid: counts(tally) for tally in tallies}
-    assert {nodeid: counts(total(each)) for nodeid, each in recount.items()} == counted
+    assert {nodeid: counts(total(each)) for nodeid, each in recount.items()} == {
+        tally.nodeid: counts(tally) for tally in tallies
+    }
     pool = history.pool(ids[0])
     pooled = pool.steady | {nodeid: total(each.values()) for nodeid, each in pool.unsteady.items()}
-    assert {nodeid: counts(tally) for nodeid, tally in pooled.items()} == counted
+    assert {nodeid: counts(tally) for nodeid, tally in pooled.items()} == {
+        tally.nodeid: counts(tally) for tally in tallies
+    }
+    firsts = {nodeid: min(cause.first for cause in tally.causes) for nodeid, tally in pooled.items() if tally.causes}
+    assert firsts == started
     assert all(not tally.failures for tally in pool.steady.values())
     assert all(set(each) <= set(ids) for each in pool.unsteady.values())
 
