@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.flake import rules
 from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, explain, suspects
 from noxtasks.flake.cause.laboratory import Laboratory
@@ -71,9 +73,10 @@ class Explaining:
         hash_seeds = [seed for seed in further if seed not in known]
         suite = tuple(name for name in self._suite if name not in self._detection.unmeasured | self._detection.failing)
         seen: dict[str, Suspect] = {}
-        for suspect in suspects.provoked(self._laboratory(share_s), suite, seeds, hash_seeds):
-            if suspect.test not in self.found:
-                seen.setdefault(suspect.test, suspect)
+        with suppress(NotMeasuredError):
+            for suspect in suspects.provoked(self._laboratory(share_s), suite, seeds, hash_seeds):
+                if suspect.test not in self.found:
+                    seen.setdefault(suspect.test, suspect)
         lab = self._laboratory(self._budget_s)
         for known_runs in self._suspects(seen.keys()):
             probe = seen[known_runs.test]
@@ -84,7 +87,10 @@ class Explaining:
             yield found
 
     def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
-        found = explain(suspect, lab, suite=self._suite, now=self._now)
+        try:
+            found = explain(suspect, lab, suite=self._suite, now=self._now)
+        except NotMeasuredError as error:  # what the runs have shown stands all the same
+            found = Explanation(test=suspect.test, kind=Kind.UNEXPLAINED, unavailable=(str(error),))
         self.found[found.test] = found
         return found
 

@@ -22,6 +22,8 @@ _MOST = 40  # members of one container that are looked at
 _TEXT = 200  # characters kept of a value
 _CHANGES = 50  # told of one test
 
+_OF_PYTEST = ("sys.last_type", "sys.last_value", "sys.last_traceback", "sys.last_exc", "tempfile._name_sequence")
+
 Snapshot = dict[str, dict[str, str]]
 """Kind of state -> its name -> its value as a text."""
 
@@ -29,8 +31,8 @@ _QUIET = ("_pytest", "pytest", "noxtasks_probe", "pluggy", "threading", "linecac
 """Modules that change as tests run, by pytest's own doing or as caches."""
 
 
-def snapshot(rootdir: str) -> Snapshot:
-    """The state that tests share, as far as it can be seen."""
+def snapshot(rootdir: str, beside: str) -> Snapshot:
+    """The state that tests share, as far as it can be seen; `beside` is the folder of the test."""
     return {
         "module": dict(_modules(rootdir)),
         "environment": dict(os.environ),
@@ -43,7 +45,7 @@ def snapshot(rootdir: str) -> Snapshot:
         "signal": {f"{number!r}": str(signal.getsignal(number)) for number in signal.Signals if _can_be_asked(number)},
         "thread": {thread.name: "alive" for thread in threading.enumerate()},
         "umask": {"": oct(_umask())},
-        "file": dict.fromkeys(_files(), "there"),
+        "file": dict(_files(rootdir, {rootdir, beside, _cwd()})),
     }
 
 
@@ -69,6 +71,8 @@ def _modules(rootdir: str) -> Iterator[tuple[str, str]]:
         own = isinstance(file, str) and file.startswith(prefix) and "site-packages" not in file
         for key, value in list(values.items()):
             if key.startswith(("__", "@")):
+                continue
+            if f"{name}.{key}" in _OF_PYTEST:
                 continue
             if not own:
                 yield f"{name}.{key}", f"<{type(value).__name__} {id(value):#x}>"
@@ -133,8 +137,12 @@ def _umask() -> int:
     return mask
 
 
-def _files() -> list[str]:
-    try:
-        return [name for name in os.listdir(".") if name != "__pycache__"]
-    except OSError:
-        return []
+def _files(rootdir: str, folders: set[str]) -> Iterator[tuple[str, str]]:
+    for folder in folders:
+        try:
+            for entry in os.scandir(folder):
+                if entry.is_file():
+                    status = entry.stat()
+                    yield os.path.relpath(entry.path, rootdir), f"{status.st_size} bytes, changed {status.st_mtime_ns}"
+        except (OSError, ValueError):  # ValueError: on another drive
+            continue

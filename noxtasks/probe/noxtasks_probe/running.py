@@ -74,7 +74,7 @@ class Runner:
         self._wire.send("start", index=index)
         self._reseed(self._nodeid)
         stopped = False
-        before = observing.snapshot(self._rootdir(item)) if self._nodeid in self._observed else None
+        before = self._snapshot(item) if self._nodeid in self._observed else None
         began_s = Real.clock()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -88,10 +88,13 @@ class Runner:
         self._case.notes.extend(self._floods)
         self._children.look(self._nodeid)
         if before is not None:
-            changes = observing.differences(before, observing.snapshot(self._rootdir(item)))
+            changes = observing.differences(before, self._snapshot(item))
             self._wire.hold("changed", test=self._nodeid, changes=changes)
         self._wire.hold("finish", index=index, **self._case.fields())
         return not stopped
+
+    def _snapshot(self, item: pytest.Item) -> observing.Snapshot:
+        return observing.snapshot(self._rootdir(item), str(item.path.parent))
 
     def _rootdir(self, item: pytest.Item) -> str:
         return str(item.config.rootpath)
