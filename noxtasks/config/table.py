@@ -124,7 +124,7 @@ SETTINGS = (
         parse=parsing.duration,
         expects=_DURATIONS,
         default='"60s"',
-        meaning="How long one test may take until it counts as hanging.",
+        meaning="How long one test may take at most; one that was always quick counts as hanging sooner.",
     ),
     Setting(
         key="flake.seed",

@@ -15,6 +15,7 @@ from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Run
+from noxtasks.suite.patience import Patience
 from noxtasks.suite.runs import Carrier, Execution, RunRequest
 from noxtasks.suite.warm import WarmProcess
 
@@ -30,7 +31,7 @@ class Engine:
     def __init__(self, suite: Suite, scratch: Path, *, kind: EngineKind | None, test_timeout_s: float) -> None:
         self._suite = suite
         self._scratch = scratch
-        self._test_timeout_s = test_timeout_s
+        self._patience = Patience(test_timeout_s)
         self._warm: dict[Launch, WarmProcess] = {}  # the one used last stands last
         self._starts = 0
         self.kept = 1
@@ -112,9 +113,7 @@ class Engine:
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
         self.abandon()  # what was not carried through before has no place beside what comes now
-        return Execution(
-            carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s, collected=self._compare
-        )
+        return Execution(carrier, self._scratch, jobs=jobs, patience=self._patience, collected=self._compare)
 
     def _compare(self, tests: tuple[str, ...]) -> None:
         """Hold what a further process has collected against what the first had."""

@@ -22,6 +22,7 @@ from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
+from noxtasks.suite.patience import Patience
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
 _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
@@ -99,13 +100,13 @@ class Execution:
         scratch: Path,
         *,
         jobs: int,
-        test_timeout_s: float,
+        patience: Patience,
         collected: Callable[[tuple[str, ...]], object] = lambda _: None,
     ) -> None:
         self._carrier = carrier
         self._scratch = scratch
         self._jobs = jobs
-        self._test_timeout_s = test_timeout_s
+        self._patience = patience
         self._collected = collected
         self._lanes: dict[str, _Lane] = {}
         self._known: set[str] = set()
@@ -124,6 +125,7 @@ class Execution:
                     continue  # it was abandoned, before these runs began
                 if lane.bury(code):
                     self._known.update(lane.rendered)
+                    self._patience.learn(lane.results)
                     yield lane.close(complete=True)
                 else:
                     self._continue(lane)
@@ -150,7 +152,7 @@ class Execution:
     def _watch_over(self) -> None:
         for lane in list(self._lanes.values()):
             lane.read()
-            if lane.doomed is None and (verdict := lane.overdue(self._test_timeout_s)) is not None:
+            if lane.doomed is None and (verdict := lane.overdue(self._patience)) is not None:
                 lane.doomed = verdict
                 self._carrier.interrupt(lane.name)
                 lane.await_dump()
@@ -242,14 +244,15 @@ class _Lane:
                 case _:
                     pass
 
-    def overdue(self, test_timeout_s: float) -> Failure | None:
+    def overdue(self, patience: Patience) -> Failure | None:
         """Why the process has to be ended now, if it has."""
         waited = time.monotonic() - self._since_s
         if self._current is None:
             patience_s = _SILENCE_S if self._ended is None else _END_GRACE_S
             return _timeout("start, or the end, of the session", waited) if waited > patience_s else None
-        if waited > test_timeout_s:
-            return _timeout("test", test_timeout_s)
+        limit_s = patience.limit_s(self._current)
+        if waited > limit_s:
+            return _timeout("test", limit_s)
         if self._captured_bytes() > _FLOOD_LIMIT:
             return _buried("flood", "OutputFlood", f"wrote more than {_FLOOD_LIMIT >> 30} GiB to stdout or stderr")
         return None
@@ -372,7 +375,8 @@ class _Lane:
 
 
 def _timeout(what: str, seconds: float) -> Failure:
-    return _buried("timeout", "Timeout", f"the {what} took longer than {seconds:g} s")
+    message = f"the {what} took longer than {seconds:.3g} s"
+    return Failure(fingerprint=f"timeout:{what}", phase="timeout", exception="Timeout", message=message)
 
 
 def _buried(phase: str, exception: str, message: str) -> Failure:

@@ -22,6 +22,7 @@ from noxtasks.suite import wire
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Order, Outcome, Run
+from noxtasks.suite.patience import Patience
 from noxtasks.suite.runs import Execution, RunRequest, Task
 
 real = [pytest.mark.functional, pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")]
@@ -178,7 +179,7 @@ passes = lives(P, P, P, P, whole=True)
 def carried_out(
     carrier: Carrier, scratch: Path, *requests: RunRequest, jobs: int = 1, timeout_s: float = 60.0
 ) -> list[Run]:
-    return list(Execution(carrier, scratch, jobs=jobs, test_timeout_s=timeout_s).runs(requests or (a_request(),)))
+    return list(Execution(carrier, scratch, jobs=jobs, patience=Patience(timeout_s)).runs(requests or (a_request(),)))
 
 
 @given(st.integers(0, 3), st.sampled_from([-200, -11, -9, -6, 0, 1, 3, 255, wire.WIRE_LOST]))
@@ -242,7 +243,7 @@ def test_a_request_is_taken_only_when_there_is_room_for_it(tmp_path: Path) -> No
             taken.append(number)
             yield a_request(number)
 
-    made = list(Execution(carrier, tmp_path, jobs=2, test_timeout_s=60.0).runs(requests()))
+    made = list(Execution(carrier, tmp_path, jobs=2, patience=Patience(60.0)).runs(requests()))
     assert sorted(run.number for run in made) == [0, 1, 2, 3, 4]
     assert taken == [0, 1, 2, 3, 4]
     assert {task.worker for task in carrier.tasks} == {"gw0", "gw1"}

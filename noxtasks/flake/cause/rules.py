@@ -15,6 +15,7 @@ LEVEL = 0.01
 """The chance of calling a factor the cause that is none, over all factors tried of one test."""
 
 _PROMISING = 0.2
+_MOST_TRIALS = 20
 _MISSED = 0.05  # the chance of taking a set of tests for harmless that is not
 
 
@@ -35,8 +36,10 @@ def is_promising(found: Evidence) -> bool:
 
 def trials_to_see(rate: Rate) -> int:
     """How many trials it takes to see a failure, where there is one at this rate, but for one time in twenty."""
+    if rate.never:
+        return _MOST_TRIALS
     share = rate.failures / rate.runs
-    return 1 if share == 1 else min(20, max(1, ceil(log(_MISSED) / log1p(-share))))
+    return 1 if share == 1 else min(_MOST_TRIALS, ceil(log(_MISSED) / log1p(-share)))
 
 
 def minimal(items: Sequence[T], first: Callable[[list[tuple[T, ...]]], int | None]) -> tuple[T, ...]:
