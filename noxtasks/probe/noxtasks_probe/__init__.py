@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from . import engine, recording
+from . import determinism, engine, recording
 from .frames import Wire
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if task_path is None:
         pluginmanager.register(recording.Observer(wire), "noxtasks-probe")
     else:
+        pluginmanager.register(determinism, determinism.NAME)  # its marker is known, whatever is installed
         serving = engine.from_task(wire, task_path)
         pluginmanager.register(serving, "noxtasks-probe")
         serving.watch(pluginmanager)
