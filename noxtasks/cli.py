@@ -15,6 +15,7 @@ import msgspec
 
 from noxtasks import __version__, config
 from noxtasks.errors import ConfigurationError, ExitCode
+from noxtasks.suite.testnames import meant
 
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _FLAKE_OPTIONS = ("runs", "budget", "order", "seed", "jobs", "engine")  # each for the setting of that name
@@ -153,7 +154,7 @@ def _flake(arguments: argparse.Namespace) -> ExitCode:
 
 def _add_replay_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN_ID", help="the run, as the report names it")
-    parser.add_argument("--test", metavar="NODEID", help="stop after this test")
+    parser.add_argument("--test", metavar="NODEID", type=meant, help="stop after this test")
     parser.add_argument("--python", metavar="PATH", help="another interpreter than the one that is recorded")
     _add_setting_option(parser)
 

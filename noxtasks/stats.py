@@ -6,7 +6,7 @@ The closed forms stand here (they need no import); the test suite holds them aga
 from __future__ import annotations
 
 from enum import Enum
-from math import sqrt
+from math import comb, sqrt
 from statistics import NormalDist
 
 import msgspec
@@ -57,6 +57,20 @@ def difference(before: tuple[int, int], after: tuple[int, int], *, confidence: f
         low=(q - p) - sqrt((q - new.low) ** 2 + (old.high - p) ** 2),
         high=(q - p) + sqrt((new.high - q) ** 2 + (p - old.low) ** 2),
     )
+
+
+def fisher(treated: tuple[int, int], control: tuple[int, int]) -> float:
+    """How likely chance alone makes at least as many of the successes fall to `treated`; each as (successes, trials).
+
+    Fisher's exact test, one-sided (greater): R. A. Fisher, "The Design of Experiments" (1935), chapter II. 1.0 where
+    either side has no trials. Raises `ValueError` unless 0 <= successes <= trials on both sides.
+    """
+    (a, n), (b, m) = treated, control
+    if not (0 <= a <= n and 0 <= b <= m):
+        raise ValueError(f"{a} successes of {n} trials, {b} of {m}")
+    successes = a + b
+    ways = sum(comb(n, k) * comb(m, successes - k) for k in range(a, min(n, successes) + 1))
+    return ways / comb(n + m, successes)
 
 
 def trials_to_claim(rate: float, *, confidence: float = 0.95) -> int:

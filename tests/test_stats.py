@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
-from noxtasks.stats import Verdict, difference, judge_below, trials_to_claim, wilson
+from noxtasks.stats import Verdict, difference, fisher, judge_below, trials_to_claim, wilson
 
 counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -80,3 +80,18 @@ def test_impossible_counts_are_refused(successes: int, trials: int) -> None:
 def test_impossible_confidence_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="confidence"):
         wilson(1, 2, confidence=confidence)
+
+
+@given(st.integers(0, 25), st.integers(0, 25), st.integers(0, 25), st.integers(0, 25))
+def test_fishers_test_is_that_of_scipy(a: int, not_a: int, b: int, not_b: int) -> None:
+    theirs = fisher_exact([[a, not_a], [b, not_b]], alternative="greater").pvalue
+    assert fisher((a, a + not_a), (b, b + not_b)) == pytest.approx(theirs)
+
+
+def test_fishers_test_refuses_more_successes_than_trials() -> None:
+    with pytest.raises(ValueError, match="3 successes of 2 trials"):
+        fisher((3, 2), (0, 1))
+
+
+def test_five_of_five_against_none_of_five_is_evidence_at_one_percent() -> None:
+    assert fisher((5, 5), (0, 5)) == 1 / 252

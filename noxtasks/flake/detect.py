@@ -72,6 +72,11 @@ class Detection:
         """The tests that had an outcome in a run that counts."""
         return set(self._ran)
 
+    @property
+    def unstable_ids(self) -> set[str]:
+        """Tests that some collections of the suite had and others had not."""
+        return self._engine.unstable_ids
+
     def suspects(self) -> dict[str, tuple[int, int]]:
         """(failures, runs) of the tests that have failed and passed."""
         return rules.suspects(self._failed, self._ran)
@@ -105,11 +110,12 @@ class Detection:
         until_s = self.elapsed_s * (1 + _REPEATS_SHARE)
         if self._wanted is None:
             until_s = min(until_s, self._budget_s)
-        while (chosen := rules.next_to_repeat(worth, whole, self.repeats)) is not None:
+        while (chosen := rules.next_to_repeat(self._stable(worth), whole, self.repeats)) is not None:
             run, tests = chosen
             if self.elapsed_s + run.duration_s > until_s:
                 break
-            self.repeats = rules.after_repeat(self.repeats, tests, self._alone(self._recall(run.number), tests))
+            again = self._alone(self._recall(run.number), tests)
+            self.repeats = rules.after_repeat(self.repeats, tests - self.unstable_ids, again)
         self.upset = {name for name in self.upset if not self._failed[name]} | {
             name for name in counts.keys() & self.repeats if rules.sound_alone(*counts[name], self.repeats[name])
         }
@@ -135,12 +141,15 @@ class Detection:
             if failed:
                 alone = self._alone(run, {result.nodeid for result in run.results})
                 self.upset |= rules.upset_by_company(run, alone)
-                self.repeats = rules.after_repeat(self.repeats, failed, alone)
+                self.repeats = rules.after_repeat(self.repeats, failed - self.unstable_ids, alone)
                 run = rules.counted(run, alone)
             self._unsettled.pop(0)
             yield self._count(run)
         if self.upset:
             self.jobs = 1
+
+    def _stable(self, worth: dict[str, int]) -> dict[str, int]:
+        return {name: most for name, most in worth.items() if name not in self.unstable_ids}
 
     def _count(self, run: Run) -> RunSummary:
         self._record(run)

@@ -16,6 +16,7 @@ from noxtasks.flake.model import Change, Delta, Examination, Unsteady
 from noxtasks.stats import Judgement, wilson
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
+from noxtasks.suite.testnames import shown
 
 HEALTH = "collection.health.json"
 REPORT = "flake.report.json"
@@ -64,8 +65,13 @@ def write_findings(
 
 
 def replay_command(test: Unsteady) -> str:
-    """The command that repeats a run in which the test failed, up to that test."""
-    return shlex.join(["noxtasks", "flake", "replay", test.run_name, "--test", test.tally.nodeid])
+    """The command that repeats a run in which the test failed, up to that test; one line for any POSIX shell.
+
+    Empty where there is none.
+    """
+    if not test.run_name:
+        return ""
+    return f"noxtasks flake replay {shlex.quote(test.run_name)} --test={shlex.quote(shown(test.tally.nodeid))}"
 
 
 def _report(examination: Examination, delta: Delta, detection: Detection, engine: Engine) -> dict[str, Any]:
@@ -82,6 +88,7 @@ def _report(examination: Examination, delta: Delta, detection: Detection, engine
         "broken": [_unsteady(test) for test in examination.broken],
         "only_beside_others": sorted(detection.upset),
         "only_in_forks": sorted(detection.only_in_forks),
+        "unstable_ids": sorted(detection.unstable_ids),
         "never_run": list(examination.unseen),
         "left_behind": [
             {"test": test, "run": run.number, "note": note} for run in detection.runs for test, note in run.left_behind

@@ -51,7 +51,7 @@ class Unsteady(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     repeats: Repeats
     first_seen: datetime | None
-    run_name: str  # a run in which it failed
+    run_name: str  # a run in which it failed; empty where none can be repeated, for its id is another each time
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):

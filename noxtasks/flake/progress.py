@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len, set_cell_size
+
 from noxtasks.flake import rules
 from noxtasks.flake.detect import Detection
+from noxtasks.suite.testnames import shown
 
 _LIVE_EVERY_S = 0.1
 _PLAIN_EVERY_S = 10.0
+_NAMED = 3  # flaky tests in the line
 
 
 class Progress:
@@ -22,8 +29,11 @@ class Progress:
         self._budget_s = budget_s
         self._live = sys.stderr.isatty()
         self._said_s = time.monotonic()
+        self._first_s: float | None = None
 
     def __enter__(self) -> Self:
+        if self._live:
+            self._say("the first run is under way")
         return self
 
     def __exit__(
@@ -31,37 +41,79 @@ class Progress:
     ) -> None:
         if self._live:
             sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
     def ran(self, detection: Detection) -> None:
         """One more run has ended."""
+        if self._first_s is None:
+            self._first_s = detection.elapsed_s
         if not self._is_due():
             return
         done = len(detection.runs)
-        left_s = _left_s(done, detection.elapsed_s, self._wanted, self._budget_s)
-        flaky = len(detection.suspects())
+        each_s = _each_s(
+            [run.duration_s for run in detection.runs],
+            since_first_s=detection.elapsed_s - self._first_s,
+            jobs=detection.jobs,
+        )
+        left_s = _left_s(done, each_s, self._wanted, self._budget_s - detection.elapsed_s)
         wanted = f" of {self._wanted}" if self._wanted else ""
-        self._say(f"run {done}{wanted}, about {_span(left_s)} left, {flaky} flaky so far")
+        self._say(f"run {done}{wanted}, about {_span(left_s)} left, {_found(detection.suspects())}")
 
     def repeats(self, detection: Detection) -> None:
         """The sample is whole; what failed is repeated alone."""
-        count = len(detection.suspects())
-        if count and self._is_due():
-            self._say(f"repeating alone the runs in which {count} tests failed")
+        suspects = detection.suspects()
+        if suspects and (self._live or self._is_due()):  # on a terminal, the line before would stay for long
+            self._say(f"repeating failed runs alone, {_found(suspects)}")
 
     def _is_due(self) -> bool:
         return time.monotonic() - self._said_s >= (_LIVE_EVERY_S if self._live else _PLAIN_EVERY_S)
 
     def _say(self, line: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{line}" if self._live else line + "\n")
+        sys.stderr.write(f"\r\x1b[K{_fitting(line)}" if self._live else line + "\n")
         sys.stderr.flush()
         self._said_s = time.monotonic()
 
 
-def _left_s(done: int, elapsed_s: float, wanted: int | None, budget_s: float) -> float:
-    each_s = elapsed_s / done
+def _found(suspects: Mapping[str, tuple[int, int]]) -> str:
+    """How many tests are flaky so far, and the names of those that failed most."""
+    most = sorted(suspects, key=lambda name: (-suspects[name][0], name))
+    names = ", ".join(map(_short, most[:_NAMED])) + (", …" if len(most) > _NAMED else "")
+    return f"{len(most)} flaky so far" + (f": {names}" if names else "")
+
+
+def _short(nodeid: str) -> str:
+    """A node id without the folders of its file: they would fill the line."""
+    path, colons, rest = nodeid.partition("::")
+    return shown(path.rpartition("/")[2] + colons + rest)
+
+
+def _fitting(line: str) -> str:
+    """`line` cut so that it does not wrap: what has wrapped cannot be rewritten."""
+    columns = _columns() - 1
+    return line if cell_len(line) <= columns else set_cell_size(line, columns - 1) + "…"
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return shutil.get_terminal_size().columns
+
+
+def _each_s(durations_s: Sequence[float], *, since_first_s: float, jobs: int) -> float:
+    """What one more run adds to the time, from the runs so far (at least one) and the time since the first had ended.
+
+    The first is counted as long as it took, and not from the start of the session: starting up comes once. The runs of
+    one process at a time cannot follow one another faster than they last.
+    """
+    mean_s = sum(durations_s) / len(durations_s)
+    return max(mean_s / jobs, (mean_s + since_first_s) / max(len(durations_s), jobs))
+
+
+def _left_s(done: int, each_s: float, wanted: int | None, budget_left_s: float) -> float:
     if wanted is not None:
         return each_s * (wanted - done)
-    return max(each_s * (rules.LEAST_RUNS - done), min(budget_s - elapsed_s, each_s * (rules.MOST_RUNS - done)), 0.0)
+    return max(each_s * (rules.LEAST_RUNS - done), min(budget_left_s, each_s * (rules.MOST_RUNS - done)), 0.0)
 
 
 def _span(seconds: float) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
+from noxtasks.evidence import vcs
 from noxtasks.flake import rules
-from noxtasks.flake.terminal import print_replay
+from noxtasks.flake.terminal import print_left_out, print_replay
 from noxtasks.history import StoredRun, open_history
+from noxtasks.suite import git
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import EngineKind, Run
-from noxtasks.suite.runs import RunRequest
+from noxtasks.suite.model import EngineKind
+from noxtasks.suite.testnames import shown
 
 
 def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, test: str | None) -> ExitCode:
@@ -28,37 +32,50 @@ def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, 
     known = set(stored.nodeids)
     if test is not None and test not in known:
         raise ConfigurationError(
-            f"run {stored.name} has no test {test}", where="--test", remedy="Give a node id as the report shows it."
+            f"run {stored.name} has no test {shown(test)}",
+            where="--test",
+            remedy="Give a node id as the report shows it.",
         )
     wanted = {test} if test is not None else known
     request = rules.repeat(stored.run, wanted, stored.run.number)
-    again = _carried_out(root, settings, python, stored, request)
-    before, now = rules.failures_of(stored.run) & wanted, rules.failures_of(again) & wanted
+    recorded = stored.session.settings
+    suite = Suite(root=root, python=python or Path(recorded["python"]), pytest_args=tuple(recorded["pytest_args"]))
+    kind = EngineKind(recorded["engine"])
+    with (
+        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
+        Engine(suite, Path(scratch), kind=kind, test_timeout_s=settings.flake.test_timeout_s) as engine,
+    ):
+        collected = set(engine.collect(hash_seed=stored.run.hash_seed).tests)
+        tests = request.tests or ()
+        missing = [name for name in tests if name not in collected]
+        if missing:
+            _expect_only_unstable_ids(root, settings, stored, missing, test if test is not None else tests)
+            print_left_out(missing)
+        there = tuple(name for name in tests if name in collected)
+        again = next(iter(engine.runs([msgspec.structs.replace(request, tests=there)], jobs=1)))
+    before = (rules.failures_of(stored.run) & wanted).difference(missing)
+    now = rules.failures_of(again) & wanted
     print_replay(stored, again, before, now)
     return ExitCode.FOUND if now else ExitCode.NOTHING_FOUND
 
 
-def _carried_out(root: Path, settings: Settings, python: Path | None, stored: StoredRun, request: RunRequest) -> Run:
-    recorded = stored.session.settings
-    suite = Suite(
-        root=root,
-        python=python or Path(recorded["python"]),
-        pytest_args=tuple(recorded["pytest_args"]),
-    )
-    tests = request.tests or ()
-    with (
-        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        Engine(
-            suite, Path(scratch), kind=EngineKind(recorded["engine"]), test_timeout_s=settings.flake.test_timeout_s
-        ) as engine,
-    ):
-        collection = engine.collect(hash_seed=stored.run.hash_seed)
-        collected = set(collection.tests)
-        missing = [name for name in tests if name not in collected]
-        if missing:
-            raise NotMeasuredError(
-                f"{len(missing)} of the {len(tests)} tests of run {stored.name} are not collected any more, "
-                f"the first is {missing[0]}",
-                remedy=f"Check out the code that it ran on: {stored.session.code_version}.",
-            )
-        return next(iter(engine.runs([request], jobs=1)))
+def _expect_only_unstable_ids(
+    root: Path, settings: Settings, stored: StoredRun, missing: list[str], wanted: str | tuple[str, ...]
+) -> None:
+    """Raise unless what is `missing` is so at the very code of the run, and without it there is still what is `wanted`.
+
+    Where the code is the same, ids differ from one collection to the next; the others can be repeated all the same.
+    """
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
+    if code.code_version != stored.session.code_version:
+        raise NotMeasuredError(
+            f"{len(missing)} of the tests of run {stored.name} are not collected any more, "
+            f"the first is {shown(missing[0])}",
+            remedy=f"Check out the code that it ran on: {stored.session.code_version}.",
+        )
+    if wanted in missing or len(missing) == len(wanted):
+        raise NotMeasuredError(
+            f"{shown(missing[-1])} is not collected now, though the code is the same: its id is not the same in each "
+            "collection, and cannot be repeated",
+            remedy="Give its parameters ids that stay.",
+        )

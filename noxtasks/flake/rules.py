@@ -130,7 +130,10 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
     """
     severity = {Verdict.FAIL: 2, Verdict.UNMEASURED: 1, Verdict.PASS: 0}
     counts = {(tally.failures, tally.runs) for tally in tallies}
-    judgements = [stats.judge_below(k, n, threshold=threshold, confidence=confidence) for k, n in counts or {(0, 0)}]
+    if not counts:
+        nothing = stats.judge_below(0, 0, threshold=threshold, confidence=confidence)
+        return msgspec.structs.replace(nothing, reason="no test that could be judged")
+    judgements = [stats.judge_below(k, n, threshold=threshold, confidence=confidence) for k, n in counts]
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
 
 
@@ -158,8 +161,8 @@ def failures_of(run: Run) -> set[str]:
 
 
 def upset_by_company(beside: Run, alone: Run) -> set[str]:
-    """The tests that failed in a run with another beside it, and not in the same run alone."""
-    return failures_of(beside) - failures_of(alone)
+    """The tests that failed in a run with another beside it, and did not when they ran in the same run alone."""
+    return failures_of(beside) & {result.nodeid for result in alone.results} - failures_of(alone)
 
 
 def repeat(run: Run, tests: set[str], number: int) -> RunRequest:

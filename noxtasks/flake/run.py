@@ -132,7 +132,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
     terminal.print_examination(examination, delta, detection)
     if not complete:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
-    clean = not (found.broken or found.unrunnable or examination.flaky or examination.broken)
+    unsteady = examination.flaky or examination.broken or detection.unstable_ids
+    clean = not (found.broken or found.unrunnable or unsteady)
     return ExitCode.NOTHING_FOUND if clean else ExitCode.FOUND
 
 
@@ -195,6 +196,7 @@ def _examine(task: _Task, history: History, detection: Detection, code_version: 
         run_names={
             tally.nodeid: history.run_name(cause.session_id, cause.run_number)
             for tally in suspects
+            if tally.nodeid not in detection.unstable_ids
             for cause in tally.causes[:1]
         },
         threshold=task.settings.flake.threshold,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +20,7 @@ from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Run
+from noxtasks.suite.testnames import shown, shown_lines
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
 _WIDTH = 80  # columns where there is no terminal
@@ -28,7 +31,7 @@ def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: 
     """Say what was collected, what could not be and why, and how it will be run."""
     console = _console()
     if found.causes:
-        console.print(Text(health.render(found)))
+        console.print(Text(shown_lines(health.render(found))))
     if tests:
         how = "forks of one process" if engine.chosen is EngineKind.FORK else "a process of its own for each run"
         reason = f" ({engine.reason})" if engine.reason else ""
@@ -82,9 +85,17 @@ def _say_tests(console: Console, tests: tuple[Unsteady, ...]) -> None:
         row = _ROW.format(counts, _bounds(test.interval), _kind(test)[:28], seen, test.repeats.confirmation.value)
         console.print(Text(shown(test.tally.nodeid), "red"), soft_wrap=True)
         console.print(Text(row.rstrip()))
-        console.print(Text(f"  $ {replay_command(test)}", "dim"), soft_wrap=True)
+        command = replay_command(test)
+        said = f"  $ {command}" if command else "  its id is another in each collection: no command repeats it"
+        console.print(Text(said, "dim"), soft_wrap=True)
     if len(tests) > _SHOWN:
         console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
+
+
+def print_left_out(tests: Sequence[str]) -> None:
+    """Say which tests of a recorded run its repeat goes without."""
+    said = f"left out: {len(tests)} tests whose ids are not there in each collection: {_bare(tests)}"
+    _console().print(Text(said, "yellow"))
 
 
 def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str]) -> None:
@@ -93,8 +104,8 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
     for result in again.results:
         if result.nodeid in now and result.failure is not None:
             failure = result.failure
-            console.print(Text(failure.text or f"{failure.exception}: {failure.message}"), soft_wrap=True)
-            console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"))
+            console.print(Text(shown_lines(failure.text or f"{failure.exception}: {failure.message}")), soft_wrap=True)
+            console.print(Text(f"{result.outcome.value}: {shown(result.nodeid)}", "red"), soft_wrap=True)
     for name in sorted(before - now):
         console.print(Text(f"not reproduced: {shown(name)} failed then and does not now", "yellow"))
     console.print(
@@ -103,14 +114,9 @@ def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str])
     )
 
 
-def shown(nodeid: str) -> str:
-    """A node id as one line that harms no terminal: control characters are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in nodeid)
-
-
 def _kind(test: Unsteady) -> str:
     cause = test.tally.causes[0] if test.tally.causes else None
-    return (cause.exception.rpartition(".")[2] if cause else "") or "failure"
+    return shown(cause.exception.rpartition(".")[2] if cause else "") or "failure"
 
 
 def _bounds(interval: Interval) -> str:
@@ -139,6 +145,20 @@ def _say_unmeasured(console: Console, detection: Detection) -> None:
                 f"unmeasured: fails in forks and passes in a process of its own (use --engine fresh): {names}", "yellow"
             )
         )
+    if detection.unstable_ids:
+        console.print(
+            Text(
+                f"{len(detection.unstable_ids)} ids are not there in each collection, so that their outcomes do not "
+                f"add up; give parameters ids that stay: {_bare(detection.unstable_ids)}",
+                "red",
+            )
+        )
+
+
+def _bare(nodeids: Iterable[str]) -> str:
+    """The tests without their parameters, each once."""
+    names = sorted({shown(name.partition("[")[0]) for name in nodeids})
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
 def _tell_github(examination: Examination) -> None:
@@ -146,15 +166,22 @@ def _tell_github(examination: Examination) -> None:
     found = (*examination.flaky, *examination.broken)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for test in found:
-            path = shown(test.tally.nodeid.partition("::")[0])
-            message = (
-                f"{test.standing.value}: {shown(test.tally.nodeid)} failed {test.tally.failures}/{test.tally.runs}"
-            )
-            sys.stdout.write(f"::error file={path},title=flake::{message.replace('%', '%25')}\n")
+            path = _escaped(test.tally.nodeid.partition("::")[0], _IN_PROPERTY)
+            message = f"{test.standing.value}: {test.tally.nodeid} failed {test.tally.failures}/{test.tally.runs}"
+            sys.stdout.write(f"::error file={path},title=flake::{_escaped(message, _IN_MESSAGE)}\n")
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(_markdown(examination, found))
+
+
+_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def _escaped(text: str, table: dict[int, str]) -> str:
+    """`text` as GitHub's runner reads it back (actions/toolkit, core/src/command.ts)."""
+    return shown(text.translate(table))
 
 
 def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
@@ -169,13 +196,20 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...]) -> str:
         lines += ["| test | failures | interval | reproduce |", "| --- | --- | --- | --- |"]
     for test in found:
         cells = (
-            f"`{shown(test.tally.nodeid)}`",
+            _code(shown(test.tally.nodeid)),
             f"{test.tally.failures}/{test.tally.runs}",
             _bounds(test.interval),
-            f"`{shown(replay_command(test))}`",
+            _code(command) if (command := replay_command(test)) else "its id is another in each collection",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n\n"
+
+
+def _code(text: str) -> str:
+    """`text` as code in Markdown, whatever backticks it holds."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
 
 
 def _console() -> Console:

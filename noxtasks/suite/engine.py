@@ -13,7 +13,7 @@ from typing import Self
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Run
 from noxtasks.suite.runs import Carrier, Execution, RunRequest
 from noxtasks.suite.warm import WarmProcess
@@ -31,9 +31,15 @@ class Engine:
         self._suite = suite
         self._scratch = scratch
         self._test_timeout_s = test_timeout_s
-        self._warm: dict[int, WarmProcess] = {}
+        self._warm: dict[Launch, WarmProcess] = {}  # the one used last stands last
+        self._starts = 0
+        self.kept = 1
+        """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
+        self._first: frozenset[str] | None = None
+        self.unstable_ids: set[str] = set()
+        """Tests that one collection of the suite had and another had not: as when a parameter's id holds the time."""
         self.start_s = 0.0
         """Seconds that the first process took until it had collected."""
         self.chosen, self.reason = _choice(kind)
@@ -51,29 +57,28 @@ class Engine:
 
     def start(self, *, hash_seed: int) -> None:
         """Set a warm process off, so that it imports and collects while the caller does other things."""
-        if self.chosen is EngineKind.FORK and hash_seed not in self._warm:
-            self._start(hash_seed)
+        if self.chosen is EngineKind.FORK and Launch(hash_seed=hash_seed) not in self._warm:
+            self._start(Launch(hash_seed=hash_seed))
 
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
-        collection = self._collected(hash_seed)
+        collection = self._collected(Launch(hash_seed=hash_seed))
+        self._compare(collection.tests)
         self.start_s = time.monotonic() - self._began_s
         return collection
 
-    def _collected(self, hash_seed: int) -> Collection:
+    def _collected(self, launch: Launch) -> Collection:
         if self.chosen is EngineKind.FORK:
-            self.start(hash_seed=hash_seed)
-            collection = self._warm[hash_seed].collect(_COLLECTION_TIMEOUT_S)
+            self.start(hash_seed=launch.hash_seed)
+            collection = self._warm[launch].collect(_COLLECTION_TIMEOUT_S)
             if collection.threads:
                 self.chosen = EngineKind.FRESH
                 self.reason = "threads are alive after collection, which a fork would cut off: " + ", ".join(
                     collection.threads
                 )
-                self._retire(hash_seed)
+                self._retire(launch)
             return collection
-        return fresh.collect(
-            self._suite, self._scratch / "collection", hash_seed=hash_seed, timeout_s=_COLLECTION_TIMEOUT_S
-        )
+        return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=_COLLECTION_TIMEOUT_S)
 
     def runs(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
         """Carry out `requests`, `jobs` at once; each is taken from the iterable only when there is room for it."""
@@ -82,9 +87,9 @@ class Engine:
             yield from self._execution.runs(requests)
             return
         waiting = _Waiting(requests)
-        while (hash_seed := waiting.hash_seed()) is not None:
-            self._execution = self._executing(self._ready(hash_seed), jobs)
-            yield from self._execution.runs(self._batch(waiting, hash_seed))
+        while (launch := waiting.launch()) is not None:
+            self._execution = self._executing(self._ready(launch), jobs)
+            yield from self._execution.runs(self._batch(waiting, launch))
 
     def run_fresh(self, request: RunRequest) -> Run:
         """Carry out one run, alone, in a process of its own."""
@@ -95,35 +100,50 @@ class Engine:
         return self._execution.abandon() if self._execution is not None else []
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
-        return Execution(carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s)
+        return Execution(
+            carrier, self._scratch, jobs=jobs, test_timeout_s=self._test_timeout_s, collected=self._compare
+        )
 
-    def _batch(self, waiting: _Waiting, hash_seed: int) -> Iterator[RunRequest]:
-        while waiting.hash_seed() == hash_seed:
+    def _compare(self, tests: tuple[str, ...]) -> None:
+        """Hold what a further process has collected against what the first had."""
+        if self._first is None:
+            self._first = frozenset(tests)
+        self.unstable_ids |= self._first.symmetric_difference(tests)
+
+    def _batch(self, waiting: _Waiting, launch: Launch) -> Iterator[RunRequest]:
+        while waiting.launch() == launch:
             request = waiting.take()
-            following = waiting.hash_seed()
-            if following is not None:
-                self.start(hash_seed=following)  # it imports and collects while the last runs of this one go on
+            following = waiting.launch()
+            if following is not None and following not in self._warm:
+                self._start(following)  # it imports and collects while the last runs of this one go on
             yield request
 
-    def _ready(self, hash_seed: int) -> WarmProcess:
-        for other in [seed for seed in self._warm if seed != hash_seed]:
-            self._retire(other)
-        warm = self._warm.get(hash_seed) or self._start(hash_seed)
-        if not warm.tests and not (collection := warm.collect(_COLLECTION_TIMEOUT_S)).tests:
-            raise NotMeasuredError(
-                "the suite was collected once, and then, in another process, not again",
-                where=str(self._suite.root),
-                remedy=f"pytest said:\n{collection.output[-2000:]}",
-            )
+    def _ready(self, launch: Launch) -> WarmProcess:
+        warm = self._warm.pop(launch, None)
+        for oldest in list(self._warm)[: max(0, len(self._warm) - self.kept + 1)]:
+            self._retire(oldest)
+        if warm is None:
+            warm = self._start(launch)
+        self._warm[launch] = warm
+        if not warm.tests:
+            collection = warm.collect(_COLLECTION_TIMEOUT_S)
+            if not collection.tests:
+                raise NotMeasuredError(
+                    "the suite was collected once, and then, in another process, not again",
+                    where=str(self._suite.root),
+                    remedy=f"pytest said:\n{collection.output[-2000:]}",
+                )
+            self._compare(collection.tests)
         return warm
 
-    def _start(self, hash_seed: int) -> WarmProcess:
-        warm = WarmProcess(self._suite, self._scratch / f"warm-{hash_seed}", hash_seed=hash_seed)
-        self._warm[hash_seed] = warm.__enter__()
+    def _start(self, launch: Launch) -> WarmProcess:
+        self._starts += 1
+        warm = WarmProcess(self._suite, self._scratch / f"warm-{self._starts}", launch)
+        self._warm[launch] = warm.__enter__()
         return warm
 
-    def _retire(self, hash_seed: int) -> None:
-        self._warm.pop(hash_seed).__exit__(None, None, None)
+    def _retire(self, launch: Launch) -> None:
+        self._warm.pop(launch).__exit__(None, None, None)
 
 
 class _Waiting:
@@ -133,10 +153,10 @@ class _Waiting:
         self._requests = iter(requests)
         self._next: RunRequest | None = None
 
-    def hash_seed(self) -> int | None:
+    def launch(self) -> Launch | None:
         if self._next is None:
             self._next = next(self._requests, None)
-        return None if self._next is None else self._next.hash_seed
+        return None if self._next is None else self._next.launch
 
     def take(self) -> RunRequest:
         request, self._next = self._next, None

@@ -13,17 +13,17 @@ import msgspec
 
 from noxtasks.suite import process, wire
 from noxtasks.suite.collection import Collection, gather
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind
 from noxtasks.suite.runs import Task
 
 _POLL_S = 0.02
 
 
-def collect(suite: Suite, scratch: Path, *, hash_seed: int, timeout_s: float) -> Collection:
+def collect(suite: Suite, scratch: Path, launch: Launch, *, timeout_s: float) -> Collection:
     """Collect the suite in a process that runs nothing; after `timeout_s` seconds it is killed."""
     scratch.mkdir(parents=True, exist_ok=True)
-    started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", hash_seed)
+    started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", launch)
     with suppress(process.TimeoutExpired):
         started.wait(timeout_s)
     process.kill_group(started)
@@ -44,10 +44,10 @@ class FreshProcesses:
         self._running: dict[str, process.Process] = {}
         self.tests: tuple[str, ...] = ()
 
-    def start(self, task: Task, hash_seed: int) -> None:
+    def start(self, task: Task, launch: Launch) -> None:
         """Start pytest for one run."""
         content = {"mode": "fresh", "run": msgspec.to_builtins(task)}
-        self._running[task.wire] = _start(self._suite, Path(task.folder).parent, content, Path(task.wire), hash_seed)
+        self._running[task.wire] = _start(self._suite, Path(task.folder).parent, content, Path(task.wire), launch)
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
         """The processes that have ended, waiting at most `timeout_s` for the first."""
@@ -77,11 +77,11 @@ class FreshProcesses:
             process.kill_group(self._running[name])
 
 
-def _start(suite: Suite, folder: Path, task: object, wire_path: Path, hash_seed: int) -> process.Process:
+def _start(suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch) -> process.Process:
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     return process.start(
-        suite.command("-o", f"cache_dir={folder / 'cache'}"),
+        suite.command(launch, "-o", f"cache_dir={folder / 'cache'}"),
         cwd=suite.root,
-        env=suite.environment(wire=wire_path, task=folder / "task.json", hash_seed=hash_seed),
+        env=suite.environment(launch, wire=wire_path, task=folder / "task.json"),
         output=folder / "output",
     )

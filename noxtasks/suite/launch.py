@@ -16,6 +16,13 @@ _NESTED = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_", "COV_CORE_"
 """What an outer pytest or coverage leaves in the environment of its children: it is about that session, not ours."""
 
 
+class Launch(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What is settled for a process when it starts, and cannot be changed in it."""
+
+    hash_seed: int
+    optimised: bool = False  # python -O
+
+
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
     """A test suite as the user would run it by hand: `cd root; python -m pytest ARGS`."""
 
@@ -23,11 +30,12 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     python: Path
     pytest_args: tuple[str, ...] = ()
 
-    def command(self, *extra: str) -> list[str]:
+    def command(self, launch: Launch, *extra: str) -> list[str]:
         """The command line that runs it under the probe."""
-        return [str(self.python), "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
+        python = [str(self.python), *(["-O"] if launch.optimised else [])]
+        return [*python, "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
 
-    def environment(self, *, wire: Path, task: Path | None, hash_seed: int) -> dict[str, str]:
+    def environment(self, launch: Launch, *, wire: Path, task: Path | None) -> dict[str, str]:
         """The environment that the probe finds its wire and its task in, as in the activated virtual environment."""
         env = {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
         entries = [env["PYTHONPATH"]] if env.get("PYTHONPATH") else []
@@ -35,7 +43,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
         env["NOXTASKS_PATH_ENTRY"] = str(PROBE_FOLDER)
         env["NOXTASKS_WIRE"] = str(wire)
-        env["PYTHONHASHSEED"] = str(hash_seed)
+        env["PYTHONHASHSEED"] = str(launch.hash_seed)
         if task is not None:
             env["NOXTASKS_TASK"] = str(task)
         if (self.python.parent.parent / "pyvenv.cfg").is_file():

@@ -56,6 +56,35 @@ class EngineKind(Enum):
     FRESH = "fresh"  # a process of its own for each run
 
 
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What differs in a run from how the suite runs by itself. Equal values can share a process."""
+
+    clock: str | None = None  # the date and time at which it begins, by freezegun
+    timezone: str | None = None  # TZ
+    locale: str | None = None  # LC_ALL
+    columns: int | None = None  # width of the terminal
+    umask: int | None = None
+    entropy: int | None = None  # a seed for what the system's own generator of randomness gives
+    empty_home: bool = False
+    elsewhere: bool = False  # an empty working directory
+    offline: bool = False  # connections to anything but this machine are refused
+    unwritable_tmp: bool = False
+    one_cpu: bool = False
+    strict_warnings: bool = False  # every warning is an error
+    slow_files: bool = False  # opening a file takes its time
+    starved: bool = False  # other processes want the same core
+    optimised: bool = False  # python -O, from the start of the process
+
+
+class StateChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that all tests of a process share, and that one of them has left otherwise than it found it."""
+
+    kind: str  # module, environment, working directory, sys.path, ...
+    name: str
+    before: str  # in short; "" where there was nothing
+    after: str
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, user frames."""
 
@@ -90,5 +119,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started: datetime
     duration_s: float
     results: tuple[Result, ...]
+    changes: tuple[tuple[str, tuple[StateChange, ...]], ...] = ()  # by observed test
+    unavailable: str = ""  # why there are no results: what this system lacks
     segments: int = 1  # processes that it took: one more for each test that ended its process
     complete: bool = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +19,8 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
-from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.launch import Launch
+from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
 _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
@@ -36,6 +37,13 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     hash_seed: int
     order: Order
     tests: tuple[str, ...] | None = None
+    circumstances: Circumstances = Circumstances()
+    observed: tuple[str, ...] = ()  # tests of which the run is to tell what they have changed
+
+    @property
+    def launch(self) -> Launch:
+        """How its process has to be started."""
+        return Launch(hash_seed=self.hash_seed, optimised=self.circumstances.optimised)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None
     workers: int
     known: tuple[str, ...]
+    circumstances: Circumstances
+    observed: tuple[str, ...]
 
 
 class Carrier(Protocol):
@@ -58,7 +68,7 @@ class Carrier(Protocol):
     kind: EngineKind
     tests: tuple[str, ...]
 
-    def start(self, task: Task, hash_seed: int) -> None:
+    def start(self, task: Task, launch: Launch) -> None:
         """Start a process; the task's `wire` names it from then on."""
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
@@ -75,13 +85,25 @@ class Carrier(Protocol):
 
 
 class Execution:
-    """Several runs under way. `runs()` yields each when it is whole; `abandon()` gives what the others have so far."""
+    """Several runs under way. `runs()` yields each when it is whole; `abandon()` gives what the others have so far.
 
-    def __init__(self, carrier: Carrier, scratch: Path, *, jobs: int, test_timeout_s: float) -> None:
+    `collected` is told the tests of each process that collects by itself.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        scratch: Path,
+        *,
+        jobs: int,
+        test_timeout_s: float,
+        collected: Callable[[tuple[str, ...]], object] = lambda _: None,
+    ) -> None:
         self._carrier = carrier
         self._scratch = scratch
         self._jobs = jobs
         self._test_timeout_s = test_timeout_s
+        self._collected = collected
         self._lanes: dict[str, _Lane] = {}
         self._known: set[str] = set()
 
@@ -113,12 +135,12 @@ class Execution:
     def _begin(self, request: RunRequest) -> None:
         slots = {lane.slot for lane in self._lanes.values()}
         slot = next(number for number in range(self._jobs) if number not in slots)
-        self._continue(_Lane(request, self._scratch, slot, self._carrier), request.tests)
+        self._continue(_Lane(request, self._scratch, slot, self._carrier, self._collected), request.tests)
 
     def _continue(self, lane: _Lane, tests: tuple[str, ...] | None) -> None:
         task = lane.next_segment(tests, self._jobs, tuple(self._known))
         self._lanes[task.wire] = lane
-        self._carrier.start(task, lane.request.hash_seed)
+        self._carrier.start(task, lane.request.launch)
 
     def _watch_over(self) -> None:
         for lane in list(self._lanes.values()):
@@ -133,7 +155,14 @@ class Execution:
 class _Lane:
     """One run under way, over all of its processes."""
 
-    def __init__(self, request: RunRequest, scratch: Path, slot: int, carrier: Carrier) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        scratch: Path,
+        slot: int,
+        carrier: Carrier,
+        collected: Callable[[tuple[str, ...]], object],
+    ) -> None:
         self.request = request
         self.slot = slot
         self.name = ""
@@ -142,11 +171,14 @@ class _Lane:
         self.doomed: Failure | None = None
         self._scratch = scratch
         self._carrier = carrier
+        self._collected = collected
         self._names = carrier.tests
         self._segments = 0
         self._started = datetime.now(UTC)
         self._clock_s = time.monotonic()
         self._leaks: list[wire.Leak] = []
+        self._unavailable = ""
+        self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
 
     def next_segment(self, tests: tuple[str, ...] | None, workers: int, known: tuple[str, ...]) -> Task:
         """Forget the process before, and say what the next has to do."""
@@ -174,6 +206,8 @@ class _Lane:
             worker=f"gw{self.slot}" if workers > 1 else None,
             workers=workers,
             known=known,
+            circumstances=self.request.circumstances,
+            observed=self.request.observed,
         )
 
     def read(self) -> None:
@@ -182,6 +216,7 @@ class _Lane:
             match frame:
                 case wire.Collected():
                     self._names = frame.tests
+                    self._collected(frame.tests)
                 case wire.Order():
                     self._order = [self._names[index] for index in frame.indices]
                 case wire.Start():
@@ -191,6 +226,10 @@ class _Lane:
                     self._finish(frame)
                 case wire.Leak():
                     self._leaks.append(frame)
+                case wire.Changed():
+                    self._changes.append((frame.test, frame.changes))
+                case wire.Unavailable():
+                    self._unavailable = frame.reason
                 case wire.End():
                     self._ended = frame
                     self._since_s = time.monotonic()
@@ -259,6 +298,8 @@ class _Lane:
                 else result
                 for result in self.results
             ),
+            changes=tuple(self._changes),
+            unavailable=self._unavailable,
             segments=self._segments,
             complete=complete,
         )

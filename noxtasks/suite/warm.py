@@ -17,7 +17,7 @@ import msgspec
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import process, wire
 from noxtasks.suite.collection import Collection, gather
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind
 from noxtasks.suite.runs import Task
 
@@ -31,10 +31,10 @@ class WarmProcess:
 
     kind = EngineKind.FORK
 
-    def __init__(self, suite: Suite, scratch: Path, *, hash_seed: int) -> None:
+    def __init__(self, suite: Suite, scratch: Path, launch: Launch) -> None:
         self._suite = suite
         self._scratch = scratch
-        self._hash_seed = hash_seed
+        self._launch = launch
         self._names: dict[int, str] = {}
         self._pending = b""
         self.tests: tuple[str, ...] = ()
@@ -47,9 +47,9 @@ class WarmProcess:
         task.write_text(json.dumps({"mode": "fork", "commands": their_commands, "events": their_events}), "utf-8")
         self._wire = self._scratch / "server"
         self._process = process.start(
-            self._suite.command("-o", f"cache_dir={self._scratch / 'cache'}"),
+            self._suite.command(self._launch, "-o", f"cache_dir={self._scratch / 'cache'}"),
             cwd=self._suite.root,
-            env=self._suite.environment(wire=self._wire, task=task, hash_seed=self._hash_seed),
+            env=self._suite.environment(self._launch, wire=self._wire, task=task),
             output=self._scratch / "output",
             pass_fds=(their_commands, their_events),
         )
@@ -78,9 +78,9 @@ class WarmProcess:
         self.tests = collection.tests
         return collection
 
-    def start(self, task: Task, hash_seed: int) -> None:
-        """Tell the warm process to fork a child. Its hash seed is the process's own, whatever is asked for."""
-        del hash_seed
+    def start(self, task: Task, launch: Launch) -> None:
+        """Tell the warm process to fork a child. It was launched as the process was, whatever is asked for."""
+        del launch
         line = memoryview(msgspec.json.encode(task) + b"\n")
         try:
             while line:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Failure, Outcome
+from noxtasks.suite.model import Failure, Outcome, StateChange
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
@@ -100,6 +100,19 @@ class Leak(_Frame, frozen=True, kw_only=True):
     command: str
 
 
+class Changed(_Frame, frozen=True, kw_only=True):
+    """What an observed test has changed of what all tests share."""
+
+    test: str
+    changes: tuple[StateChange, ...]
+
+
+class Unavailable(_Frame, frozen=True, kw_only=True):
+    """The run cannot be carried out: this system lacks what its circumstances need."""
+
+    reason: str
+
+
 class End(_Frame, frozen=True, kw_only=True):
     """The process has done what it was told. Not `whole` when a test ended the session."""
 
@@ -124,7 +137,23 @@ class Exited(_Frame, frozen=True, kw_only=True):
     code: int
 
 
-Frame = Hello | Importing | Problem | Facts | Collected | Order | Start | Finish | Leak | End | Ready | Forked | Exited
+Frame = (
+    Hello
+    | Importing
+    | Problem
+    | Facts
+    | Collected
+    | Order
+    | Start
+    | Finish
+    | Leak
+    | Changed
+    | Unavailable
+    | End
+    | Ready
+    | Forked
+    | Exited
+)
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,14 +16,15 @@ from noxtasks.flake import emit, rules
 from noxtasks.flake.model import Change, Delta, Repeats, Standing, Unsteady
 from noxtasks.history.model import Cause, Tally
 from noxtasks.stats import Interval, difference
+from noxtasks.suite import process
 from noxtasks.suite.model import Outcome
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 
 node_ids = st.builds(
     "{}::{}".format,
-    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(lambda path: path[0] != "-"),
-    st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+    st.text(st.characters(codec="utf-8")),
+    st.text(st.characters(codec="utf-8")),
 )
 run_names = st.from_regex(r"[0-9a-f]{6,12}-[0-9]{1,6}", fullmatch=True)
 
@@ -46,11 +49,22 @@ def an_unsteady(nodeid: str, run_name: str = "8f3a1c-17") -> Unsteady:
 @example("tests/test_a.py::test_a[two\nlines 'quoted' \"twice\" $HOME `x` \\]", "8f3a1c-17")
 @example("tests/test_a.py::test_a[naïve-\U0001f600-\x1b[31m]", "8f3a1c-17")
 @example("tests/test_a.py::test_a[--]", "8f3a1c-17")
+@example("-k/test_a.py::test_a", "8f3a1c-17")
 def test_the_command_that_is_printed_is_one_that_we_take(nodeid: str, run_name: str) -> None:
-    words = shlex.split(emit.replay_command(an_unsteady(nodeid, run_name)))
+    command = emit.replay_command(an_unsteady(nodeid, run_name))
+    assert command.isprintable()
+    words = shlex.split(command)
     assert words[0] == "noxtasks"
     arguments = build_parser().parse_args(words[1:])
     assert (arguments.command.name, arguments.run_id, arguments.test) == ("flake replay", run_name, nodeid)
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="a POSIX shell")
+def test_a_shell_hands_the_command_over_as_it_is(tmp_path: Path) -> None:
+    nodeid = "-a\n\x1b[31m'\"$HOME`x`\\!::b c"
+    command = emit.replay_command(an_unsteady(nodeid)).replace("noxtasks", "printf '%s\\0'", 1)
+    words = process.run(["/bin/sh", "-c", command], cwd=tmp_path).stdout.split("\0")[:-1]
+    assert build_parser().parse_args(words).test == nodeid
 
 
 def test_a_test_is_told_with_its_counts_causes_and_repeats() -> None:
@@ -58,7 +72,7 @@ def test_a_test_is_told_with_its_counts_causes_and_repeats() -> None:
     assert (told["failures"], told["runs"], told["rate"], told["confirmation"]) == (2, 5, 0.4, "reproduced")
     assert told["outcomes"] == {"passed": 3, "failed": 2}
     assert [cause["count"] for cause in told["causes"]] == [2]
-    assert told["reproduce"] == "noxtasks flake replay 8f3a1c-17 --test test_a.py::test_a"
+    assert told["reproduce"] == "noxtasks flake replay 8f3a1c-17 --test=test_a.py::test_a"
 
 
 counts = st.integers(0, 50).flatmap(lambda runs: st.tuples(st.integers(0, runs), st.just(runs)))

@@ -56,6 +56,11 @@ def examined(*counts: tuple[str, dict[Outcome, int]]) -> Examination:
     )
 
 
+def test_where_every_test_is_broken_there_is_none_to_judge() -> None:
+    claim = examined(("a", {Outcome.FAILED: 90}), ("b", {Outcome.SKIPPED: 90})).claim
+    assert (claim.verdict, claim.figure, claim.reason) == (Verdict.UNMEASURED, None, "no test that could be judged")
+
+
 @given(tallies)
 def test_a_test_that_failed_every_time_is_broken_and_not_flaky(tally: Tally) -> None:
     standing = rules.standing(tally)
@@ -190,6 +195,7 @@ def test_a_failure_that_does_not_come_again_alone_is_laid_to_the_company_and_the
     counted = rules.counted(beside, alone)
     assert (counted.number, rules.failures_of(counted)) == (1, {"b"})
     assert rules.counted(beside, beside) is beside
+    assert rules.upset_by_company(beside, a_run(1_000_000, passed("b"))) == {"b"}  # "a" did not run alone
 
 
 def test_two_windows_are_compared_test_by_test() -> None:

@@ -133,6 +133,41 @@ def test_the_next_session_tells_what_is_new_and_what_has_recovered(
     assert len(list(events.read(root / "reports"))) == 3
 
 
+UNSTABLE = """
+import random, uuid, pytest
+def test_steady(): pass
+@pytest.mark.parametrize("value", [uuid.uuid4().hex])
+def test_differs(value): assert random.random() < 0.5
+def test_draws(): assert random.random() < 0.5
+"""
+
+
+@pytest.mark.parametrize("engine", ["fork", "fresh"])
+def test_ids_that_differ_in_each_collection_are_a_finding_and_promise_no_repeat(
+    engine: str, tmp_path: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_suite(tmp_path, test_a=UNSTABLE)
+    assert flake.run(root, settings(runs=20, engine=engine), python=python) is ExitCode.FOUND
+    found = result(root)
+    assert {name.partition("[")[0] for name in found["unstable_ids"]} == {"test_a.py::test_differs"}
+    assert found["only_beside_others"] == []
+    for test in found["flaky"] + found["broken"]:
+        assert (test["reproduce"] == "") == (test["test"] in found["unstable_ids"])
+    printed = capsys.readouterr().out
+    assert "ids are not there in each collection" in printed
+    assert "test_differs[" not in "".join(line for line in printed.splitlines() if "$ noxtasks" in line)
+
+    (draws,) = [test for test in found["flaky"] if test["test"] == "test_a.py::test_draws"]
+    run_id = draws["reproduce"].split()[3]
+    assert flake.replay(root, settings(), python=None, run_id=run_id, test=draws["test"]) is ExitCode.FOUND
+    assert flake.replay(root, settings(), python=None, run_id=run_id, test=None) is ExitCode.FOUND
+    assert "left out: 1 tests whose ids are not there in each collection" in capsys.readouterr().out
+    with open_history(config.Settings().history_url(root)) as history:
+        differing = next(name for name in history.find_run(run_id).nodeids if "test_differs" in name)
+    with pytest.raises(NotMeasuredError, match="not the same in each collection"):
+        flake.replay(root, settings(), python=None, run_id=run_id, test=differing)
+
+
 def test_a_selection_is_what_is_run_and_nothing_else(tmp_path: Path, python: Path) -> None:
     root = a_suite(tmp_path, test_a=STEADY, test_b="def test_b(): assert 0\n")
     code = flake.run(root, settings(runs=5), python=python, pytest_args=("-k", "steady"), tests=("test_a.py",))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from noxtasks.flake import rules, terminal
+from noxtasks.flake import emit, rules, terminal
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Delta, Examination
+from noxtasks.history import StoredRun
 from noxtasks.history.model import Cause, Tally
-from noxtasks.suite.model import Outcome
+from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.testnames import shown
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -23,7 +26,14 @@ MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 class Gathered:
     """What of a detection is told."""
 
-    def __init__(self, *, upset: set[str] | None = None, only_in_forks: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        upset: set[str] | None = None,
+        only_in_forks: set[str] | None = None,
+        unstable_ids: set[str] | None = None,
+    ) -> None:
+        self.unstable_ids = unstable_ids or set()
         self.elapsed_s = 1.25
         self.upset = upset or set()
         self.only_in_forks = only_in_forks or set()
@@ -78,7 +88,7 @@ def test_each_test_is_told_with_its_rate_and_a_command_that_is_not_broken_over_l
     out = printed(capsys, examined(name))
     assert "2/5" in out
     assert "BrokenError" in out
-    assert f"noxtasks flake replay 8f3a1c-17 --test {shlex.quote(name)}\n" in out
+    assert f"noxtasks flake replay 8f3a1c-17 --test={shlex.quote(name)}\n" in out
     assert "1 flaky, 0 broken" in out
 
 
@@ -102,14 +112,74 @@ def test_what_could_not_be_measured_is_told(capsys: pytest.CaptureFixture[str]) 
     out = printed(capsys, examined(), gathered=Gathered(upset={"shares"}, only_in_forks={"forks"}))
     assert "not counted: failed only while another run went on beside it: shares" in out
     assert "unmeasured: fails in forks" in out
-    assert "unmeasured, 0 runs are too few to say" in out
+    assert "unmeasured, no test that could be judged\n" in out
 
 
-@given(st.text(st.characters()))
-def test_a_name_is_shown_on_one_line_without_control_characters(name: str) -> None:
-    shown = terminal.shown(name)
-    assert shown.isprintable()
-    assert shown == name or not name.isprintable()
+HARMFUL = "tests/a,b:c.py::test_a[two\nlines\x1b[31m 50% `x` ``|` \\| \r::error::]"
+
+
+def test_no_name_reaches_the_screen_a_log_or_the_summary_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    examination = examined(HARMFUL)
+    out = printed(capsys, examination, gathered=Gathered(upset={HARMFUL}, only_in_forks={HARMFUL}))
+    assert all(line.isprintable() for line in out.split("\n"))
+    (annotation,) = [line for line in out.split("\n") if line.startswith("::error")]
+    properties, _, message = annotation.removeprefix("::error ").partition("::")
+    assert properties == "file=tests/a%2Cb%3Ac.py,title=flake"
+    assert message == f"flaky: {HARMFUL} failed 2/5".replace("%", "%25").replace("\n", "%0A").replace(
+        "\r", "%0D"
+    ).replace("\x1b", r"\u{1b}")
+    (row,) = [line for line in (tmp_path / "summary.md").read_text().split("\n") if "2/5" in line]
+    assert row.isprintable()
+    cells = [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+    assert [cell.strip().strip("`").strip() for cell in cells] == [
+        shown(HARMFUL),
+        "2/5",
+        "12%-77%",
+        emit.replay_command(examination.flaky[0]),
+    ]
+    for cell in (cells[0], cells[3]):
+        fence = re.match("`+", cell.strip())
+        assert fence is not None
+        assert cell.count(fence[0]) == 2
+
+
+def test_a_replay_shows_a_failure_without_its_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    failure = Failure(fingerprint="f", phase="call", exception="E", message="m", text="E\tred \x1b[31m\nE   \x07 bell")
+    result = Result(nodeid=HARMFUL, position=0, outcome=Outcome.FAILED, duration_s=0.1, failure=failure)
+    run = Run(
+        number=0,
+        seed=0,
+        hash_seed=0,
+        order=Order.COLLECTED,
+        engine=EngineKind.FORK,
+        started=MOMENT,
+        duration_s=0.1,
+        results=(result,),
+    )
+    terminal.print_replay(cast(StoredRun, SimpleNamespace(name="8f3a1c-0")), run, {HARMFUL, "\n"}, {HARMFUL})
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[:2] == [r"E       red \u{1b}[31m", r"E   \u{7} bell"]
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_test_whose_id_is_another_each_time_is_told_without_a_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    names = {f"test_a.py::test_a[{number}]" for number in range(3)}
+    examination = examined(*names)
+    nameless = msgspec.structs.replace(
+        examination, flaky=tuple(msgspec.structs.replace(test, run_name="") for test in examination.flaky)
+    )
+    out = printed(capsys, nameless, gathered=Gathered(unstable_ids=names)).replace("\n", " ")
+    assert "3 ids are not there in each collection" in out
+    assert "give parameters ids that stay: test_a.py::test_a " in out
+    assert "noxtasks flake replay" not in out + (tmp_path / "summary.md").read_text()
+    assert out.count("no command repeats it") == 3
 
 
 def test_github_gets_an_annotation_for_each_and_a_summary(

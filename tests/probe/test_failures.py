@@ -29,6 +29,8 @@ def one_kind_twice() -> st.SearchStrategy[tuple[str, str]]:
         st.text("abc0123456789_", min_size=1, max_size=8).map("/tmp/{}/file.txt".format),  # noqa: S108 - no file is made
         st.text("abc0123456789_", min_size=1, max_size=8).map("/private/var/folders/{}/T".format),
         st.text("abcABC019", min_size=1, max_size=8).map(r"C:\Users\me\AppData\{}".format),
+        st.text("abc0123456789_", min_size=1, max_size=8).map("/data/pytest-of-{}/pytest-12/test_a0".format),
+        st.uuids().map(lambda uuid: "a1" + uuid.hex),
     ]
     return st.one_of(*[st.tuples(kind, kind) for kind in kinds])
 
@@ -57,6 +59,77 @@ def test_normalising_takes_any_text_and_once_is_enough(message: str) -> None:
 
 def test_a_fingerprint_stays_what_it_is_so_that_histories_agree() -> None:
     assert failures.fingerprint("ValueError", "no 17 at 0xff", [("a.py", "f")]) == "28e851616fe65fef"
+
+
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has these folders, and no others, taken for temporary."""
+
+    def known(*paths: str) -> None:
+        monkeypatch.setattr(failures, "_temporary", set())
+        for path in paths:
+            failures.temporary(path)
+
+    return known
+
+
+def test_the_temporary_folder_of_a_run_does_not_matter_wherever_it_is(folders: Callable[..., None]) -> None:
+    said = []
+    for run in ("/data/scratch space/nxabc/0.1/t", "/data/scratch space/nxdef/17.2/t"):
+        folders("/data/scratch space", run)
+        message = f"no file '{run}/pytest/test_a0/x.txt' in {run}: {run}-not"
+        said.append(failures.fingerprint("OSError", message, []))
+        assert failures.normalised(message) == "no file '<tmp>' in <tmp>: <tmp>"
+    assert said[0] == said[1]
+    folders("/data/scratch space")
+    assert failures.normalised("/data/scratch spaces/x") == "/data/scratch spaces/x"
+
+
+def test_a_folder_that_is_everything_is_not_taken_for_temporary(folders: Callable[..., None]) -> None:
+    folders("/", "")
+    assert failures.normalised("/etc/passwd and more") == "/etc/passwd and more"
+
+
+def test_a_project_may_lie_anywhere_and_have_its_temporary_folder_within(folders: Callable[..., None]) -> None:
+    said = []
+    for root in ("/home/me/project", "/data/ci/4711/project"):
+        folders(f"{root}/made/17.1", "/data/ci")
+        said.append(failures.normalised(f"{root}/tests/a.txt is not {root}/made/17.1/a or {root}2/b", root))
+    assert said[0].startswith("<root>/tests/a.txt is not <tmp> or ")
+    assert said[0].partition(" or ")[0] == said[1].partition(" or ")[0]
+
+
+def test_a_file_of_code_that_a_test_wrote_into_its_temporary_folder_is_known_by_its_name(
+    tmp_path: Path, folders: Callable[..., None]
+) -> None:
+    described = []
+    for run in ("1.1", "2.1"):
+        folder = tmp_path / "tmp" / run
+        folders(str(folder))
+        scope = executed("def test():\n    1/0\n", folder / "generated.py")
+        described.append(failures.describe(caught(scope["test"]), "call", str(tmp_path)))
+    assert described[0] == described[1]
+    assert described[0]["frames"] == ["generated.py:2 in test"]
+
+
+def test_where_a_long_message_is_cut_does_not_depend_on_its_numbers() -> None:
+    def described(number: int) -> str:
+        error = ValueError(" ".join([str(number)] * 1_000))
+        found: str = failures.describe(error, "call", "/nowhere")["fingerprint"]
+        return found
+
+    assert described(7) == described(1_234_567)
+
+
+def test_what_was_captured_is_shown_as_pytest_shows_it_and_cut_to_its_ends() -> None:
+    sections = [("Captured stdout setup", "begun\n"), ("Captured log call", "x" * 9_000 + "warned\n\n")]
+    text = failures.captured(sections, "all")
+    assert text.startswith(f"\n{' Captured stdout setup ':-^80}\nbegun\n{' Captured log call ':-^80}\n[…]\nxxx")
+    assert text.endswith("xwarned")
+    assert len(text) < 5_000
+    assert failures.captured(sections, "no") == ""
+    assert "begun" not in failures.captured(sections, "log")
+    assert len(failures.captured(sections * 50, "all")) < 13_000
 
 
 def caught(function: Callable[[], object]) -> BaseException:

@@ -31,7 +31,26 @@ def test_a_frame_is_one_line_of_ascii(fields: dict[str, Any]) -> None:
         data = stream.read()
     assert data.isascii()
     assert data.index(b"\n") == len(data) - 1
-    assert json.loads(data) == {"frame": "start", **fields}
+    assert json.loads(data) == {"frame": "start", **{name: valid(value) for name, value in fields.items()}}
+
+
+def valid(value: Any) -> Any:
+    """A text as UTF-8 can hold it. What `json` reads as a pair of surrogates is one character."""
+    paired = json.loads(json.dumps(value))
+    return paired.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
+
+
+@given(st.text(st.characters(categories=["Cs"]) | st.sampled_from('\\u"d8c0\n\U0001f600a')), st.integers())
+def test_whatever_text_is_sent_the_other_end_can_read_and_keep(text: str, index: int) -> None:
+    reading, writing = os.pipe()
+    sent = frames.Wire(writing)
+    sent.send("start", test=text, index=index)
+    sent.close()
+    with os.fdopen(reading, "rb") as stream:
+        frame = wire.decode(stream.read())
+    assert isinstance(frame, wire.Start)
+    assert (frame.test, frame.index) == (valid(text), index)
+    assert frame.test.encode("utf-8").decode("utf-8") == frame.test
 
 
 def test_a_value_that_json_does_not_know_is_told_by_its_text(tmp_path: Path) -> None:

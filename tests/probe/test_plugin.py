@@ -72,7 +72,7 @@ OUTCOMES = {
     "test_warns": "passed",
     "test_sees_none_of_ours": "passed",
 }
-AGAIN = "::test_again_"
+AGAIN = {"test_again_passes": ("rerun", 1), "test_again_fails": ("failed", 1)}
 PLUGINS = ("-p", "pytest_rerunfailures", "-p", "xdist.plugin")
 VARYING = re.compile(r"\d+\.\d+s|0x[0-9a-f]+|\bgw\d|\[ *\d+%\]")
 
@@ -114,7 +114,7 @@ def frames(path: Path) -> list[dict[str, Any]]:
 
 
 def recorded(path: Path) -> dict[str, str]:
-    finished = [frame for frame in frames(path) if frame["frame"] == "finish" and AGAIN not in frame["test"]]
+    finished = [frame for frame in frames(path) if frame["frame"] == "finish"]
     assert len({frame["test"] for frame in finished}) == len(finished)
     return {frame["test"].partition("::")[2]: frame["outcome"] for frame in finished}
 
@@ -137,7 +137,9 @@ def test_it_changes_nothing_of_what_pytest_says_and_does_and_records_every_outco
     assert files(suite) == {"test_all.py", "pytest.ini"}
     told = recorded(wire)
     assert {name: told[name] for name in OUTCOMES} == OUTCOMES
-    assert len(told) == len(OUTCOMES) + 3
+    assert len(told) == len(OUTCOMES) + len(AGAIN) + 3
+    again = [frame for frame in frames(wire) if frame["frame"] == "finish" and "::test_again_" in frame["test"]]
+    assert {frame["test"].partition("::")[2]: (frame["outcome"], frame["reruns"]) for frame in again} == AGAIN
     kinds = [frame["frame"] for frame in frames(wire)]
     assert (kinds[0], kinds[-1]) == ("hello", "end")
     assert kinds.count("start") == kinds.count("finish")
@@ -160,6 +162,46 @@ def test_failures_are_told_with_their_frames(suite: Path, tmp_path: Path) -> Non
 def test_exit_codes_are_pytests_own(suite: Path, tmp_path: Path, args: tuple[str, ...], code: int) -> None:
     done = ran(suite, *args, wire=tmp_path / "record.jsonl")
     assert done.returncode == code
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_test_that_is_run_again_and_again_is_one_test(suite: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    (suite / "test_all.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def breaks():\n    yield\n    assert 0\n"
+        "def test_is_broken(): assert 0\n"
+        "def test_breaks_after(breaks): pass\n"
+        "def test_is_broken_and_breaks_after(breaks): assert 0\n"
+        "def test_is_sound(): pass\n"
+    )
+    wire = tmp_path / "record.jsonl"
+    ran(suite, "--reruns", "2", *workers, wire=wire)
+    assert recorded(wire) == {
+        "test_is_broken": "failed",
+        "test_breaks_after": "error",
+        "test_is_broken_and_breaks_after": "failed",
+        "test_is_sound": "passed",
+    }
+    kinds = [frame["frame"] for frame in frames(wire)]
+    assert kinds.count("start") == kinds.count("finish") == 4
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest has subtests since 9")
+def test_subtests_that_are_skipped_hide_no_pass(suite: Path, tmp_path: Path) -> None:
+    (suite / "test_all.py").write_text(
+        "import unittest, pytest\n"
+        "class TestCase(unittest.TestCase):\n"
+        "    def test_own(self):\n"
+        "        with self.subTest(): self.skipTest('no')\n"
+        "        with self.subTest(): pass\n"
+        "def test_fixture(subtests):\n"
+        "    with subtests.test(): pytest.skip('no')\n"
+        "    with subtests.test(): pass\n"
+    )
+    wire = tmp_path / "record.jsonl"
+    ran(suite, wire=wire)
+    assert recorded(wire) == {"TestCase::test_own": "passed", "test_fixture": "passed"}
 
 
 def test_a_second_session_is_appended_to_the_record_of_the_first(suite: Path, tmp_path: Path) -> None:

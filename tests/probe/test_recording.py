@@ -92,6 +92,17 @@ def test_a_subtest_that_fails_makes_its_test_fail() -> None:
     assert fields["outcome"] == "failed"
 
 
+@pytest.mark.parametrize("end", CALLS)
+def test_a_subtest_that_is_skipped_is_not_its_test(end: str) -> None:
+    fields = told(("setup", "passed"), ("call", "skipped"), ("call", end), ("teardown", "passed"))
+    assert fields["outcome"] == end
+
+
+def test_a_subtest_that_is_skipped_hides_no_failure_of_another() -> None:
+    fields = told(("setup", "passed"), ("call", "failed"), ("call", "skipped"), ("call", "passed"))
+    assert fields["outcome"] == "failed"
+
+
 def test_the_facts_on_a_report_are_told_rather_than_its_text() -> None:
     report = a_report("call", "failed")
     report._noxtasks_failure = {"fingerprint": "f"}

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from noxtasks.suite import process
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
@@ -197,6 +198,26 @@ def test_each_hash_seed_gets_a_process_of_its_own(tmp_path: Path, python: Path) 
 
 
 @both
+def test_ids_that_another_collection_does_not_have_are_known(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    body = """
+import uuid, pytest
+def test_stays(): pass
+@pytest.mark.parametrize("value", [uuid.uuid4().hex])
+def test_differs(value): assert value
+"""
+    root = a_suite(tmp_path, test_ids=body)
+    requests = [RunRequest(number=number, seed=0, hash_seed=number, order=Order.COLLECTED) for number in range(2)]
+    with an_engine(root, python, kind) as engine:
+        engine.collect(hash_seed=0)
+        assert engine.unstable_ids == set()
+        runs = list(engine.runs(requests, jobs=1))
+    seen = [{name for name in outcomes(run) if "differs" in name} for run in runs]
+    assert len(seen[0] | seen[1]) == 2
+    assert engine.unstable_ids >= seen[0] | seen[1]
+    assert all("test_differs[" in name for name in engine.unstable_ids)
+
+
+@both
 def test_an_interruption_keeps_what_was_measured_and_leaves_no_process(
     kind: EngineKind, tmp_path: Path, python: Path
 ) -> None:
@@ -257,11 +278,60 @@ def test_collection_errors_do_not_keep_the_sound_tests_from_running(
     assert outcomes(run) == {"test_sound.py::test_a": Outcome.PASSED}
 
 
+@both
+def test_the_same_failure_in_two_runs_is_one_wherever_they_work_and_is_told_with_what_was_captured(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = """
+import logging, tempfile
+def test_says(tmp_path):
+    print("printed")
+    logging.getLogger().warning("logged")
+    raise OSError(f"{tmp_path}, {tempfile.mkdtemp()}, {__file__}")
+"""
+    scratch = tmp_path / "a folder that no pattern knows"
+    scratch.mkdir()
+    suite = Suite(root=a_suite(tmp_path, test_says=body), python=python)
+    with Engine(suite, scratch, kind=kind, test_timeout_s=30.0) as engine:
+        first, second = (run.results[0].failure for run in runs_of(engine, request(0), request(1)))
+    assert first is not None
+    assert second is not None
+    assert first.message != second.message
+    assert first.fingerprint == second.fingerprint
+    assert "Captured stdout call -" in first.text
+    assert "printed\n" in first.text
+    assert "logged" in first.text.rpartition("Captured log call")[2]
+
+
+@both
+def test_text_that_is_no_unicode_is_kept_as_far_as_it_can_be_told(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    body = r"""
+import os, pytest
+@pytest.mark.parametrize("name", [0], ids=lambda name: "\udc80")
+def test_says(name):
+    print("captured \udcff")
+    exec(compile("raise OSError(os.fsdecode(b'no \\xff'))", os.path.dirname(__file__) + "/\udc80.py", "exec"))
+"""
+    root = a_suite(tmp_path, test_text=body)
+    option = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support"
+    (root / "pytest.ini").write_text(f"[pytest]\n{option} = true\n")
+    with an_engine(root, python, kind) as engine:
+        (run,) = runs_of(engine, request(0))
+    (result,) = run.results
+    assert result.nodeid == r"test_text.py::test_says[\udc80]"
+    assert result.failure is not None
+    assert result.failure.message == r"no \udcff"
+    assert result.failure.frames[-1] == r"\udc80.py:1 in <module>"
+    assert json.loads(msgspec.json.encode(run))
+
+
 def test_a_report_is_json_that_any_reader_takes(project: Callable[[str], Path], python: Path) -> None:
     wire = project("flaky").parent / "record.jsonl"
     suite = Suite(root=wire.parent / "flaky", python=python)
-    env = suite.environment(wire=wire, task=None, hash_seed=0)
-    process.run(suite.command("-q", "-n2"), cwd=suite.root, env=env)
+    env = suite.environment(Launch(hash_seed=0), wire=wire, task=None)
+    process.run(suite.command(Launch(hash_seed=0), "-q", "-n2"), cwd=suite.root, env=env)
     frames = [json.loads(line) for line in wire.read_text().splitlines()]
     assert frames[0]["frame"] == "hello"
     assert {f["test"] for f in frames if f["frame"] == "finish"} >= {"test_flaky.py::test_is_broken"}

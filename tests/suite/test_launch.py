@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.suite.launch import PROBE_FOLDER, Suite
+from noxtasks.suite.launch import PROBE_FOLDER, Launch, Suite
 
 
 def a_suite(folder: Path, *args: str) -> Suite:
@@ -15,11 +15,11 @@ def a_suite(folder: Path, *args: str) -> Suite:
 
 
 def environment(suite: Suite) -> dict[str, str]:
-    return suite.environment(wire=Path("wire"), task=None, hash_seed=5)
+    return suite.environment(Launch(hash_seed=5), wire=Path("wire"), task=None)
 
 
 def test_the_command_is_the_users_own_with_the_probe_before_it(tmp_path: Path) -> None:
-    command = a_suite(tmp_path, "-k", "not slow").command("-q")
+    command = a_suite(tmp_path, "-k", "not slow").command(Launch(hash_seed=0), "-q")
     assert command == [str(tmp_path / "bin/python"), "-m", "pytest", "-p", "noxtasks_probe", "-k", "not slow", "-q"]
 
 
@@ -52,7 +52,7 @@ def test_an_outer_session_leaves_no_mark(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_virtual_environment_is_as_good_as_activated(tmp_path: Path) -> None:
     (tmp_path / "pyvenv.cfg").touch()
-    env = a_suite(tmp_path).environment(wire=Path("wire"), task=Path("task"), hash_seed=5)
+    env = a_suite(tmp_path).environment(Launch(hash_seed=5), wire=Path("wire"), task=Path("task"))
     assert env["VIRTUAL_ENV"] == str(tmp_path)
     assert env["PATH"].split(os.pathsep)[0] == str(tmp_path / "bin")
     assert env["NOXTASKS_TASK"] == "task"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
+from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Run
 from noxtasks.suite.runs import Execution, RunRequest, Task
 
@@ -37,8 +38,8 @@ class Carrier:
         self.under_way: dict[str, int | None] = {}
         self._lives = iter(lives)
 
-    def start(self, task: Task, hash_seed: int) -> None:
-        assert hash_seed == 1
+    def start(self, task: Task, launch: Launch) -> None:
+        assert launch.hash_seed == 1
         self.tasks.append(task)
         frames, code = next(self._lives)(task)
         with Path(task.wire).open("wb") as file:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from noxtasks.errors import NotMeasuredError
 from noxtasks.probe.noxtasks_probe.frames import Real
 from noxtasks.suite import wire
-from noxtasks.suite.model import Failure, Outcome
+from noxtasks.suite.model import Failure, Outcome, StateChange
 
 names = st.text(st.characters(codec="utf-8"), max_size=20)
 numbers = st.integers(-(2**31), 2**31)
@@ -24,6 +24,7 @@ several = st.lists(names, max_size=4).map(tuple)
 failures = st.builds(
     Failure, fingerprint=names, phase=names, exception=names, message=names, frames=several, text=names
 )
+state_changes = st.builds(StateChange, kind=names, name=names, before=names, after=names)
 
 FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Hello: st.builds(
@@ -46,6 +47,8 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
         notes=several,
     ),
     wire.Leak: st.builds(wire.Leak, test=names, command=names),
+    wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
+    wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans()),
     wire.Ready: st.builds(wire.Ready),
     wire.Forked: st.builds(wire.Forked, pid=numbers, wire=names),

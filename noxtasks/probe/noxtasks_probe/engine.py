@@ -8,11 +8,13 @@ The task file (JSON) holds `mode` ("collect", "fork" or "fresh") and
 
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
 `seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
-(null, or the name of this one among several at once), `workers`, and `known` (fingerprints already rendered).
+(null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
+`circumstances` (see `circumstances`), and `observed` (the tests whose traces are to be told).
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -25,10 +27,11 @@ from typing import Any
 
 import pytest
 
-from . import forking, isolation, ordering, seeding, taming
+from . import circumstances, forking, isolation, ordering, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .processes import adopt_orphans
+from .protocol import Protocol
 from .recording import FailureNotes
 from .running import Runner
 
@@ -80,12 +83,12 @@ class Engine:
         self._sequential = ordering.sequential_modules(runnable)
         self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
         if self._task["mode"] == "fork":
-            self._prepare(session.config)
+            self._prepare(session)
             forking.serve(
                 self._task["commands"], self._task["events"], lambda run: self._run(session, run, forked=True)
             )
         elif self._task["mode"] == "fresh":
-            self._prepare(session.config)
+            self._prepare(session)
             adopt_orphans()
             self._run(session, self._task["run"], forked=False)
         return True
@@ -95,9 +98,11 @@ class Engine:
         if self._told < len(self._watch.problems):
             self._tell_problems()
 
-    def _prepare(self, config: pytest.Config) -> None:
+    def _prepare(self, session: pytest.Session) -> None:
         self._seeders = seeding.seeders()
-        taming.silence(config)
+        taming.silence(session.config)
+        shared: Any = session
+        shared.gethookproxy = functools.lru_cache(maxsize=None)(session.gethookproxy)  # asked eleven times a test
         for item in self._items.values():
             _ = item.location  # pytest computes it once per item; here it is once for all runs
 
@@ -109,7 +114,20 @@ class Engine:
         if run["worker"] is not None:
             isolation.own_identity(config, run["worker"], run["workers"])
         floods = isolation.own_output(config, forked=forked)
-        runner = Runner(wire, self._seeders, seed=run["seed"], floods=floods)
+        try:
+            circumstances.apply(run["circumstances"], config, run["folder"])
+        except circumstances.UnavailableError as error:
+            wire.send("unavailable", reason=str(error))
+            wire.send("end", whole=True)
+            return
+        runner = Runner(
+            wire,
+            Protocol(config),
+            self._seeders,
+            seed=run["seed"],
+            floods=floods,
+            observed=frozenset(run["observed"]),
+        )
         config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)

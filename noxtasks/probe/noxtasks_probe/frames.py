@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -24,8 +25,18 @@ class Real:
     exit = staticmethod(os._exit)
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
+    clock = staticmethod(time.perf_counter)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
+
+
+_ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")
+"""An escape as `json` writes it: a pair of surrogates, one without the other (which is the group), or any other."""
+
+
+def _valid(line: str) -> str:
+    """`line` with each lone surrogate as `backslashreplace` writes it: text that the other end, and UTF-8, can hold."""
+    return _ESCAPE.sub(lambda found: f"\\{found[0]}" if found[1] else found[0], line)
 
 
 class Wire:
@@ -34,17 +45,24 @@ class Wire:
     def __init__(self, fd: int) -> None:
         self._fd = _out_of_the_way(fd)
         self._owner = Real.getpid()
+        self._held = ""
 
     @classmethod
     def to_file(cls, path: str) -> Wire:
         """A wire that appends to the file at `path`."""
         return cls(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
 
+    def hold(self, frame: str, **fields: Any) -> None:
+        """Append one frame together with the next that is sent: between them no code of the user's may run."""
+        line = Real.encode({"frame": frame, **fields})
+        self._held += (_valid(line) if "\\ud" in line else line) + "\n"
+
     def send(self, frame: str, **fields: Any) -> None:
         """Append one frame. A process that a test has forked off sends nothing: the frames are its parent's."""
         if Real.getpid() != self._owner:
             return
-        data = (Real.encode({"frame": frame, **fields}) + "\n").encode("ascii")
+        self.hold(frame, **fields)
+        data, self._held = self._held.encode("ascii"), ""
         try:
             while data:
                 data = data[Real.write(self._fd, data) :]

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from . import failures
+
 FLOOD = 1 << 20
 """Bytes of captured output per stream and phase that are kept, as a head and a tail; the rest is not read."""
 
 
 def own_temporary_folder(config: pytest.Config, folder: str) -> None:
     """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
+    failures.temporary(folder)
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = None
     hypothesis: Any = sys.modules.get("hypothesis.configuration")
@@ -48,7 +51,16 @@ def own_output(config: pytest.Config, *, forked: bool) -> list[str]:
                 _replace(stream, descriptor)
             _dam(stream, floods, "stdout" if descriptor == 1 else "stderr")
     os.close(null)
+    if capturing is not None:
+        _keep_on(capturing)
     return floods
+
+
+def _keep_on(capturing: Any) -> None:
+    """Capture all the time: between the phases of a test nobody here prints anything that people are to see."""
+    capturing.resume_capturing()
+    capturing.resume_capturing = lambda: None
+    capturing.suspend_capturing = lambda in_=False: None  # noqa: ARG005 - as pytest calls it
 
 
 def _replace(stream: Any, descriptor: int) -> None:
@@ -61,12 +73,14 @@ def _replace(stream: Any, descriptor: int) -> None:
 
 
 def _dam(stream: Any, floods: list[str], name: str) -> None:
-    """Let the stream's `snap` cut the middle out of what is too large to be worth reading."""
+    """Let the stream's `snap` read only what is there, and cut the middle out of what is too large to be worth it."""
     snap = stream.snap
 
     def bounded() -> Any:
         fd = stream.tmpfile.fileno()
         size = os.fstat(fd).st_size
+        if size == 0:
+            return ""
         if size > FLOOD:
             floods.append(f"wrote {size} bytes to {name}")
             head, tail = os.pread(fd, FLOOD // 2, 0), os.pread(fd, FLOOD // 2, size - FLOOD // 2)

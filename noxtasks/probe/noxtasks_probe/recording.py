@@ -32,8 +32,8 @@ class Case:
             self._fail("passed", report)
         elif report.outcome == "failed":
             self._fail("failed" if report.when == "call" else "error", report)
-        elif self.outcome == "passed":
-            self.outcome = _unfailed(report)
+        elif self.outcome not in ("failed", "error") and report.when != "teardown":
+            self.outcome = _unfailed(report)  # the last word counts: subtests report before their test does
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:
         if self.outcome not in ("failed", "error"):
@@ -41,6 +41,16 @@ class Case:
         if self.failure is None:
             failure = getattr(report, "_noxtasks_failure", None)
             self.failure = failure or failures.from_text(str(report.longrepr or ""), report.when or "call")
+
+    def took(self, phases_s: float | None, *, within_s: float) -> None:
+        """Take the time that was measured. What reports say is doubted where the test has moved the clock.
+
+        `phases_s`: what its phases took; None where only the reports tell. `within_s`: how long all of it took.
+        """
+        if phases_s is not None:
+            self.duration_s = phases_s
+        elif not 0 <= self.duration_s <= within_s:
+            self.duration_s = within_s
 
     def stop(self, error: BaseException, rootdir: str) -> None:
         """The test ended the session, or a plugin broke under it."""
@@ -93,7 +103,8 @@ class FailureNotes:
             self._known.add(failure["fingerprint"])
             self._rendered += 1
             text = str(item.repr_failure(call.excinfo)) if self._quick else str(report.longrepr)  # type: ignore[arg-type]
-            failure["text"] = failures.rendered(text)
+            wanted = getattr(item.config.option, "showcapture", "all")
+            failure["text"] = failures.rendered(text) + failures.captured(report.sections, wanted)
         report._noxtasks_failure = failure
 
 
@@ -103,6 +114,7 @@ class Observer:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._cases: dict[str, Case] = {}
+        self._going_on: set[str] = set()  # tests whose attempt at hand is not their last
         self._silent = "PYTEST_XDIST_WORKER" in os.environ
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -113,18 +125,29 @@ class Observer:
         self._wire.send("hello", version=VERSION, time=Real.now())
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """A test begins."""
-        if not self._silent:
+        """A test begins, or another attempt at it."""
+        if not self._silent and nodeid not in self._cases:
             self._cases[nodeid] = Case()
             self._wire.send("start", test=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of it ended."""
-        if report.nodeid in self._cases:
-            self._cases[report.nodeid].add(report)
+        if report.nodeid not in self._cases:
+            return
+        self._cases[report.nodeid].add(report)
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap]
+            self._going_on.add(report.nodeid)
+        elif report.when == "setup":
+            self._going_on.discard(report.nodeid)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """It ended."""
+        """It ended, or an attempt at it: pytest-rerunfailures calls this, and `logstart`, for each."""
+        if nodeid in self._going_on:
+            self._going_on.discard(nodeid)
+        else:
+            self._finish(nodeid)
+
+    def _finish(self, nodeid: str) -> None:
         if nodeid in self._cases:
             self._wire.send("finish", test=nodeid, **self._cases.pop(nodeid).fields())
 

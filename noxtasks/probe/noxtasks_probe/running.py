@@ -6,23 +6,46 @@ from typing import Any
 
 import pytest
 
-from . import seeding
+from . import observing, seeding
 from .frames import Real, Wire
 from .processes import ChildWatch
+from .protocol import Protocol
 from .recording import Case
 
 
 class Runner:
     """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever."""
 
-    def __init__(self, wire: Wire, seeders: list[seeding.Seeder], *, seed: int, floods: list[str]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        protocol: Protocol,
+        seeders: list[seeding.Seeder],
+        *,
+        seed: int,
+        floods: list[str],
+        observed: frozenset[str],
+    ) -> None:
         self._wire = wire
+        self._protocol = protocol
         self._seeders = seeders
         self._seed = seed
         self._floods = floods
+        self._observed = observed
         self._children = ChildWatch()
         self._case = Case()
+        self._item: pytest.Item | None = None
         self._nodeid = ""
+        self._phases_s: float | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+        if item is not self._item or not self._protocol.takes(item):
+            return None
+        self._protocol.run(item, nextitem)
+        self._phases_s = self._protocol.duration_s
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of the current test ended."""
@@ -33,7 +56,9 @@ class Runner:
         """Run `items`; false when one of them ended the session, and the rest needs another process."""
         owner, going_on = Real.getpid(), True
         for index, item in enumerate(items):
-            following = items[index + 1] if index + 1 < len(items) else None
+            following: Any = items[index + 1] if index + 1 < len(items) else None
+            if following is item:  # the same once more: what it has set up for itself alone is torn down between
+                following = item.parent
             going_on = self._run_one(index, item, following)
             if Real.getpid() != owner:  # a test forked, and this is the copy that came back from it
                 Real.exit(0)
@@ -43,26 +68,35 @@ class Runner:
             self._wire.send("leak", test=test, command=command)
         return going_on
 
-    def _run_one(self, index: int, item: pytest.Item, following: pytest.Item | None) -> bool:
-        self._case, self._nodeid = Case(), item.nodeid
+    def _run_one(self, index: int, item: pytest.Item, following: Any) -> bool:
+        self._case, self._item, self._nodeid, self._phases_s = Case(), item, item.nodeid, None
         self._floods.clear()
         self._wire.send("start", index=index)
-        self._reseed(item)
+        self._reseed(self._nodeid)
         stopped = False
+        before = observing.snapshot(self._rootdir(item)) if self._nodeid in self._observed else None
+        began_s = Real.clock()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:  # pytest.exit, Ctrl-C from a test, a plugin that broke
-            self._case.stop(error, str(item.config.rootpath))
+            self._case.stop(error, self._rootdir(item))
             stopped = True
         session: Any = item.session
         if session.shouldstop or session.shouldfail:
             stopped = True
+        self._case.took(self._phases_s, within_s=Real.clock() - began_s)
         self._case.notes.extend(self._floods)
-        self._children.look(item.nodeid)
-        self._wire.send("finish", index=index, **self._case.fields())
+        self._children.look(self._nodeid)
+        if before is not None:
+            changes = observing.differences(before, observing.snapshot(self._rootdir(item)))
+            self._wire.hold("changed", test=self._nodeid, changes=changes)
+        self._wire.hold("finish", index=index, **self._case.fields())
         return not stopped
 
-    def _reseed(self, item: pytest.Item) -> None:
-        seed = seeding.derived(self._seed, item.nodeid)
+    def _rootdir(self, item: pytest.Item) -> str:
+        return str(item.config.rootpath)
+
+    def _reseed(self, nodeid: str) -> None:
+        seed = seeding.derived(self._seed, nodeid)
         for seeder in self._seeders:
             seeder(seed)

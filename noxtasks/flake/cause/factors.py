@@ -1,0 +1,129 @@
+"""What may be otherwise around a test, one at a time: the date, the place, the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from noxtasks.flake.cause import rules
+from noxtasks.flake.cause.laboratory import Laboratory, UnavailableError
+from noxtasks.flake.cause.model import Evidence, Explanation, Kind, Rate, Trial
+from noxtasks.suite.model import Circumstances
+
+_FIRST = 5
+_MORE = 15
+
+
+class Factor(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is otherwise."""
+
+    name: str  # as it stands in a sentence: "with …"
+    kind: Kind
+    circumstances: Circumstances = Circumstances()
+    at_once: int = 1  # copies of the trial side by side
+
+
+def moments(now: datetime) -> Iterator[Factor]:
+    """Clocks that have been trouble to others, from `now` on; the time of day is kept where only the date matters."""
+
+    def at(name: str, moment: datetime) -> Factor:
+        clock = Circumstances(clock=moment.strftime("%Y-%m-%d %H:%M:%S"))
+        return Factor(name=f"the clock at {name} ({clock.clock})", kind=Kind.TIME, circumstances=clock)
+
+    next_year = now.year + 1
+    leap = next(year for year in range(next_year, next_year + 9) if _is_leap(year))
+    yield at("another day", now + timedelta(days=1))
+    yield at("another week", now + timedelta(days=8, hours=7))
+    yield at("the end of a month", now.replace(month=1, day=31))
+    yield at("midnight", now.replace(hour=23, minute=59, second=59) + timedelta(days=1))
+    yield at("29 February", now.replace(year=leap, month=2, day=29))
+    yield at("the start of daylight saving time in Europe", _last_sunday(next_year, 3).replace(hour=1, minute=59))
+    yield at("the end of daylight saving time in Europe", _last_sunday(next_year, 10).replace(hour=0, minute=59))
+    yield at("the last second of a year", datetime(now.year, 12, 31, 23, 59, 58))  # noqa: DTZ001 - local on purpose
+    yield at("another year", now.replace(year=next_year, month=1, day=2))
+    yield at("five years on", now.replace(year=now.year + 5, month=7, day=15))
+    yield at("the end of 32 bits", datetime(2038, 1, 19, 3, 14, 6))  # noqa: DTZ001
+    yield Factor(
+        name="TZ=Pacific/Kiritimati", kind=Kind.TIME, circumstances=Circumstances(timezone="Pacific/Kiritimati")
+    )
+    yield Factor(
+        name="TZ=America/Los_Angeles", kind=Kind.TIME, circumstances=Circumstances(timezone="America/Los_Angeles")
+    )
+
+
+SURROUNDINGS = (
+    Factor(name="other processes that want the same core", kind=Kind.LOAD, circumstances=Circumstances(starved=True)),
+    Factor(name="a copy of itself beside it", kind=Kind.CONCURRENCY, at_once=2),
+    Factor(name="one CPU", kind=Kind.LOAD, circumstances=Circumstances(one_cpu=True)),
+    Factor(name="slow files", kind=Kind.LOAD, circumstances=Circumstances(slow_files=True)),
+    Factor(name="no network", kind=Kind.ENVIRONMENT, circumstances=Circumstances(offline=True)),
+    Factor(name="locale C", kind=Kind.ENVIRONMENT, circumstances=Circumstances(locale="C")),
+    Factor(name="an empty home", kind=Kind.ENVIRONMENT, circumstances=Circumstances(empty_home=True)),
+    Factor(name="another working directory", kind=Kind.ENVIRONMENT, circumstances=Circumstances(elsewhere=True)),
+    Factor(name="no writable TMPDIR", kind=Kind.ENVIRONMENT, circumstances=Circumstances(unwritable_tmp=True)),
+    Factor(name="umask 077", kind=Kind.ENVIRONMENT, circumstances=Circumstances(umask=0o077)),
+    Factor(name="a terminal of 40 columns", kind=Kind.ENVIRONMENT, circumstances=Circumstances(columns=40)),
+    Factor(name="warnings as errors", kind=Kind.ENVIRONMENT, circumstances=Circumstances(strict_warnings=True)),
+    Factor(name="python -O", kind=Kind.ENVIRONMENT, circumstances=Circumstances(optimised=True)),
+)
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the factors that were tried."""
+
+    explanation: Explanation | None
+    without_effect: tuple[str, ...]
+    unavailable: tuple[str, ...]
+
+
+def tried(
+    lab: Laboratory, trial: Trial, usual: Rate, chosen: tuple[Factor, ...], *, alike: frozenset[str] = frozenset()
+) -> Tried:
+    """Try each of `chosen` on `trial`, which fails at the rate `usual` by itself, until one makes a difference.
+
+    Only failures with an exception of `alike` count, where that is given: a test that cannot do without the network is
+    not explained by that when it was seen to fail for another reason.
+    """
+    without_effect: list[str] = []
+    unavailable: list[str] = []
+    for factor in chosen:
+        try:
+            found, usual = _compared(lab, trial, usual, factor, many=len(chosen), alike=alike)
+        except UnavailableError as error:
+            unavailable.append(f"{factor.name}: {error}")
+            continue
+        if rules.is_evident(found, tried=len(chosen)):
+            explanation = Explanation(
+                test=trial.target,
+                kind=factor.kind,
+                evidence=(found,),
+                reproduce=trial.under(factor.circumstances),
+            )
+            return Tried(explanation=explanation, without_effect=tuple(without_effect), unavailable=tuple(unavailable))
+        without_effect.append(factor.name)
+    return Tried(explanation=None, without_effect=tuple(without_effect), unavailable=tuple(unavailable))
+
+
+def _compared(
+    lab: Laboratory, trial: Trial, usual: Rate, factor: Factor, *, many: int, alike: frozenset[str]
+) -> tuple[Evidence, Rate]:
+    """The factor's evidence, and the usual rate, which may have been measured further."""
+    other = trial.under(factor.circumstances)
+    present = lab.rate(other, _FIRST, at_once=factor.at_once, alike=alike)
+    found = rules.evidence(factor.name, present, usual)
+    if rules.is_promising(found) and not rules.is_evident(found, tried=many):
+        usual += lab.rate(trial, _MORE, at_once=1)
+        present += lab.rate(other, _MORE, at_once=factor.at_once, alike=alike)
+        found = rules.evidence(factor.name, present, usual)
+    return found, usual
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31)  # noqa: DTZ001
+    return last - timedelta(days=(last.weekday() + 1) % 7)

@@ -1,0 +1,110 @@
+"""Carries out trials with the engine, several at once, until time is up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from noxtasks.flake.cause.model import Rate, Trial
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.model import Order, Outcome, Run, StateChange
+from noxtasks.suite.runs import RunRequest
+
+
+class TimeIsUpError(Exception):
+    """The budget is spent; what was found until then stands."""
+
+
+class UnavailableError(Exception):
+    """This system lacks what the circumstances of a trial need; the message says what."""
+
+
+class Laboratory:
+    """Trials of one suite. `numbers` gives each a number that no run of the sample has."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        jobs: int,
+        until_s: float,
+        clock: Callable[[], float],
+        numbers: Callable[[], int],
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._until_s = until_s
+        self._clock = clock
+        self._numbers = numbers
+        self.trials = 0
+
+    def rate(
+        self, trial: Trial, times: int, *, at_once: int | None = None, alike: frozenset[str] = frozenset()
+    ) -> Rate:
+        """How often the trial fails (with one of the exceptions `alike`, where given).
+
+        Raises `TimeIsUpError` and `UnavailableError`, as all that runs trials.
+        """
+        outcomes = [_failed(run, alike) for run in self.runs([trial] * times, at_once=at_once)]
+        return Rate(failures=sum(failed is True for failed in outcomes), runs=sum(x is not None for x in outcomes))
+
+    def first(
+        self, trial: Trial, *, times: int = 1, wanted: bool = True
+    ) -> Callable[[list[tuple[str, ...]]], int | None]:
+        """What `rules.minimal` asks: which of several sets of tests before the target makes it fail (or pass).
+
+        A set has the property when one of `times` trials shows it.
+        """
+
+        def first_of(sets: list[tuple[str, ...]]) -> int | None:
+            for start in range(0, len(sets), max(1, self._jobs)):
+                some = sets[start : start + max(1, self._jobs)]
+                outcomes = self.outcomes([trial.after(before) for before in some for _ in range(times)])
+                for number in range(len(some)):
+                    if wanted in outcomes[number * times : (number + 1) * times]:
+                        return start + number
+            return None
+
+        return first_of
+
+    def outcomes(self, trials: Sequence[Trial]) -> list[bool | None]:
+        """For each trial whether its target failed; None where it was skipped."""
+        return [_failed(run) for run in self.runs(trials)]
+
+    def changes(self, trial: Trial) -> tuple[tuple[str, tuple[StateChange, ...]], ...]:
+        """What each test before the target leaves changed, in one more trial."""
+        (run,) = self.runs([trial], observed=trial.before)
+        return run.changes
+
+    def runs(self, trials: Sequence[Trial], *, at_once: int | None = None, observed: tuple[str, ...] = ()) -> list[Run]:
+        """The trials as runs of the engine, in the order of `trials`."""
+        if self._clock() > self._until_s:
+            raise TimeIsUpError
+        requests = [_request(trial, self._numbers(), observed) for trial in trials]
+        requests.sort(key=lambda request: (request.hash_seed, request.circumstances.optimised))
+        found = {run.number: run for run in self._engine.runs(requests, jobs=at_once or self._jobs)}
+        self.trials += len(trials)
+        for run in found.values():
+            if run.unavailable:
+                raise UnavailableError(run.unavailable)
+        return [found[number] for number in sorted(found)]
+
+
+def _request(trial: Trial, number: int, observed: tuple[str, ...]) -> RunRequest:
+    return RunRequest(
+        number=number,
+        seed=trial.seed,
+        hash_seed=trial.hash_seed,
+        order=Order.COLLECTED,
+        tests=trial.tests,
+        circumstances=trial.circumstances,
+        observed=observed,
+    )
+
+
+def _failed(run: Run, alike: frozenset[str] = frozenset()) -> bool | None:
+    last = run.results[-1] if run.results else None
+    if last is None or last.outcome is Outcome.SKIPPED:
+        return None
+    if not (last.outcome.is_failure and alike):
+        return last.outcome.is_failure
+    return last.failure is not None and last.failure.exception in alike

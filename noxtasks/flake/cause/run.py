@@ -1,0 +1,99 @@
+"""The story of one explanation: repeat, then take away what ran before, then change seeds, then all that is around."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from noxtasks.flake.cause import factors, order, rules, seeds
+from noxtasks.flake.cause.laboratory import Laboratory, TimeIsUpError
+from noxtasks.flake.cause.model import Explanation, Kind, Rate, Suspect, Trial
+
+_PROOFS = 20
+"""Repeats of the trial that is handed to the user, so that its rate is known."""
+
+
+def explain(suspect: Suspect, lab: Laboratory, *, suite: tuple[str, ...], now: datetime) -> Explanation:
+    """Why `suspect` is flaky, with the evidence; `suite` are all tests that there are.
+
+    Never raises for want of time: what could not be settled is unexplained.
+    """
+    try:
+        found = _cause(suspect, lab, now)
+    except TimeIsUpError:
+        return Explanation(test=suspect.test, kind=Kind.UNEXPLAINED)
+    try:
+        return _completed(found, lab, suite)
+    except TimeIsUpError:
+        return found
+
+
+def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
+    known = suspect.failing or suspect.passing
+    assert known is not None  # noqa: S101 - a suspect was seen to run
+    bare = known.after(())
+    alone = lab.rate(bare, order.REPEATS)
+    if alone.never and suspect.failing is not None and suspect.failing.before:
+        together = lab.rate(suspect.failing, order.REPEATS)
+        if rules.is_evident(rules.evidence("the tests before it", together, alone)):
+            found = order.victim(lab, suspect.failing, together, alone)
+            if found is not None:
+                return found
+    if suspect.failing is not None and suspect.passing is not None:
+        found = _by_seeds(lab, suspect.failing, suspect.passing)
+        if found is not None:
+            return found
+        if alone.always:
+            found = order.brittle(lab, suspect.passing.with_seeds_of(suspect.failing), alone)
+            if found is not None:
+                return found
+    if alone.never and (found := _twice(lab, bare, alone)) is not None:
+        return found
+    return _around(suspect, lab, bare, alone, now)
+
+
+def _by_seeds(lab: Laboratory, failing: Trial, passing: Trial) -> Explanation | None:
+    """Alone first, where no other test can interfere; else with those that ran before the failure."""
+    found = seeds.followed(lab, failing.after(()), passing.after(()))
+    return found if found is not None or not failing.before else seeds.followed(lab, failing, passing)
+
+
+def _twice(lab: Laboratory, bare: Trial, alone: Rate) -> Explanation | None:
+    twice = bare.after((bare.target,))
+    again = lab.rate(twice, order.REPEATS)
+    return order.victim(lab, twice, again, alone) if again.failures else None
+
+
+def _around(suspect: Suspect, lab: Laboratory, bare: Trial, alone: Rate, now: datetime) -> Explanation:
+    usual = alone + lab.rate(bare, order.REPEATS, at_once=1)
+    if usual.failures and not usual.always and (found := seeds.drawn(lab, bare)) is not None:
+        return found
+    chosen = (*factors.SURROUNDINGS, *factors.moments(now))
+    tried = factors.tried(lab, bare, usual, chosen, alike=suspect.exceptions)
+    if tried.explanation is not None:
+        return msgspec.structs.replace(tried.explanation, tried=tried.without_effect, unavailable=tried.unavailable)
+    if usual.failures:
+        return _unmoved(Kind.CHANCE, suspect, bare, tried)
+    return _unmoved(Kind.UNEXPLAINED, suspect, suspect.failing, tried)
+
+
+def _unmoved(kind: Kind, suspect: Suspect, trial: Trial | None, tried: factors.Tried) -> Explanation:
+    return Explanation(
+        test=suspect.test, kind=kind, reproduce=trial, tried=tried.without_effect, unavailable=tried.unavailable
+    )
+
+
+def _completed(found: Explanation, lab: Laboratory, suite: tuple[str, ...]) -> Explanation:
+    """With the rate at which it is reproduced, what the culprits change, and what else does the same or undoes it."""
+    trial = found.reproduce
+    if trial is None:
+        return found
+    copies = 2 if found.kind is Kind.CONCURRENCY else None
+    found = msgspec.structs.replace(found, reproduced=lab.rate(trial, _PROOFS, at_once=copies))
+    if found.kind in (Kind.VICTIM, Kind.NOT_IDEMPOTENT):
+        found = msgspec.structs.replace(found, changes=lab.changes(trial))
+    if found.kind is Kind.VICTIM:
+        found = msgspec.structs.replace(found, cleaners=order.cleaners(lab, trial, suite))
+        found = msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
+    return found

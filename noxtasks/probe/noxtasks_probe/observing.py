@@ -1,0 +1,140 @@
+"""What a test has changed of what all tests of a process share: snapshots before and after it, and their difference.
+
+A value is kept as a short text of bounded depth, so that a list that has grown shows, and nothing of the user's is kept
+alive. Modules that are not the user's are looked at only for names that have come to stand for something else.
+"""
+
+from __future__ import annotations
+
+import locale
+import logging
+import os
+import signal
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+_DEPTH = 3
+_MOST = 40  # members of one container that are looked at
+_TEXT = 200  # characters kept of a value
+_CHANGES = 50  # told of one test
+
+Snapshot = dict[str, dict[str, str]]
+"""Kind of state -> its name -> its value as a text."""
+
+_QUIET = ("_pytest", "pytest", "noxtasks_probe", "pluggy", "threading", "linecache", "tokenize", "re", "logging")
+"""Modules that change as tests run, by pytest's own doing or as caches."""
+
+
+def snapshot(rootdir: str) -> Snapshot:
+    """The state that tests share, as far as it can be seen."""
+    return {
+        "module": dict(_modules(rootdir)),
+        "environment": dict(os.environ),
+        "working directory": {"": _cwd()},
+        "sys.path": dict.fromkeys(sys.path, "present"),
+        "sys.modules": dict.fromkeys(list(sys.modules), "imported"),
+        "logging": dict(_logging()),
+        "locale": {"": str(locale.setlocale(locale.LC_ALL))},
+        "warnings": {"filters": _text(list(warnings.filters), 1)},
+        "signal": {f"{number!r}": str(signal.getsignal(number)) for number in signal.Signals if _can_be_asked(number)},
+        "thread": {thread.name: "alive" for thread in threading.enumerate()},
+        "umask": {"": oct(_umask())},
+        "file": dict.fromkeys(_files(), "there"),
+    }
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[dict[str, str]]:
+    """What differs: kind, name, value before and after ("" where there was none); the most telling kinds first."""
+    found = []
+    for kind, values in after.items():
+        old = before[kind]
+        for name in sorted({*old, *values}):
+            was, now = old.get(name, ""), values.get(name, "")
+            if was != now and not (kind == "environment" and name == "PYTEST_CURRENT_TEST"):
+                found.append({"kind": kind, "name": name, "before": was[:_TEXT], "after": now[:_TEXT]})
+    return found[:_CHANGES]
+
+
+def _modules(rootdir: str) -> Iterator[tuple[str, str]]:
+    prefix = rootdir + os.sep
+    for name, module in list(sys.modules.items()):
+        values = getattr(module, "__dict__", None)
+        if not isinstance(values, dict) or name.partition(".")[0] in _QUIET:
+            continue
+        file = getattr(module, "__file__", None)
+        own = isinstance(file, str) and file.startswith(prefix) and "site-packages" not in file
+        for key, value in list(values.items()):
+            if key.startswith(("__", "@")):
+                continue
+            if not own:
+                yield f"{name}.{key}", f"<{type(value).__name__} {id(value):#x}>"
+            elif isinstance(value, type) and value.__module__ == name:
+                yield f"{name}.{key}", f"<class {id(value):#x}>"
+                for attribute, inner in list(vars(value).items()):
+                    if not attribute.startswith("__") and attribute != "_abc_impl":
+                        yield f"{name}.{key}.{attribute}", _text(inner, _DEPTH)
+            else:
+                yield f"{name}.{key}", _text(value, _DEPTH)
+
+
+def _text(value: Any, depth: int) -> str:  # noqa: PLR0911 - one line for each kind of value
+    """`value` in short; objects by their type, identity and fields, never by a `repr` of the user's."""
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        return repr(value)[:_TEXT]
+    kind = type(value)
+    if isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)):
+        return f"<{getattr(value, '__qualname__', value.__name__)} {id(value):#x}>"
+    if depth == 0:
+        return f"<{kind.__qualname__}>"
+    try:
+        if isinstance(value, dict):
+            inner = ", ".join(f"{_text(k, 0)}: {_text(v, depth - 1)}" for k, v in list(value.items())[:_MOST])
+            return f"{{{inner}}} ({len(value)})"
+        if isinstance(value, (list, tuple)):
+            return f"[{', '.join(_text(each, depth - 1) for each in list(value)[:_MOST])}] ({len(value)})"
+        if isinstance(value, (set, frozenset)):
+            return f"{{{', '.join(sorted(_text(each, depth - 1) for each in list(value)[:_MOST]))}}} ({len(value)})"
+        fields = getattr(value, "__dict__", None)
+        if isinstance(fields, dict):
+            return f"<{kind.__qualname__} {id(value):#x} {_text(fields, depth - 1)}>"
+    except Exception:  # a container of the user's may raise anything
+        return f"<{kind.__qualname__} {id(value):#x}>"
+    return f"<{kind.__qualname__} {id(value):#x}>"
+
+
+def _logging() -> Iterator[tuple[str, str]]:
+    yield "disabled below", str(logging.root.manager.disable)
+    for name, logger in [("root", logging.root), *list(logging.root.manager.loggerDict.items())]:
+        if isinstance(logger, logging.Logger):
+            handlers = [
+                type(handler).__name__ for handler in logger.handlers if "pytest" not in type(handler).__module__
+            ]
+            yield name, f"level {logger.level}, disabled {logger.disabled}, handlers {handlers}"
+
+
+def _can_be_asked(number: signal.Signals) -> bool:
+    return number not in (getattr(signal, "SIGKILL", None), getattr(signal, "SIGSTOP", None))
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        return f"<{error.strerror}>"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _files() -> list[str]:
+    try:
+        return [name for name in os.listdir(".") if name != "__pycache__"]
+    except OSError:
+        return []
