@@ -170,6 +170,31 @@ def _replay(arguments: argparse.Namespace) -> ExitCode:
     return flake.replay(root, settings, python=python, run_id=arguments.run_id, test=arguments.test)
 
 
+def _add_determinism_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+    parser.add_argument("--seed", metavar="N", help="the seed of both runs")
+    parser.add_argument("--static", action="store_true", help="read the files alone, and run no test")
+    _add_setting_option(parser)
+
+
+def _determinism(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.flake import determinism  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return determinism.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        pytest_args=arguments.pytest_args,
+        tests=tuple(arguments.tests),
+        static_only=arguments.static,
+    )
+
+
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JUnit XML, or a record of the probe")
     _add_setting_option(parser)
@@ -236,6 +261,13 @@ COMMANDS = (
         title="Repeat one recorded run exactly.",
         add_options=_add_replay_options,
         handle=_replay,
+    ),
+    Command(
+        name="determinism",
+        title="Find what makes the suite unreproducible: read its files, and run it twice alike.",
+        add_options=_add_determinism_options,
+        handle=_determinism,
+        takes_pytest_args=True,
     ),
     Command(
         name="history import",

@@ -21,6 +21,10 @@ from noxtasks.errors import ConfigurationError
 FILE = "pyproject.toml"
 ORDERS = ("buckets", "full", "collected")
 ENGINES = ("auto", "fork", "fresh")
+KINDS = (
+    "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
+    "shared-state", "thread", "hash", "locale",
+)  # fmt: skip
 
 _UNITS_S = {"h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
@@ -46,6 +50,12 @@ class FlakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
 
 
+class DeterminismSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.determinism]`: what the audit tells of."""
+
+    ignore: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -55,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reports: str = "reports"
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+    determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
 
     def history_url(self, root: Path) -> str:
         """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
@@ -135,6 +146,10 @@ def _choice(*choices: str) -> Callable[[Any], str]:
         return str(value)
 
     return parse
+
+
+def _choices(*choices: str) -> Callable[[Any], tuple[str, ...]]:
+    return lambda value: tuple(_choice(*choices)(item) for item in _texts(value))
 
 
 _DURATIONS = 'a duration such as "90s", "10m", "1h30m", or a number of seconds, more than 0'
@@ -255,6 +270,14 @@ SETTINGS = (
         default="0.95",
         meaning="The confidence of every interval.",
     ),
+    Setting(
+        key="determinism.ignore",
+        field="ignore",
+        parse=_choices(*KINDS),
+        expects=f"a list of kinds of findings, of {', '.join(KINDS)}",
+        default="[]",
+        meaning="Kinds of findings that the audit does not tell, such as `sleep`.",
+    ),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _TABLES = {key.rpartition(".")[0] for key in _BY_KEY} - {""}
@@ -277,7 +300,11 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
                 values[setting.key.rpartition(".")[0]][setting.field] = value
     if problems:
         raise ConfigurationError.all_of(problems)
-    return Settings(**values[""], flake=FlakeSettings(**values["flake"]))
+    return Settings(
+        **values[""],
+        flake=FlakeSettings(**values["flake"]),
+        determinism=DeterminismSettings(**values["determinism"]),
+    )
 
 
 def from_keywords(settings: Mapping[str, Any], *, where: str = "noxtasks.register()") -> tuple[Override, ...]:

@@ -31,6 +31,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
 
 OBJECTIVES = (
     Objective(name="flake", title="Which tests are not deterministic, how often, and why?", verbs=("replay",)),
+    Objective(name="determinism", title="What makes the suite unreproducible?"),
 )
 
 

@@ -7,3 +7,7 @@ hangs on something that no seed holds. The score is the share of failures that r
 """
 
 from __future__ import annotations
+
+from noxtasks.flake.determinism.run import run
+
+__all__ = ["run"]

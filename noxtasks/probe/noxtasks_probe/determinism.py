@@ -107,6 +107,14 @@ def frozen_time(request: pytest.FixtureRequest) -> Any:
     return clock
 
 
+def facts(config: pytest.Config) -> dict[str, Any]:
+    """What of this holds for the whole suite, for those who read its files."""
+    if not hasattr(config.option, "noxtasks_seed"):
+        return {}
+    seeded = hasattr(config.option, "randomly_seed") or config.getini("noxtasks_seed") != "off"
+    return {"seeded": seeded, "frozen_time": config.getini("noxtasks_frozen_time")}
+
+
 class _LackingError(Exception):
     pass
 
