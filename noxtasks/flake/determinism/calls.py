@@ -345,7 +345,6 @@ CALLS: dict[str, tuple[Kind, Check]] = {
     "time.strftime": (Kind.CLOCK, _without_moment),
     "datetime.date.fromtimestamp": (Kind.LOCALE, _always),
     "datetime.datetime.fromtimestamp": (Kind.LOCALE, _without_zone),
-    "time.mktime": (Kind.LOCALE, _always),
     "locale.setlocale": (Kind.LOCALE, _sets_locale),
     "time.sleep": (Kind.SLEEP, _waits),
     "asyncio.sleep": (Kind.SLEEP, _waits),

@@ -12,7 +12,14 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from noxtasks.config import Settings
-from noxtasks.errors import EvidenceError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import (
+    ConfigurationError,
+    EvidenceError,
+    ExitCode,
+    InterruptedRunError,
+    NotMeasuredError,
+    NoxtasksError,
+)
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake import rules as flake_rules
@@ -71,7 +78,7 @@ def run(
         collection = engine.collect(hash_seed=hash_seed)
         code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
         if not collection.tests:
-            raise NotMeasuredError("no test can be run", where=str(root), remedy=_reasons(collection))
+            raise _not_collected(root, collection)
         terminal.print_beginning(len(collection.tests), str(python), runs=0 if static_only else _RUNS)
         reading = static.audit(_files(collection), _surroundings(collection))
         request = flake_rules.request(0, task.base_seed, Order.COLLECTED, hash_seed=hash_seed)
@@ -157,7 +164,7 @@ def _surroundings(collection: Collection) -> Surroundings:
     return Surroundings(seeded=bool(collection.facts.get("seeded")), frozen=bool(collection.facts.get("frozen_time")))
 
 
-def _reasons(collection: Collection) -> str:
+def _not_collected(root: Path, collection: Collection) -> NoxtasksError:
     found = health.diagnose(
         collection.problems,
         collection.facts,
@@ -166,7 +173,9 @@ def _reasons(collection: Collection) -> str:
         installed=collection.facts.get("distributions") or {},
         local={},
     )
-    return health.render(found)
+    wrong = any(cause.kind is health.Kind.CONFIGURATION for cause in found.causes)
+    error = ConfigurationError if wrong else NotMeasuredError
+    return error("no test can be run", where=str(root), remedy=health.render(found).rstrip())
 
 
 def _provenance(task: _Task, collection: Collection, code: vcs.Code, *, complete: bool) -> Provenance:

@@ -117,15 +117,17 @@ def _undoes(source: Source, each: ast.AST, node: ast.AST, what: str) -> bool:
             return any(_environment_change(source, other) and source.outermost(other) is inside for other in later)
         case ast.Attribute(attr=name) if name in _CLEANUPS:
             return True
-    return _resets_before_end(each, node, what)
+    change = _environment_change(source, each)
+    changed_before = bool(change) and ("chdir" in change) == (what == "chdir")
+    return _puts_back(each, node, what) or (changed_before and _puts_back(node, each, what))
 
 
 _CLEANUPS = ("addCleanup", "addfinalizer", "callback", "enterContext", "addClassCleanup")
 
 
-def _resets_before_end(other: ast.AST, node: ast.AST, what: str) -> bool:
+def _puts_back(other: ast.AST, node: ast.AST, what: str) -> bool:
     """`os.chdir(before)` or `del os.environ[...]` further down: sound where the test passes, and so meant."""
-    later = getattr(other, "lineno", 0) > getattr(node, "lineno", 0)
+    later = getattr(other, "lineno", 0) > getattr(node, "lineno", 0) > 0
     if what == "chdir":
         return later and isinstance(other, ast.Call) and ast.unparse(other.func).endswith("chdir")
     match other:

@@ -25,7 +25,7 @@ _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yello
 def print_beginning(tests: int, python: str, *, runs: int) -> None:
     """Say what is about to be done."""
     how = f"run {runs} times with one seed and order" if runs else "read, not run"
-    _console().print(Text(f"{tests} tests on {python}, {how}"), soft_wrap=True)
+    _console().print(Text(f"{_counted(tests, 'test')} on {python}, {how}"), soft_wrap=True)
 
 
 def print_audit(audit: Audit) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from noxtasks import config, flake
-from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import artifacts
 from noxtasks.flake import determinism
 from noxtasks.flake.determinism import emit
@@ -102,6 +102,8 @@ def test_a_suite_that_does_not_collect_is_not_measured(tmp_path: Path, python: P
     (root / "test_it.py").write_text("import no_such_module\n")
     with pytest.raises(NotMeasuredError, match="no test can be run"):
         determinism.run(root, SETTINGS, python=python)
+    with pytest.raises(ConfigurationError, match="no test can be run"):
+        determinism.run(root, SETTINGS, python=python, pytest_args=("--no-such-option",))
 
 
 def test_what_was_read_is_kept_when_the_runs_are_interrupted(

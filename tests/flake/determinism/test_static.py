@@ -364,6 +364,12 @@ FOUND = {
             finally:
                 os.chdir(before)
 
+        def test_puts_back(before):
+            os.chdir("/")
+            os.environ["A"] = "1"
+            os.chdir(before)
+            del os.environ["A"]
+
         @patch.dict("os.environ", {})
         def test_patched():
             os.environ["A"] = "1"
@@ -470,13 +476,12 @@ FOUND = {
             assert hash(5) == 5
     """,
     "locale": """
-        import time, locale
+        import locale
         from datetime import datetime, timezone, date
 
         def test_places(moment):
             datetime.fromtimestamp(0)  #!
             date.fromtimestamp(0)  #!
-            time.mktime((2020, 1, 1, 0, 0, 0, 0, 0, 0))  #!
             moment.strftime("%c")  #!
             datetime(2020, 1, 1).timestamp()  #!
             locale.setlocale(locale.LC_ALL, "de_DE")  #!
@@ -636,7 +641,7 @@ def test_no_valid_file_is_too_much_for_it(data: st.DataObject) -> None:
 
 @pytest.mark.functional
 def test_no_file_of_the_standard_library_is_too_much_for_it() -> None:
-    paths = sorted((LIBRARY / "test").rglob("test_[a-e]*.py")) or sorted(LIBRARY.glob("[a-e]*.py"))
+    paths = sorted((LIBRARY / "test").rglob("test_[a-b]*.py")) or sorted(LIBRARY.glob("[a-b]*.py"))
     for path in paths:
         reading = static.audit({path.name: path.read_bytes()})
         assert all(finding.code for finding in reading.findings)
