@@ -206,6 +206,31 @@ def _try(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_determinism_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+    parser.add_argument("--seed", metavar="N", help="the seed of both runs")
+    parser.add_argument("--static", action="store_true", help="read the files alone, and run no test")
+    _add_setting_option(parser)
+
+
+def _determinism(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.flake import determinism  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return determinism.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        pytest_args=arguments.pytest_args,
+        tests=tuple(arguments.tests),
+        static_only=arguments.static,
+    )
+
+
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JUnit XML, or a record of the probe")
     _add_setting_option(parser)
@@ -249,6 +274,13 @@ COMMANDS = (
         title="Run some tests in one process, in the given order, with given seeds and in given circumstances.",
         add_options=_add_try_options,
         handle=_try,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="determinism",
+        title="Find what makes the suite unreproducible: read its files, and run it twice alike.",
+        add_options=_add_determinism_options,
+        handle=_determinism,
         takes_pytest_args=True,
     ),
     Command(

@@ -22,15 +22,25 @@ _STOP_S = 30.0  # for an interrupted objective to stop its children and write wh
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
-    """A command of ours as a session. A first argument among `verbs` chooses the command of two words."""
+    """A command of ours as a session. A first argument among `verbs` chooses the command of two words.
+
+    `needs` is installed beside the project, for experiments inside its environment.
+    """
 
     name: str
     title: str
     verbs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 OBJECTIVES = (
-    Objective(name="flake", title="Which tests are not deterministic, how often, and why?", verbs=("replay", "try")),
+    Objective(
+        name="flake",
+        title="Which tests are not deterministic, how often, and why?",
+        verbs=("replay", "try"),
+        needs=("freezegun",),
+    ),
+    Objective(name="determinism", title="What makes the suite unreproducible?"),
 )
 
 
@@ -106,7 +116,7 @@ def _run(session: nox.Session, objective: Objective, root: Path, overrides: tupl
     arguments = ["--root", str(root)]
     if session.venv_backend != "none":
         python = _interpreter(session)
-        _install(session, root, overrides, python)
+        _install(session, root, overrides, python, objective.needs)
         arguments += ["--python", python]
     for override in overrides:
         arguments += ["-S", config.as_assignment(override)]
@@ -133,7 +143,9 @@ def _interpreter(session: nox.Session) -> str:
     return shutil.which("python", path=places) or str(Path(session.bin, "python"))
 
 
-def _install(session: nox.Session, root: Path, overrides: tuple[config.Override, ...], python: str) -> None:
+def _install(
+    session: nox.Session, root: Path, overrides: tuple[config.Override, ...], python: str, needs: tuple[str, ...]
+) -> None:
     from noxtasks.suite import install, process  # noqa: PLC0415 - no need of them to list sessions
 
     asked = process.run([python, "-c", "import sys; print(*sys.version_info[:2])"], cwd=root)
@@ -143,3 +155,5 @@ def _install(session: nox.Session, root: Path, overrides: tuple[config.Override,
         session.log(f"install: {reason}")
     for command in plan.commands:
         session.install(*command)
+    if needs:
+        session.install(*needs)

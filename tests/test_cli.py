@@ -15,6 +15,7 @@ import noxtasks
 from noxtasks import cli, flake
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
+from noxtasks.flake import determinism
 
 PACKAGE = Path(noxtasks.__file__).parent
 
@@ -62,6 +63,19 @@ def test_options_and_settings_reach_the_objective_and_the_rest_reaches_pytest(fl
         "pytest_args": ("-k", "not slow", "-x", "--runs", "c"),
         "tests": ("a.py", "b.py::t[x y]"),
         "resume": True,
+    }
+
+
+def test_the_audit_gets_its_settings_and_its_selection(flake_call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(determinism, "run", flake.run)
+    python = ["--python", sys.executable]
+    _, settings, keywords = flake_call("determinism", *python, "--seed", "5", "--static", "--tests", "a.py", "-x")
+    assert settings.flake.seed == 5
+    assert keywords == {
+        "python": Path(sys.executable),
+        "pytest_args": ("-x",),
+        "tests": ("a.py",),
+        "static_only": True,
     }
 
 

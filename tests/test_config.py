@@ -33,6 +33,7 @@ GOOD: dict[str, Any] = {
     "flake.seed": 0,
     "flake.threshold": 0.07,
     "flake.confidence": 0.99,
+    "determinism.ignore": ["sleep", "clock"],
 }
 WRONG: dict[str, list[Any]] = {
     "python": ["3.12", [3.12], [""], {"a": 1}],
@@ -49,6 +50,7 @@ WRONG: dict[str, list[Any]] = {
     "flake.seed": [-1, 2**32, 1.0, True],
     "flake.threshold": [0.0, 1.0, 5, "5%", nan, True],
     "flake.confidence": [0.0, 1.0, 95, nan],
+    "determinism.ignore": ["sleep", ["slep"], [3]],
 }
 
 
@@ -76,7 +78,8 @@ def test_the_defaults_that_are_documented_are_those_that_hold() -> None:
     defaults = Settings()
     assert defaults.history == DEFAULT_URL
     for setting in config.SETTINGS:
-        owner = defaults.flake if setting.key.startswith("flake.") else defaults
+        table = setting.key.rpartition(".")[0]
+        owner = getattr(defaults, table) if table else defaults
         held = getattr(owner, setting.field)
         if setting.default == "available cores":
             assert held == config.available_cores()
@@ -142,7 +145,7 @@ def test_problems_of_all_sources_name_their_source(tmp_path: Path) -> None:
         ("runs", "Did you mean flake.runs?"),
         ("flake.reports", "Did you mean reports?"),
         ("flaek.budget", "Did you mean flake.budget?"),
-        ("zzzzzz", "The settings are flake.budget, "),
+        ("zzzzzz", "The settings are determinism.ignore, flake.budget, "),
         ("flake.runs.x", "Did you mean flake.runs?"),
     ],
 )

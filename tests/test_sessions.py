@@ -114,7 +114,7 @@ def test_the_sessions_survive_a_noxfile_that_runs_as_a_script(tmp_path: Path) ->
     ("before", "arguments", "said"),
     [
         ("", "only=['flak']", "Did you mean ['flake']?"),
-        ("", "only=['zzz']", "The objectives are flake"),
+        ("", "only=['zzz']", "The objectives are flake, determinism"),
         ("", "only='flake'", "Did you mean ['flake']?"),
         ("", "flake={'rnus': 3}, reprots='x'", "Did you mean flake.runs?"),
         ("", "flake={'rnus': 3}, reprots='x'", "noxtasks.register(): reprots: there is no such setting"),
@@ -130,7 +130,7 @@ def test_a_wrong_call_ends_with_a_message_and_2_and_no_traceback(
 
 
 def test_a_session_of_the_users_of_that_name_is_no_trouble_with_a_prefix(tmp_path: Path) -> None:
-    own = "nox.session(name='flake')(lambda session: None); noxtasks.register(prefix='qa-')"
+    own = "nox.session(name='flake')(lambda session: None); noxtasks.register(only=['flake'], prefix='qa-')"
     assert registry(own, "sorted(nox.registry.get())", tmp_path) == "['flake', 'qa-flake']"
 
 

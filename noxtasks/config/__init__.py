@@ -7,17 +7,19 @@ one wins, but all of them have to be right. What is given is checked here and no
 from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
-from noxtasks.config.model import FlakeSettings, Override, Settings
+from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, Settings
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
-from noxtasks.config.table import ENGINES, ORDERS, SETTINGS, Setting
+from noxtasks.config.table import ENGINES, KINDS, ORDERS, SETTINGS, Setting
 from noxtasks.config.toml import read_toml, table_at
 
 __all__ = [
     "ENGINES",
     "FILE",
+    "KINDS",
     "ORDERS",
     "SETTINGS",
+    "DeterminismSettings",
     "FlakeSettings",
     "Override",
     "Setting",

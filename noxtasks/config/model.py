@@ -26,6 +26,12 @@ class FlakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     explain_budget_s: float = 120.0
 
 
+class DeterminismSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.determinism]`: what the audit tells of."""
+
+    ignore: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -36,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reports: str = "reports"
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+    determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

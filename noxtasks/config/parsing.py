@@ -78,3 +78,8 @@ def choice(*choices: str) -> Callable[[Any], str]:
         return str(value)
 
     return parse
+
+
+def choices(*known: str) -> Callable[[Any], tuple[str, ...]]:
+    """Reads a list of `known` strings."""
+    return lambda value: tuple(choice(*known)(item) for item in texts(value))

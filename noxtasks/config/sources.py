@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from noxtasks.config.model import FlakeSettings, Override, Settings
+from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, Settings
 from noxtasks.config.table import BY_KEY, TABLES, Setting
 from noxtasks.config.toml import read_toml, read_value, write_value
 from noxtasks.errors import ConfigurationError
@@ -31,7 +31,11 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
                 values[setting.key.rpartition(".")[0]][setting.field] = value
     if problems:
         raise ConfigurationError.all_of(problems)
-    return Settings(**values[""], flake=FlakeSettings(**values["flake"]))
+    return Settings(
+        **values[""],
+        flake=FlakeSettings(**values["flake"]),
+        determinism=DeterminismSettings(**values["determinism"]),
+    )
 
 
 def from_keywords(settings: Mapping[str, Any], *, where: str = "noxtasks.register()") -> tuple[Override, ...]:

@@ -11,6 +11,10 @@ from noxtasks.config import parsing
 
 ORDERS = ("buckets", "full", "collected")
 ENGINES = ("auto", "fork", "fresh")
+KINDS = (
+    "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
+    "shared-state", "thread", "hash", "locale",
+)  # fmt: skip
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +169,14 @@ SETTINGS = (
         expects=_DURATIONS,
         default='"2m"',
         meaning="How long the experiments may take, of flaky tests and again of provoked ones.",
+    ),
+    Setting(
+        key="determinism.ignore",
+        field="ignore",
+        parse=parsing.choices(*KINDS),
+        expects=f"a list of kinds of findings, of {', '.join(KINDS)}",
+        default="[]",
+        meaning="Kinds of findings that the audit does not tell, such as `sleep`.",
     ),
 )
 

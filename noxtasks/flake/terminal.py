@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
+from noxtasks.flake import github
 from noxtasks.flake.cause.advice import advice
 from noxtasks.flake.cause.model import Evidence, Explanation, Rate, Trial
 from noxtasks.flake.detect import Detection
@@ -228,52 +226,34 @@ def _bare(nodeids: Iterable[str]) -> str:
 def _tell_github(examination: Examination, suite: Suite) -> None:
     """Annotations for the lines of a pull request, and a table for the job's summary."""
     found = (*examination.flaky, *examination.broken)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for test in found:
-            path = _escaped(test.tally.nodeid.partition("::")[0], _IN_PROPERTY)
-            message = f"{test.standing.value}: {test.tally.nodeid} failed {test.tally.failures}/{test.tally.runs}"
-            sys.stdout.write(f"::error file={path},title=flake::{_escaped(message, _IN_MESSAGE)}\n")
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(_markdown(examination, found, suite))
-
-
-_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
-_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
-
-
-def _escaped(text: str, table: dict[int, str]) -> str:
-    """`text` as GitHub's runner reads it back (actions/toolkit, core/src/command.ts)."""
-    return shown(text.translate(table))
+    for test in found:
+        message = f"{test.standing.value}: {test.tally.nodeid} failed {test.tally.failures}/{test.tally.runs}"
+        github.annotate(test.tally.nodeid.partition("::")[0], message, title="flake")
+    github.summarise(_markdown(examination, found, suite))
 
 
 def _markdown(examination: Examination, found: tuple[Unsteady, ...], suite: Suite) -> str:
     claim = examination.claim
+    rows = [
+        (
+            github.code(shown(test.tally.nodeid)),
+            f"{test.tally.failures}/{test.tally.runs}",
+            _bounds(test.interval),
+            github.code(command)
+            if (command := reproducing_command(test, suite))
+            else "its id is another in each collection",
+        )
+        for test in found
+        for command in (reproducing_command(test, suite),)
+    ]
     lines = [
         f"### flake: {len(examination.flaky)} flaky, {len(examination.broken)} broken in {examination.runs} runs",
         "",
         f"every test below {claim.threshold:.0%}: **{claim.verdict.value}**, {claim.reason}",
         "",
+        *github.table(("test", "failures", "interval", "reproduce"), rows),
     ]
-    if found:
-        lines += ["| test | failures | interval | reproduce |", "| --- | --- | --- | --- |"]
-    for test in found:
-        cells = (
-            _code(shown(test.tally.nodeid)),
-            f"{test.tally.failures}/{test.tally.runs}",
-            _bounds(test.interval),
-            _code(command) if (command := reproducing_command(test, suite)) else "its id is another in each collection",
-        )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n\n"
-
-
-def _code(text: str) -> str:
-    """`text` as code in Markdown, whatever backticks it holds."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
 
 
 def _console() -> Console:

@@ -90,6 +90,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     python_classes: tuple[str, ...] = ()
     python_functions: tuple[str, ...] = ()
     import_mode: str = ""
+    seeded: bool = False  # pytest-randomly, or `noxtasks_seed`
+    frozen_time: str = ""  # `noxtasks_frozen_time`
     python: str = ""
     pytest: str = ""
     importing: str = ""  # the test file that was being imported when the process died

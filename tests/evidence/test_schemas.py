@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from noxtasks.errors import EvidenceError
 from noxtasks.evidence import schemas
 
-ARTIFACTS = ["collection.health.json", "flake.report.json", "flake.reduction.delta.json"]
+ARTIFACTS = ["collection.health.json", "determinism.audit.json", "flake.report.json", "flake.reduction.delta.json"]
 
 
 def _values(node: Any, key: str) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from . import engine, leaving, processes, recording
+from . import determinism, engine, leaving, processes, recording
 from .frames import Wire
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         pluginmanager.register(recording.Observer(wire), "noxtasks-probe")
     else:
         processes.die_with_parent(os.getppid())
+        pluginmanager.register(determinism, determinism.NAME)  # its marker is known, whatever is installed
         serving = engine.from_task(wire, task_path)
         pluginmanager.register(serving, "noxtasks-probe")
         pluginmanager.register(leaving.Departure(), "noxtasks-leaving")

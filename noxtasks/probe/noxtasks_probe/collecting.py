@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from _pytest.config import ConftestImportFailure
 
+from . import determinism
 from .lacking import Lacking
 from .raised import describe, distributions, relative
 from .testfiles import files_below, targets
@@ -85,6 +86,7 @@ class CollectionWatch:
             "python_classes": list(config.getini("python_classes")),
             "python_functions": list(config.getini("python_functions")),
             "import_mode": str(getattr(config.known_args_namespace, "importmode", "prepend")),
+            **determinism.facts(config),
             "python": platform.python_version(),
             "pytest": pytest.__version__,
             "distributions": distributions(self._rootdir) if self.problems else {},

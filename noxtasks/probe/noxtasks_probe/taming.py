@@ -25,6 +25,7 @@ _NEUTRAL: dict[str, Any] = {
     "json_report": False,  # pytest-json-report
     "randomly_reorganize": False,  # pytest-randomly: orders and seeds are the engine's
     "randomly_reset_seed": False,
+    "noxtasks_seed": "off",
     "collectonly": False,
     "stepwise": False,
     "lf": False,

@@ -1,0 +1,47 @@
+"""GitHub's own forms: annotations beside the lines of a pull request, and the summary of a job. Silent elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from noxtasks.suite.testnames import shown
+
+_IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def annotate(path: str, message: str, *, title: str, line: int | None = None) -> None:
+    """Put an error beside a file, or a line of it, where this runs as an action."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        place = f"file={_escaped(path, _IN_PROPERTY)}" + (f",line={line}" if line else "")
+        sys.stdout.write(f"::error {place},title={_escaped(title, _IN_PROPERTY)}::{_escaped(message, _IN_MESSAGE)}\n")
+
+
+def summarise(markdown: str) -> None:
+    """Add to the summary of the job, where there is one."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(markdown)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table, none where it has no rows. The cells are Markdown already."""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |", *lines] if lines else []
+
+
+def code(text: str) -> str:
+    """`text` as code in Markdown, whatever backticks it holds."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
+
+
+def _escaped(text: str, table: dict[int, str]) -> str:
+    """`text` as GitHub's runner reads it back (actions/toolkit, core/src/command.ts)."""
+    return shown(text.translate(table))
