@@ -239,9 +239,7 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...], suite: Suit
             github.code(shown(test.tally.nodeid)),
             f"{test.tally.failures}/{test.tally.runs}",
             _bounds(test.interval),
-            github.code(command)
-            if (command := reproducing_command(test, suite))
-            else "its id is another in each collection",
+            github.code(command) if command else "its id is another in each collection",
         )
         for test in found
         for command in (reproducing_command(test, suite),)
