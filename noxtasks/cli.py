@@ -129,6 +129,7 @@ def _add_flake_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", help="the seed that those of all runs come from")
     parser.add_argument("--jobs", metavar="N", help="how many runs go on at the same time")
     parser.add_argument("--engine", metavar="ENGINE", help=", ".join(config.ENGINES))
+    parser.add_argument("--time-travel", action="store_true", help="run the suite at other dates and times too")
     parser.add_argument("--resume", action="store_true", help="go on with the session that was interrupted")
     _add_setting_option(parser)
 
@@ -147,6 +148,7 @@ def _flake(arguments: argparse.Namespace) -> ExitCode:
         pytest_args=arguments.pytest_args,
         tests=tuple(arguments.tests),
         resume=arguments.resume,
+        time_travel=arguments.time_travel,
     )
 
 

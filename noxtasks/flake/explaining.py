@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.flake import rules
-from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, explain, suspects
-from noxtasks.flake.cause.laboratory import Laboratory
+from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, explain, factors, suspects
+from noxtasks.flake.cause.laboratory import Laboratory, UnavailableError
 from noxtasks.flake.detect import Detection
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.model import Run
+from noxtasks.suite.model import Circumstances, Run
 
 _KEPT = 3  # warm processes, each with a hash seed of its own, that experiments go back to
 _RUNS_LOOKED_AT = 40
 _NAMED_LOOKED_AT = 50
 _FURTHER_HASH_SEEDS = 4
+_CONTROLS = 10  # trials at present, and at another time
 _PROBES_SHARE = 0.25  # of the time of the runs, where the user has said how many there are to be
 
 
@@ -85,6 +87,35 @@ class Explaining:
             if found.kind is Kind.UNEXPLAINED or not found.reproduced.failures:
                 del self.found[found.test]
             yield found
+
+    def travelled(self) -> Iterable[Explanation]:
+        """Run the whole suite at other times, and prove what fails at one of them and not at present.
+
+        Raises `NotMeasuredError` where the clock of the suite cannot be moved.
+        """
+        lab = self._laboratory(inf)
+        seeds = Trial(tests=(), seed=self._base_seed, hash_seed=rules.hash_seed(0, self._base_seed))
+        usual = self._failures(lab, seeds, factors.present(self._now)) | self._detection.failing
+        for factor in factors.moments(self._now):
+            for test in sorted(self._failures(lab, seeds, factor.circumstances) - usual - self.found.keys()):
+                held = msgspec.structs.replace(seeds, tests=(test,), circumstances=factors.present(self._now))
+                found = factors.tried(lab, held, lab.rate(held, _CONTROLS), (factor,)).explanation
+                if found is not None and found.reproduce is not None:
+                    reproduced = lab.rate(found.reproduce, _CONTROLS)
+                    self.found[test] = msgspec.structs.replace(found, reproduced=reproduced)
+                    yield self.found[test]
+
+    def _failures(self, lab: Laboratory, seeds: Trial, circumstances: Circumstances) -> set[str]:
+        trial = msgspec.structs.replace(seeds, tests=self._suite, circumstances=circumstances)
+        try:
+            (run,) = lab.runs([trial])
+        except UnavailableError as error:
+            raise NotMeasuredError(
+                f"the clock of the suite cannot be moved: {error}",
+                where="--time-travel",
+                remedy="pip install freezegun into the suite's environment.",
+            ) from error
+        return {result.nodeid for result in run.results if result.outcome.is_failure}
 
     def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
         try:

@@ -45,6 +45,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     began: datetime
     session_id: str  # of the artifacts; the history knows the session by its last block, which is random
     base_seed: int
+    time_travel: bool = False
     named: bool = False  # whether the user has named the tests to be explained
     earlier: StoredSession | None = None  # the session that is resumed
 
@@ -73,10 +74,12 @@ def run(
     pytest_args: tuple[str, ...] = (),
     tests: tuple[str, ...] = (),
     resume: bool = False,
+    time_travel: bool = False,
 ) -> ExitCode:
     """Find the flaky tests of the suite in `root`, and write what was found into the reports folder.
 
-    `pytest_args` and `tests` select as on pytest's own command line. With `resume`, an interrupted session at this code
+    `pytest_args` and `tests` select as on pytest's own command line; what `tests` selects is suspected whether it fails
+    or not. With `time_travel`, the suite is run at other times too. With `resume`, an interrupted session at this code
     version goes on where it stopped. Raises `NotMeasuredError` when no test can be run, `ConfigurationError` when
     there is nothing to resume, and `InterruptedRunError` after an interruption, when what was measured is written.
     """
@@ -94,6 +97,7 @@ def run(
         suite=suite,
         began=datetime.now(UTC),
         session_id=provenance.new_session_id(datetime.now(UTC), secrets.token_bytes(provenance.ENTROPY_BYTES)),
+        time_travel=time_travel,
         named=bool(tests),
         base_seed=secrets.randbits(32) if settings.flake.seed is None else settings.flake.seed,
     )
@@ -212,6 +216,9 @@ def _detect(
             detection.check_ids()
             if flake.explain:
                 for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
+                    progress.explained(found)
+            if task.time_travel:
+                for found in explaining.travelled():
                     progress.explained(found)
         except KeyboardInterrupt:
             detection.rescue()

@@ -25,11 +25,16 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int = 1  # copies of the trial side by side
 
 
+def present(now: datetime) -> Circumstances:
+    """The clock held by the same means as a moved one, and not moved: what fails here fails for the means."""
+    return Circumstances(clock=now.strftime("%Y-%m-%d %H:%M:%S"))
+
+
 def moments(now: datetime) -> Iterator[Factor]:
     """Clocks that have been trouble to others, from `now` on; the time of day is kept where only the date matters."""
 
     def at(name: str, moment: datetime) -> Factor:
-        clock = Circumstances(clock=moment.strftime("%Y-%m-%d %H:%M:%S"))
+        clock = present(moment)
         return Factor(name=f"the clock at {name} ({clock.clock})", kind=Kind.TIME, circumstances=clock)
 
     next_year = now.year + 1
@@ -45,15 +50,11 @@ def moments(now: datetime) -> Iterator[Factor]:
     yield at("another year", now.replace(year=next_year, month=1, day=2))
     yield at("five years on", now.replace(year=now.year + 5, month=7, day=15))
     yield at("the end of 32 bits", datetime(2038, 1, 19, 3, 14, 6))  # noqa: DTZ001
-    yield Factor(
-        name="TZ=Pacific/Kiritimati", kind=Kind.TIME, circumstances=Circumstances(timezone="Pacific/Kiritimati")
-    )
-    yield Factor(
-        name="TZ=America/Los_Angeles", kind=Kind.TIME, circumstances=Circumstances(timezone="America/Los_Angeles")
-    )
 
 
 SURROUNDINGS = (
+    Factor(name="TZ=Pacific/Kiritimati", kind=Kind.TIME, circumstances=Circumstances(timezone="Pacific/Kiritimati")),
+    Factor(name="TZ=America/Los_Angeles", kind=Kind.TIME, circumstances=Circumstances(timezone="America/Los_Angeles")),
     Factor(name="other processes that want the same core", kind=Kind.LOAD, circumstances=Circumstances(starved=True)),
     Factor(name="a copy of itself beside it", kind=Kind.CONCURRENCY, at_once=2),
     Factor(name="one CPU", kind=Kind.LOAD, circumstances=Circumstances(one_cpu=True)),
@@ -70,12 +71,16 @@ SURROUNDINGS = (
 )
 
 
+FACTORS = len(SURROUNDINGS) + len(list(moments(datetime(2000, 1, 1))))  # noqa: DTZ001 - only counted
+"""How many are tried of one test at the most: each needs the more evidence for it."""
+
+
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What came of the factors that were tried."""
 
-    explanation: Explanation | None
-    without_effect: tuple[str, ...]
-    unavailable: tuple[str, ...]
+    explanation: Explanation | None = None
+    without_effect: tuple[str, ...] = ()
+    unavailable: tuple[str, ...] = ()
 
 
 def tried(
@@ -90,11 +95,11 @@ def tried(
     unavailable: list[str] = []
     for factor in chosen:
         try:
-            found, usual = _compared(lab, trial, usual, factor, many=len(chosen), alike=alike)
+            found, usual = _compared(lab, trial, usual, factor, alike)
         except UnavailableError as error:
             unavailable.append(f"{factor.name}: {error}")
             continue
-        if rules.is_evident(found, tried=len(chosen)):
+        if rules.is_evident(found, tried=FACTORS):
             explanation = Explanation(
                 test=trial.target,
                 kind=factor.kind,
@@ -103,17 +108,17 @@ def tried(
             )
             return Tried(explanation=explanation, without_effect=tuple(without_effect), unavailable=tuple(unavailable))
         without_effect.append(factor.name)
-    return Tried(explanation=None, without_effect=tuple(without_effect), unavailable=tuple(unavailable))
+    return Tried(without_effect=tuple(without_effect), unavailable=tuple(unavailable))
 
 
 def _compared(
-    lab: Laboratory, trial: Trial, usual: Rate, factor: Factor, *, many: int, alike: frozenset[str]
+    lab: Laboratory, trial: Trial, usual: Rate, factor: Factor, alike: frozenset[str]
 ) -> tuple[Evidence, Rate]:
     """The factor's evidence, and the usual rate, which may have been measured further."""
     other = trial.under(factor.circumstances)
     present = lab.rate(other, _FIRST, at_once=factor.at_once, alike=alike)
     found = rules.evidence(factor.name, present, usual)
-    if rules.is_promising(found) and not rules.is_evident(found, tried=many):
+    if rules.is_promising(found) and not rules.is_evident(found, tried=FACTORS):
         if usual.runs < _MORE:
             usual += lab.rate(trial, _MORE, at_once=1)
         present += lab.rate(other, _MORE, at_once=factor.at_once, alike=alike)

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from noxtasks.flake.cause import factors, order, rules, seeds
-from noxtasks.flake.cause.laboratory import Laboratory, TimeIsUpError
+from noxtasks.flake.cause.laboratory import Laboratory, TimeIsUpError, UnavailableError
 from noxtasks.flake.cause.model import Explanation, Kind, Rate, Suspect, Trial
 
 _PROOFS = 20
@@ -69,13 +69,31 @@ def _around(suspect: Suspect, lab: Laboratory, bare: Trial, alone: Rate, now: da
     usual = alone + lab.rate(bare, order.REPEATS, at_once=1)
     if usual.failures and not usual.always and (found := seeds.drawn(lab, bare)) is not None:
         return found
-    chosen = (*factors.SURROUNDINGS, *factors.moments(now))
-    tried = factors.tried(lab, bare, usual, chosen, alike=suspect.exceptions)
+    tried = factors.tried(lab, bare, usual, factors.SURROUNDINGS, alike=suspect.exceptions)
+    if tried.explanation is None:
+        tried = _with(tried, _at_other_times(lab, bare, suspect, now))
     if tried.explanation is not None:
         return msgspec.structs.replace(tried.explanation, tried=tried.without_effect, unavailable=tried.unavailable)
     if usual.failures:
         return _unmoved(Kind.CHANCE, suspect, bare, tried)
     return _unmoved(Kind.UNEXPLAINED, suspect, suspect.failing, tried)
+
+
+def _at_other_times(lab: Laboratory, bare: Trial, suspect: Suspect, now: datetime) -> factors.Tried:
+    held = bare.under(factors.present(now))
+    try:
+        usual = lab.rate(held, 2 * order.REPEATS)
+    except UnavailableError as error:
+        return factors.Tried(unavailable=(f"the clock: {error}",))
+    return factors.tried(lab, held, usual, tuple(factors.moments(now)), alike=suspect.exceptions)
+
+
+def _with(first: factors.Tried, then: factors.Tried) -> factors.Tried:
+    return factors.Tried(
+        explanation=then.explanation,
+        without_effect=(*first.without_effect, *then.without_effect),
+        unavailable=(*first.unavailable, *then.unavailable),
+    )
 
 
 def _unmoved(kind: Kind, suspect: Suspect, trial: Trial | None, tried: factors.Tried) -> Explanation:
