@@ -71,10 +71,6 @@ SURROUNDINGS = (
 )
 
 
-FACTORS = len(SURROUNDINGS) + len(list(moments(datetime(2000, 1, 1))))  # noqa: DTZ001 - only counted
-"""How many are tried of one test at the most: each needs the more evidence for it."""
-
-
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What came of the factors that were tried."""
 
@@ -133,3 +129,7 @@ def _is_leap(year: int) -> bool:
 def _last_sunday(year: int, month: int) -> datetime:
     last = datetime(year, month, 31)  # noqa: DTZ001
     return last - timedelta(days=(last.weekday() + 1) % 7)
+
+
+FACTORS = len(SURROUNDINGS) + len(list(moments(datetime(2000, 1, 1))))  # noqa: DTZ001 - only counted
+"""How many are tried of one test at the most: each needs the more evidence for it."""
