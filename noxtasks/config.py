@@ -46,6 +46,15 @@ class FlakeSettings(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
 
 
+class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.quarantine]`: which tests go into quarantine, and on which terms."""
+
+    threshold: float = 0.20
+    days: int = 30
+    reruns: int = 0
+    owner: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -55,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reports: str = "reports"
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+    quarantine: QuarantineSettings = msgspec.field(default_factory=QuarantineSettings)
 
     def history_url(self, root: Path) -> str:
         """The history's URL; the relative path of an SQLite file is taken from the project's `root`."""
@@ -255,6 +265,38 @@ SETTINGS = (
         default="0.95",
         meaning="The confidence of every interval.",
     ),
+    Setting(
+        key="quarantine.threshold",
+        field="threshold",
+        parse=_rate,
+        expects=_RATES,
+        default="0.2",
+        meaning="A test goes into quarantine when the lower bound of its flake rate is above.",
+    ),
+    Setting(
+        key="quarantine.days",
+        field="days",
+        parse=_whole(1, 3650),
+        expects="a whole number of days, from 1 to 3650",
+        default="30",
+        meaning="How long a quarantine lasts; after that, failures count again and the gate fails.",
+    ),
+    Setting(
+        key="quarantine.reruns",
+        field="reruns",
+        parse=_whole(0, 100),
+        expects="a whole number from 0 to 100",
+        default="0",
+        meaning="How often pytest-rerunfailures runs a test in quarantine again when it fails.",
+    ),
+    Setting(
+        key="quarantine.owner",
+        field="owner",
+        parse=_text,
+        expects="a name",
+        default="unset",
+        meaning="Who looks after the tests in quarantine; unset: whom git names as the user.",
+    ),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _TABLES = {key.rpartition(".")[0] for key in _BY_KEY} - {""}
@@ -277,7 +319,11 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
                 values[setting.key.rpartition(".")[0]][setting.field] = value
     if problems:
         raise ConfigurationError.all_of(problems)
-    return Settings(**values[""], flake=FlakeSettings(**values["flake"]))
+    return Settings(
+        **values[""],
+        flake=FlakeSettings(**values["flake"]),
+        quarantine=QuarantineSettings(**values["quarantine"]),
+    )
 
 
 def from_keywords(settings: Mapping[str, Any], *, where: str = "noxtasks.register()") -> tuple[Override, ...]:

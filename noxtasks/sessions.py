@@ -30,7 +30,9 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OBJECTIVES = (
-    Objective(name="flake", title="Which tests are not deterministic, how often, and why?", verbs=("replay",)),
+    Objective(
+        name="flake", title="Which tests are not deterministic, how often, and why?", verbs=("replay", "quarantine")
+    ),
 )
 
 
