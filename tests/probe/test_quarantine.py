@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from noxtasks.suite import process
-from noxtasks.suite.launch import PROBE_FOLDER
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import PROBE_FOLDER, Suite
+from noxtasks.suite.model import EngineKind, Order, Outcome
+from noxtasks.suite.runs import RunRequest
 
 pytestmark = pytest.mark.functional
 
@@ -67,7 +70,9 @@ QUARANTINED = "failures in quarantine"
 
 def a_suite(folder: Path, *, suite: str = SUITE, file: str = FILE, ini: str = "") -> Path:
     (folder / "test_all.py").write_text(suite, "utf-8")
-    (folder / "pytest.ini").write_text(f"[pytest]\naddopts = --strict-markers\n{ini}")
+    (folder / "pytest.ini").write_text(
+        f"[pytest]\n{ini}" if "addopts" in ini else f"[pytest]\naddopts = --strict-markers\n{ini}"
+    )
     (folder / "quarantine.toml").write_text(file, "utf-8")
     return folder
 
@@ -236,3 +241,23 @@ def test_a_record_of_the_session_has_the_failures(tmp_path: Path) -> None:
     assert told.count('"outcome":"failed"') + told.count('"outcome":"error"') == FAILED
     assert "xfailed" not in told
     assert '"exception":"RuntimeError"' in told
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_under_the_engine_its_mark_is_known_and_every_failure_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_installed: bool
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    root = tmp_path / "suite"
+    root.mkdir()
+    a_suite(root, ini="addopts = --strict-markers --strict-config --no-quarantine\nquarantine_file = absent.toml\n")
+    installed = ("-p", "noxtasks.probe.noxtasks_probe.quarantine") if is_installed else ()
+    suite = Suite(root=root, python=Path(sys.executable), pytest_args=installed)
+    with Engine(suite, tmp_path, kind=EngineKind.FORK, test_timeout_s=30) as engine:
+        (problem,) = engine.collect(hash_seed=1).problems
+        assert problem["where"] == "fixture"
+        request = RunRequest(number=0, seed=1, hash_seed=1, order=Order.COLLECTED)
+        (run,) = engine.runs([request], jobs=1)
+    outcomes = [result.outcome for result in run.results]
+    assert sum(outcome.is_failure for outcome in outcomes) == FAILED - 1  # without the one whose fixture is nowhere
+    assert set(outcomes) == {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}

@@ -183,11 +183,11 @@ def _why_not(module: cst.Module, name: str) -> str:
     """Why the definition `name` cannot be marked; empty where it can."""
     known = list(_named(module.body))
     if not any(each == name and isinstance(node, cst.FunctionDef) for each, node in known):
-        return "it is not defined in this file under its name"
+        return "as it is not defined under its name in its file"
     owner = m.Name(name.split("::")[-2]) if "::" in name else None
     for each, node in known:
         if owner and isinstance(node, cst.ClassDef) and any(m.matches(base.value, owner) for base in node.bases):
-            return f"{each} inherits it, and would be marked too"
+            return f"as {each} inherits it and would be marked too"
     return ""
 
 

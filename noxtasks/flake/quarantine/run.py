@@ -59,10 +59,10 @@ def run(
     plan = rules.plan(tests, entries, today=today, policy=policy)
     if in_source:
         plan = msgspec.structs.replace(plan, added=rules.in_source(plan.added, tests, entries))
-    plan, changes, refused = _edits(root, plan)
-    notes = (*notes, *_lost(root, plan), *refused)
+    plan, changes, unmarked = _edits(root, plan)
+    notes = (*notes, *_lost(root, plan), *unmarked)
 
-    terminal.print_plan(plan, notes)
+    terminal.print_plan(plan, (*code.notes, *notes))
     if changes and apply:
         edits.write(root, changes)
         emit.write_change(reports, root.name, plan, _provenance(settings, code, report))
@@ -132,7 +132,7 @@ def _edits(root: Path, plan: Plan) -> tuple[Plan, list[Edit], list[str]]:
         try:
             change = codemod.marked(content(path), path, {name: new[f"{path}::{name}"] for name in names})
         except ConfigurationError as error:
-            refused |= {f"{path}::{name}": error.message for name in names}
+            refused |= {f"{path}::{name}": f"as {path} cannot be edited ({error.message})" for name in names}
             continue
         put(path, change.content)
         refused |= {f"{path}::{name}": why for name, why in change.refused.items()}
@@ -141,8 +141,15 @@ def _edits(root: Path, plan: Plan) -> tuple[Plan, list[Edit], list[str]]:
     removed = [entry.test for entry in gone if entry.store is Store.FILE]
     if added or removed:
         put(toml.NAME, toml.edited(content(toml.NAME), added=added, released=removed))
-    notes = [f"not marked but in {toml.NAME}: {test}: {why}" for test, why in refused.items()]
-    return plan, [edit for edit in files.values() if edit.after != edit.before], notes
+    return plan, [edit for edit in files.values() if edit.after != edit.before], _reasons(refused)
+
+
+def _reasons(refused: dict[str, str]) -> list[str]:
+    """Why tests are in the file although they were to be marked, reason by reason."""
+    tests: dict[str, list[str]] = defaultdict(list)
+    for test, why in refused.items():
+        tests[why].append(test)
+    return [f"in {toml.NAME} and not marked, {why}: {', '.join(names)}" for why, names in tests.items()]
 
 
 def _by_file(tests: Iterable[str]) -> dict[str, list[str]]:

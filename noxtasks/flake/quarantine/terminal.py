@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from noxtasks.flake.quarantine.model import Plan, Standing
+from noxtasks.flake.quarantine.model import Plan, Standing, Store
 from noxtasks.flake.terminal import shown
 
 _WIDTH = 80  # columns where there is no terminal
@@ -67,9 +67,10 @@ def _say(console: Console, standing: Standing, said: str, style: str) -> None:
     failures = sum(test.failures for test in standing.measured)
     runs = sum(test.runs for test in standing.measured)
     worst = max(standing.measured, key=lambda test: test.interval.high, default=None)
-    bounds = f"{worst.interval.low:.0%}-{worst.interval.high:.0%}" if worst and runs else "unmeasured"[:9]
+    bounds = f"{worst.interval.low:.0%}-{worst.interval.high:.0%}" if worst and runs else "-"
     counts = f"{failures}/{runs}" if runs else "-"
-    row = _ROW.format(counts, bounds if runs else "-", str(entry.since), str(entry.expires), said, shown(entry.owner))
+    owner = shown(entry.owner) + (" (marked)" if entry.store is Store.SOURCE else "")
+    row = _ROW.format(counts, bounds, str(entry.since), str(entry.expires), said, owner)
     console.print(Text(shown(entry.test), style), soft_wrap=True)
     console.print(Text(row.rstrip()), soft_wrap=True)
     if entry.issue:

@@ -163,12 +163,12 @@ test_made = make()
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("TestOwn::test_far", "not defined"),
-        ("TestHeir::test_a", "not defined"),
+        ("TestOwn::test_far", "it is not defined"),
+        ("TestHeir::test_a", "it is not defined"),
         ("TestBase::test_a", "TestHeir inherits it"),
-        ("test_made", "not defined"),
-        ("TestBase", "not defined"),
-        ("a.test_a", "not defined"),
+        ("test_made", "it is not defined"),
+        ("TestBase", "it is not defined"),
+        ("a.test_a", "it is not defined"),
     ],
 )
 def test_what_cannot_be_marked_is_refused_with_the_reason(name: str, why: str) -> None:

@@ -180,7 +180,9 @@ def test_in_source_the_tests_are_marked_where_that_is_possible(
     measure()
     assert decided(root, apply=True, in_source=True) is ExitCode.NOTHING_FOUND
     printed = capsys.readouterr().out
-    assert f"not marked but in quarantine.toml: {INHERITED}: it is not" in printed
+    assert "in quarantine.toml and not marked, as it is not defined under its name in its file" in " ".join(
+        printed.split()
+    )
     assert "written: test_a.py, quarantine.toml" in printed
     source = (root / "test_a.py").read_text()
     assert source.count("@pytest.mark.flaky_quarantine(") == 1
@@ -197,12 +199,16 @@ def test_in_source_the_tests_are_marked_where_that_is_possible(
     assert not (root / "quarantine.toml").exists()
 
 
-def test_a_test_in_a_file_that_is_not_python_goes_into_the_file(root: Path, measure: Measure) -> None:
+def test_a_test_in_a_file_that_is_not_python_goes_into_the_file(
+    root: Path, measure: Measure, capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / "README.rst").write_text(">>> 1\n2\n")
     (root / "test_b.py").write_text("def test_b(:")
     measure({"README.rst::README.rst": (20, 40), "test_b.py::test_b": (20, 40), "gone.py::test_c": (20, 40)})
     decided(root, apply=True, in_source=True)
     assert (root / "quarantine.toml").read_text().count("[[test]]") == 3
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "as test_b.py cannot be edited (it is not Python: line 1: " in printed
 
 
 @pytest.mark.parametrize("has_report", [True, False])
