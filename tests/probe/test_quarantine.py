@@ -243,16 +243,20 @@ def test_a_record_of_the_session_has_the_failures(tmp_path: Path) -> None:
     assert '"exception":"RuntimeError"' in told
 
 
-@pytest.mark.parametrize("is_installed", [True, False])
+@pytest.mark.parametrize(("is_installed", "options"), [(True, ""), (False, "--no-quarantine")])
 def test_under_the_engine_its_mark_is_known_and_every_failure_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_installed: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_installed: bool, options: str
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     root = tmp_path / "suite"
     root.mkdir()
-    a_suite(root, ini="addopts = --strict-markers --strict-config --no-quarantine\nquarantine_file = absent.toml\n")
+    a_suite(root, ini=f"addopts = --strict-markers --strict-config {options}\nquarantine_file = quarantine.toml\n")
     installed = ("-p", "noxtasks.probe.noxtasks_probe.quarantine") if is_installed else ()
-    suite = Suite(root=root, python=Path(sys.executable), pytest_args=installed)
+    suite = Suite(
+        root=root,
+        python=Path(sys.executable),
+        pytest_args=("-p", "pytest_rerunfailures", "-p", "no:randomly", *installed),
+    )
     with Engine(suite, tmp_path, kind=EngineKind.FORK, test_timeout_s=30) as engine:
         (problem,) = engine.collect(hash_seed=1).problems
         assert problem["where"] == "fixture"
@@ -260,4 +264,5 @@ def test_under_the_engine_its_mark_is_known_and_every_failure_is_seen(
         (run,) = engine.runs([request], jobs=1)
     outcomes = [result.outcome for result in run.results]
     assert sum(outcome.is_failure for outcome in outcomes) == FAILED - 1  # without the one whose fixture is nowhere
+    assert sum(result.reruns for result in run.results) == 0
     assert set(outcomes) == {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}

@@ -21,6 +21,7 @@ from noxtasks.flake.quarantine.model import Entry, Measured, Plan, Policy, Stand
 from noxtasks.history import open_history
 from noxtasks.suite import git
 
+_OWN_TOOLS = ("noxtasks", "nox")  # as they are now, not as they were for the report
 _MEASURE = "`noxtasks flake` measures it"
 
 
@@ -188,11 +189,12 @@ def _provenance(settings: Settings, code: vcs.Code, report: Artifact | None) -> 
     """Of this command; the interpreter and its tools are those that the report was measured with."""
     now = datetime.now(UTC)
     measured = report.provenance if report else None
+    tools = {name: version for name, version in (measured.tools if measured else {}).items() if name not in _OWN_TOOLS}
     return provenance.gather(
         session_id=provenance.new_session_id(now, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         created=now,
         code=code,
         settings=settings,
-        tools=measured.tools if measured else {},
+        tools=tools,
         interpreter=measured.interpreter if measured else None,
     )
