@@ -233,6 +233,33 @@ def _determinism(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
+    parser.add_argument(
+        "--in-source", action="store_true", help="new entries as marks on the tests, instead of in quarantine.toml"
+    )
+    parser.add_argument("--owner", metavar="NAME", default="", help="who looks after the tests that go in")
+    parser.add_argument("--issue", metavar="URL", default="", help="where the mending of those tests is tracked")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _quarantine(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.flake import quarantine  # noqa: PLC0415
+
+    return quarantine.run(
+        root,
+        settings,
+        apply=arguments.apply,
+        in_source=arguments.in_source,
+        owner=arguments.owner,
+        issue=arguments.issue,
+    )
+
+
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="JUnit XML, or a record of the probe")
     _add_setting_option(parser)
@@ -284,6 +311,12 @@ COMMANDS = (
         add_options=_add_determinism_options,
         handle=_determinism,
         takes_pytest_args=True,
+    ),
+    Command(
+        name="flake quarantine",
+        title="Take flaky tests out of the verdict for a while, and back: by the last report, under a policy.",
+        add_options=_add_quarantine_options,
+        handle=_quarantine,
     ),
     Command(
         name="history import",

@@ -37,7 +37,7 @@ OBJECTIVES = (
     Objective(
         name="flake",
         title="Which tests are not deterministic, how often, and why?",
-        verbs=("replay", "try"),
+        verbs=("replay", "try", "quarantine"),
         needs=("freezegun",),
     ),
     Objective(name="determinism", title="What makes the suite unreproducible?"),

@@ -15,7 +15,7 @@ import noxtasks
 from noxtasks import cli, flake
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
-from noxtasks.flake import determinism
+from noxtasks.flake import determinism, quarantine
 
 PACKAGE = Path(noxtasks.__file__).parent
 
@@ -38,6 +38,7 @@ def flake_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(flake, "run", record)
     monkeypatch.setattr(flake, "replay", record)
+    monkeypatch.setattr(quarantine, "run", record)
     (tmp_path / "pyproject.toml").write_text("[tool.noxtasks.flake]\nruns = 7\njobs = 3\n")
     monkeypatch.chdir(tmp_path)
 
@@ -63,6 +64,7 @@ def test_options_and_settings_reach_the_objective_and_the_rest_reaches_pytest(fl
         "pytest_args": ("-k", "not slow", "-x", "--runs", "c"),
         "tests": ("a.py", "b.py::t[x y]"),
         "resume": True,
+        "time_travel": False,
     }
 
 
@@ -96,6 +98,15 @@ def test_a_replay_uses_the_recorded_interpreter_unless_one_is_given(flake_call: 
     assert flake_call("flake", "replay", "1", "--python", sys.executable)[2]["python"] == Path(sys.executable)
 
 
+def test_the_quarantine_is_told_what_to_write_and_who_looks_after_it(flake_call: Any) -> None:
+    arguments = ["--apply", "--in-source", "--owner", "ada", "--issue", "https://example.org/7"]
+    _, settings, keywords = flake_call("flake", "quarantine", *arguments, "-S", "quarantine.days=7")
+    assert settings.quarantine.days == 7
+    assert keywords == {"apply": True, "in_source": True, "owner": "ada", "issue": "https://example.org/7"}
+    by_default = flake_call("flake", "quarantine", "--python", sys.executable)[2]
+    assert by_default == {"apply": False, "in_source": False, "owner": "", "issue": ""}
+
+
 @given(words=st.lists(st.text(min_size=1).filter(lambda word: word != "--")))
 def test_all_after_the_dashes_goes_to_pytest_as_it_is(words: list[str]) -> None:
     parsed = cli.build_parser().parse_args(["flake", "--runs", "3", "--", *words])
@@ -114,6 +125,7 @@ def test_a_word_that_is_no_second_word_of_ours_is_pytests(name: str) -> None:
         ["flak"],
         ["flake", "replay"],
         ["flake", "replay", "1", "-x"],
+        ["flake", "quarantine", "-x"],
         ["history"],
         ["history", "import"],
         ["init", "--", "x"],

@@ -33,7 +33,13 @@ GOOD: dict[str, Any] = {
     "flake.seed": 0,
     "flake.threshold": 0.07,
     "flake.confidence": 0.99,
+    "flake.explain": False,
+    "flake.explain_budget": "1m",
     "determinism.ignore": ["sleep", "clock"],
+    "quarantine.threshold": 0.3,
+    "quarantine.days": 14,
+    "quarantine.reruns": 2,
+    "quarantine.owner": "the shop team",
 }
 WRONG: dict[str, list[Any]] = {
     "python": ["3.12", [3.12], [""], {"a": 1}],
@@ -50,7 +56,13 @@ WRONG: dict[str, list[Any]] = {
     "flake.seed": [-1, 2**32, 1.0, True],
     "flake.threshold": [0.0, 1.0, 5, "5%", nan, True],
     "flake.confidence": [0.0, 1.0, 95, nan],
+    "flake.explain": [0, 1, "false", None],
+    "flake.explain_budget": ["", 0, "1x"],
     "determinism.ignore": ["sleep", ["slep"], [3]],
+    "quarantine.threshold": [0.0, 1.0, 20, "20%"],
+    "quarantine.days": [0, -1, 3651, "30d", 1.5, True],
+    "quarantine.reruns": [-1, 101, "2", True],
+    "quarantine.owner": ["", " ", 3, ["a"]],
 }
 
 
@@ -104,6 +116,9 @@ def test_every_setting_can_be_given_in_the_file(tmp_path: Path) -> None:
     flake = settings.flake
     assert (flake.runs, flake.budget_s, flake.order, flake.jobs) == (200, 5400.0, "full", 3)
     assert (flake.engine, flake.test_timeout_s, flake.seed, flake.threshold) == ("fresh", 2.5, 0, 0.07)
+    quarantine = settings.quarantine
+    assert (quarantine.threshold, quarantine.days, quarantine.reruns) == (0.3, 14, 2)
+    assert quarantine.owner == "the shop team"
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])

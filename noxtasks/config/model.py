@@ -32,6 +32,15 @@ class DeterminismSettings(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
 
 
+class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.quarantine]`: which tests go into quarantine, and on which terms."""
+
+    threshold: float = 0.20
+    days: int = 30
+    reruns: int = 0
+    owner: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -42,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reports: str = "reports"
     history: str = "sqlite:///.noxtasks/history.db"
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
+    quarantine: QuarantineSettings = msgspec.field(default_factory=QuarantineSettings)
     determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
 
     def project_name(self, root: Path) -> str:

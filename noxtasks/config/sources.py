@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, Settings
+from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, QuarantineSettings, Settings
 from noxtasks.config.table import BY_KEY, TABLES, Setting
 from noxtasks.config.toml import read_toml, read_value, write_value
 from noxtasks.errors import ConfigurationError
@@ -34,6 +34,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
     return Settings(
         **values[""],
         flake=FlakeSettings(**values["flake"]),
+        quarantine=QuarantineSettings(**values["quarantine"]),
         determinism=DeterminismSettings(**values["determinism"]),
     )
 

@@ -9,7 +9,8 @@ must not when our own output does. It is
 - `tree.SHA256`, the same over all files, where there is no commit to start from.
 
 In a repository that is larger than the project's folder, the commit is the whole repository's, and only changes inside
-the folder make it dirty. Caches, virtual environments and what noxtasks itself writes are never counted.
+the folder make it dirty. Caches, virtual environments and what noxtasks itself writes are never counted; nor is what
+`quarantine.toml` says, which changes no test.
 
 Processes are not started here: each function takes `run`, which gets an argument list and returns what the command
 wrote to its standard output, as bytes, or None where it could not be started or failed. Its environment must not carry
@@ -31,6 +32,7 @@ Run = Callable[[Sequence[str]], bytes | None]
 
 REPORTS = Path("reports")
 OURS = Path(".noxtasks")
+QUARANTINE = Path("quarantine.toml")
 SKIPPED_FOLDERS = frozenset(
     {
         *(".git", ".hg", ".svn", ".jj", ".venv", ".nox", ".tox", ".noxtasks", ".eggs", "__pycache__", "node_modules"),
@@ -61,7 +63,7 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
 
     Never fails for want of git: without it, or when git refuses, the tree's files identify the code.
     """
-    ours = (reports, OURS)
+    ours = (reports, OURS, QUARANTINE)
     if not _is_in_repository(root, run):
         return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=_why_no_git(root, run))
     revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
@@ -159,7 +161,11 @@ def _walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
             and not _is_in(here / name, ours)
             and not _is_skipped_folder(root / here / name, at_top=here == Path())
         ]
-        yield from (here / name for name in (*names, *links) if not any(fnmatch(name, skip) for skip in SKIPPED_FILES))
+        yield from (
+            here / name
+            for name in (*names, *links)
+            if not (_is_in(here / name, ours) or any(fnmatch(name, skip) for skip in SKIPPED_FILES))
+        )
 
 
 def _tree(root: Path, paths: Iterable[Path], run: Run) -> str:

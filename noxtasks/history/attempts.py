@@ -7,8 +7,8 @@ Known dialects:
   attempts that were run again; only a failure and then an error in its teardown are two cases of one attempt.
 - Surefire: `flakyFailure`, `flakyError`, `rerunFailure` and `rerunError` inside the case.
 
-Some outcomes only a message tells: an expected failure, a crashed xdist worker, pytest-timeout. A test that passed
-although it was marked xfail (not strict) cannot be told from one that passed.
+Some outcomes only a message tells: an expected failure, one in quarantine, a crashed xdist worker, pytest-timeout. A
+test that passed although it was marked xfail (not strict) cannot be told from one that passed.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _MESSAGE_LIMIT = 2000
 _COLLECTING = ("collection failure", "collection skipped")
 _XPASSED = "xfail-marked test passes unexpectedly"
 _XFAILED = "expected test failure"  # pytest before 6; later ones say type="pytest.xfail"
+_QUARANTINED = re.compile(r"quarantined since \d{4}-\d\d-\d\d(?:, in (setup|teardown))?: ")
 _PHASE = re.compile(r"""(?:failed on (setup|teardown) with "(.*?)"?|test (setup|teardown) failure)\Z""", re.DOTALL)
 _RAISED = re.compile(r"([A-Za-z_][\w.]*)(?::\s*|\Z)")
 _FRAME = re.compile(r"^([^\s:][^:\n]*\.py):(\d+): ?(?:in ([^\s(]+))?", re.MULTILINE)
@@ -75,7 +76,22 @@ def attempt_of(element: Element) -> Attempt:
         failure = _failure(again[0], again[0].stack_trace or again[0].text or "")
         return Attempt(outcome=Outcome.RERUN, duration_s=duration_s, failure=failure, reruns=len(again))
     skipped = next(iter(case.result), None)
+    if skipped is not None and (excused := _QUARANTINED.match(skipped.message or "")):
+        return _quarantined(skipped, excused, duration_s)
     return Attempt(outcome=Outcome.PASSED if skipped is None else _unrun_outcome(skipped), duration_s=duration_s)
+
+
+def _quarantined(said: Said, excused: re.Match[str], duration_s: float) -> Attempt:
+    """A failure that our plugin excused: it failed no session, and is a failure of the test all the same."""
+    exception, message = _exception_and_message((said.message or "")[excused.end() :], "")
+    failure = Failure(
+        fingerprint=_fingerprint(exception, message, ()),
+        phase=excused[1] or "call",
+        exception=exception,
+        message=message,
+    )
+    outcome = Outcome.FAILED if failure.phase == "call" else Outcome.ERROR
+    return Attempt(outcome=outcome, duration_s=duration_s, failure=failure)
 
 
 def seconds(written: str | None) -> float:

@@ -149,6 +149,7 @@ OUTPUT = [
     "x.pyc",
     ".coverage",
     ".coverage.host.1",
+    "quarantine.toml",
     ".hypothesis/examples/x",
     ".nox/flake/bin/python",
     ".venv/bin/python",
@@ -179,6 +180,15 @@ def test_a_committed_report_that_was_written_again_does_not_either(repository: P
     assert vcs.code(repository, run=git, reports=Path("out")).vcs == Vcs(revision=git.head(repository), dirty=True)
     git.do(repository, "checkout", "--", "reports")
     assert vcs.code(repository, run=git, reports=Path("out")).vcs == Vcs(revision=git.head(repository), dirty=False)
+
+
+def test_a_quarantine_that_changes_leaves_the_code_as_it_is(repository: Path, git: Git) -> None:
+    _lay(repository, ["quarantine.toml", "tests/quarantine.toml"])
+    git.commit(repository)
+    (repository / "quarantine.toml").write_text("changed")
+    assert vcs.code(repository, run=git).vcs == Vcs(revision=git.head(repository), dirty=False)
+    (repository / "tests" / "quarantine.toml").write_text("changed")
+    assert vcs.code(repository, run=git).vcs == Vcs(revision=git.head(repository), dirty=True)
 
 
 def test_a_package_that_is_called_build_or_reports_counts(repository: Path, git: Git) -> None:

@@ -236,6 +236,8 @@ def test_a_file_of_several_suites_is_one_run(history: History, imported: Callabl
         ('<error message="test setup failure">E   OSError: x</error>', Outcome.ERROR),
         ('<skipped message="expected test failure"/>', Outcome.XFAILED),
         ('<skipped message="xfail-marked test passes unexpectedly"/>', Outcome.XPASSED),
+        ('<skipped type="pytest.xfail" message="quarantined since 2026-01-02: assert 0"/>', Outcome.FAILED),
+        ('<skipped message="quarantined since 2026-01-02, in teardown: OSError: x"/>', Outcome.ERROR),
         ("<skipped/>", Outcome.SKIPPED),
         ("<failure/>", Outcome.FAILED),
         (
@@ -249,6 +251,14 @@ def test_each_case_becomes_the_outcome_that_it_tells(
 ) -> None:
     found = results(f"<testsuite><testcase classname='test_a' name='t' time='nan'>{case}</testcase></testsuite>")
     assert (found["test_a.py::t"].outcome, found["test_a.py::t"].duration_s) == (outcome, 0)
+
+
+def test_a_failure_in_quarantine_is_a_failure_with_its_reason(results: Callable[..., dict[str, Result]]) -> None:
+    said = "quarantined since 2026-01-02, in setup: OSError: no space"
+    case = f"<testcase classname='test_a' name='t'><skipped type='pytest.xfail' message='{said}'/></testcase>"
+    failure = results(f"<testsuite>{case}</testsuite>")["test_a.py::t"].failure
+    assert failure is not None
+    assert (failure.phase, failure.exception, failure.message) == ("setup", "OSError", "no space")
 
 
 def test_the_same_failure_has_the_same_fingerprint_whatever_its_numbers(

@@ -103,6 +103,15 @@ def test_a_subtest_that_is_skipped_hides_no_failure_of_another() -> None:
     assert fields["outcome"] == "failed"
 
 
+def test_a_failure_that_the_quarantine_has_excused_is_a_failure_all_the_same() -> None:
+    report = a_report("call", "xfailed")
+    report.noxtasks_quarantine = {"since": "2026-01-02"}
+    report.wasxfail = "quarantined since 2026-01-02: AssertionError"
+    case = Case()
+    case.add(report)
+    assert case.fields()["outcome"] == "failed"
+
+
 def test_the_facts_on_a_report_are_told_rather_than_its_text() -> None:
     report = a_report("call", "failed")
     report._noxtasks_failure = {"fingerprint": "f"}

@@ -31,7 +31,7 @@ def present(now: datetime) -> Circumstances:
 
 
 def moments(now: datetime) -> Iterator[Factor]:
-    """Clocks that have been trouble to others, from `now` on; the time of day is kept where only the date matters."""
+    """Clocks that have been trouble to others, from `now` on; the nearest first: the first that matters tells most."""
 
     def at(name: str, moment: datetime) -> Factor:
         clock = present(moment)
@@ -41,13 +41,13 @@ def moments(now: datetime) -> Iterator[Factor]:
     leap = next(year for year in range(next_year, next_year + 9) if _is_leap(year))
     yield at("another day", now + timedelta(days=1))
     yield at("another week", now + timedelta(days=8, hours=7))
-    yield at("the end of a month", now.replace(month=1, day=31))
     yield at("midnight", now.replace(hour=23, minute=59, second=59) + timedelta(days=1))
-    yield at("29 February", now.replace(year=leap, month=2, day=29))
-    yield at("the start of daylight saving time in Europe", _last_sunday(next_year, 3).replace(hour=1, minute=59))
-    yield at("the end of daylight saving time in Europe", _last_sunday(next_year, 10).replace(hour=0, minute=59))
+    yield at("the end of a month", now.replace(month=1, day=31))
     yield at("the last second of a year", datetime(now.year, 12, 31, 23, 59, 58))  # noqa: DTZ001 - local on purpose
     yield at("another year", now.replace(year=next_year, month=1, day=2))
+    yield at("the start of daylight saving time in Europe", _last_sunday(next_year, 3).replace(hour=1, minute=59))
+    yield at("the end of daylight saving time in Europe", _last_sunday(next_year, 10).replace(hour=0, minute=59))
+    yield at("29 February", now.replace(year=leap, month=2, day=29))
     yield at("five years on", now.replace(year=now.year + 5, month=7, day=15))
     yield at("the end of 32 bits", datetime(2038, 1, 19, 3, 14, 6))  # noqa: DTZ001
 

@@ -6,6 +6,9 @@ It is inert unless the environment names a wire:
   is appended to FILE.
 - with `NOXTASKS_TASK=FILE`: that JSON file says how this process is to serve an engine (see `engine`).
 
+`quarantine` is a plugin of its own, which plain pytest loads where noxtasks is installed: so nothing is imported here
+before it is needed.
+
 Python 3.9+ and pytest 7+; the standard library and pytest alone.
 """
 
@@ -14,31 +17,35 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from . import determinism, engine, leaving, processes, recording
-from .frames import Wire
-
 if TYPE_CHECKING:
     import pytest
 
 _ENTRANCE = "NOXTASKS_PATH_ENTRY"
 
 
-def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:  # noqa: ARG001
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Join the session: the first hook that pytest calls on a plugin given by `-p`, before any conftest is imported."""
     wire_path, task_path = os.environ.pop("NOXTASKS_WIRE", None), os.environ.pop("NOXTASKS_TASK", None)
     _leave_no_trace(os.environ.pop(_ENTRANCE, None))
     if wire_path is None:
         return
+    from .frames import Wire
+
     wire = Wire.to_file(wire_path)
     if task_path is None:
+        from . import recording
+
         pluginmanager.register(recording.Observer(wire), "noxtasks-probe")
     else:
+        from . import determinism, engine, leaving, processes, quarantine
+
         processes.die_with_parent(os.getppid())
         pluginmanager.register(determinism, determinism.NAME)  # its marker is known, whatever is installed
         serving = engine.from_task(wire, task_path)
         pluginmanager.register(serving, "noxtasks-probe")
         pluginmanager.register(leaving.Departure(), "noxtasks-leaving")
         serving.watch(pluginmanager)
+        quarantine.pytest_addoption(parser, pluginmanager)  # knows its mark; the engine sees all failures
 
 
 def _leave_no_trace(entry: str | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from . import failures
 from .frames import VERSION, Real, Wire
+from .quarantine import is_quarantined
 
 _RENDERED_LIMIT = 20  # long renderings per process; more distinct failures than that are told without
 
@@ -30,7 +31,7 @@ class Case:
         if report.outcome == "rerun":  # type: ignore[comparison-overlap]
             self.reruns += 1
             self._fail("passed", report)
-        elif report.outcome == "failed":
+        elif report.outcome == "failed" or is_quarantined(report):
             self._fail("failed" if report.when == "call" else "error", report)
         elif self.outcome not in ("failed", "error") and report.when != "teardown":
             self.outcome = _unfailed(report)  # the last word counts: subtests report before their test does
