@@ -271,7 +271,8 @@ class _Lane:
         Raises `NotMeasuredError` where the probe itself failed, and for the second process in a row without a test.
         """
         self.read()
-        fruitless = self._ended is None and self._current is None and not self._done
+        told = self._ended is not None and self._order is not None
+        fruitless = not told and self._current is None and not self._done
         if code == wire.BROKEN or (fruitless and self._fruitless):
             when = "before its first test" if fruitless else "between two tests"
             raise NotMeasuredError(f"a run ended {when}: {self._how(code)}", remedy=self._last_words())

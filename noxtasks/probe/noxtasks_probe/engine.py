@@ -117,6 +117,7 @@ class Engine:
         try:
             circumstances.apply(run["circumstances"], config, run["folder"])
         except circumstances.UnavailableError as error:
+            wire.send("order", indices=[])
             wire.send("unavailable", reason=str(error))
             wire.send("end", whole=True)
             return
