@@ -1,0 +1,76 @@
+"""Each sample project has one kind of flaky test, and steady ones: every cause is found, and none is made up."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from noxtasks import config, flake
+from noxtasks.evidence import artifacts
+from noxtasks.flake import emit
+from noxtasks.flake.cause import Kind
+
+pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="forks, affinity, spinners")]
+
+PROJECTS = Path(__file__).parents[2] / "projects" / "causes"
+HOW: dict[str, dict[str, Any]] = {  # what does not fail by itself has to be named, or looked for at other times
+    "load": {"tests": ("test_load.py::test_is_in_time",)},
+    "concurrency": {"tests": ("test_concurrency.py::test_takes_a_file",)},
+    "environment": {"tests": ("test_environment.py::test_needs_a_home_that_is_not_empty",)},
+    "time": {"time_travel": True},
+}
+NAMES = sorted(path.name for path in PROJECTS.iterdir() if (path / "truth.json").is_file())
+RUNS = 24
+
+
+@pytest.fixture
+def sample(project: Callable[[str], Path]) -> Callable[[str], Path]:
+    return lambda name: project(f"causes/{name}")
+
+
+def explained(root: Path, python: Path, how: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    settings = config.Settings(flake=config.FlakeSettings(runs=RUNS, seed=5), pytest_args=("-p", "no:asyncio"))
+    flake.run(root, settings, python=python, **how)
+    report = artifacts.read(root / "reports", emit.REPORT).result
+    assert report["broken"] == []
+    return {test["test"]: test for test in report["flaky"]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cause_is_found_and_its_command_shows_the_failure(
+    name: str, sample: Callable[[str], Path], python: Path
+) -> None:
+    root = sample(name)
+    truth = json.loads((root / "truth.json").read_text())
+    found = explained(root, python, HOW.get(name, {}))
+    assert {test: each["explanation"]["kind"] for test, each in found.items()} == {
+        test: each["kind"] for test, each in truth.items()
+    }
+    for test, each in truth.items():
+        why = found[test]["explanation"]
+        for field in ("culprits", "cleaners"):
+            assert why[field] == each.get(field, why[field])
+        failures, runs = why["reproduced"]["failures"], why["reproduced"]["runs"]
+        assert (failures >= 0.95 * runs) or each["kind"] in {"chance", "concurrency"}
+    for command in {each["reproduce"] for each in found.values()}:
+        assert not fails_never(command, root, tries=1 if name not in {"chance", "concurrency"} else 10)
+
+
+def fails_never(command: str, root: Path, *, tries: int) -> bool:
+    """Run the command that the report names, as its reader would, until it shows the failure."""
+    words = [sys.executable, "-m", *shlex.split(command)]
+    return all(subprocess.run(words, cwd=root, capture_output=True, check=False).returncode != 1 for _ in range(tries))
+
+
+def test_there_is_a_project_for_every_kind_that_can_be_proven() -> None:
+    truths = [json.loads((PROJECTS / name / "truth.json").read_text()) for name in NAMES]
+    kinds = Counter(each["kind"] for truth in truths for each in truth.values())
+    assert set(kinds) == {kind.value for kind in Kind} - {Kind.UNEXPLAINED.value}
