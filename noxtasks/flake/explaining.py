@@ -11,8 +11,8 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.flake import rules
-from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, explain, factors, suspects
-from noxtasks.flake.cause.laboratory import Laboratory, UnavailableError
+from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, elaborate, explain, factors, suspects
+from noxtasks.flake.cause.laboratory import Laboratory, TimeIsUpError, UnavailableError
 from noxtasks.flake.detect import Detection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import Circumstances, Run
@@ -64,6 +64,7 @@ class Explaining:
             if suspect.failing is None and not found.reproduced.failures:
                 del self.found[found.test]  # it was only named, and no experiment made it fail
             yield found
+        self._elaborate(lab)
 
     def provoked(self, *, patient: bool) -> Iterable[Explanation]:
         """Probe the suite, and explain what that provokes; `patient` where there is no hurry."""
@@ -87,6 +88,7 @@ class Explaining:
             if found.kind is Kind.UNEXPLAINED or not found.reproduced.failures:
                 del self.found[found.test]
             yield found
+        self._elaborate(lab)
 
     def travelled(self) -> Iterable[Explanation]:
         """Run the whole suite at other times, and prove what fails at one of them and not at present.
@@ -119,11 +121,18 @@ class Explaining:
 
     def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
         try:
-            found = explain(suspect, lab, suite=self._suite, now=self._now)
+            found = explain(suspect, lab, now=self._now)
         except NotMeasuredError as error:  # what the runs have shown stands all the same
             found = Explanation(test=suspect.test, kind=Kind.UNEXPLAINED, unavailable=(str(error),))
         self.found[found.test] = found
         return found
+
+    def _elaborate(self, lab: Laboratory) -> None:
+        """Add to the explanations, when all causes are known, until time is up."""
+        with suppress(TimeIsUpError, NotMeasuredError):
+            for test, found in self.found.items():
+                if not found.changes:
+                    self.found[test] = elaborate(found, lab, suite=self._suite)
 
     def _suspects(self, names: Iterable[str]) -> list[Suspect]:
         wanted = sorted(names)

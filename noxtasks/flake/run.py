@@ -18,12 +18,13 @@ from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.flake import emit, rules, terminal
+from noxtasks.flake import emit, quarantine, rules, terminal
 from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.explaining import Explaining
 from noxtasks.flake.model import Delta, Examination
 from noxtasks.flake.progress import Progress
+from noxtasks.flake.quarantine.model import Entry
 from noxtasks.history import Environment, Session, SessionKind, StoredSession, open_history
 from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
@@ -45,6 +46,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     began: datetime
     session_id: str  # of the artifacts; the history knows the session by its last block, which is random
     base_seed: int
+    quarantine: tuple[Entry, ...] = ()
     time_travel: bool = False
     named: bool = False  # whether the user has named the tests to be explained
     earlier: StoredSession | None = None  # the session that is resumed
@@ -97,6 +99,7 @@ def run(
         suite=suite,
         began=datetime.now(UTC),
         session_id=provenance.new_session_id(datetime.now(UTC), secrets.token_bytes(provenance.ENTROPY_BYTES)),
+        quarantine=tuple(quarantine.entries_of(root, settings.reports)),
         time_travel=time_travel,
         named=bool(tests),
         base_seed=secrets.randbits(32) if settings.flake.seed is None else settings.flake.seed,
@@ -149,10 +152,13 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         suite=task.suite,
         provenance=_provenance(task, code, collection, complete=complete),
     )
+    flaky = {test.tally.nodeid for test in examination.flaky}
+    excused = quarantine.excused(flaky, task.quarantine, today=datetime.now(UTC).date())
     terminal.print_examination(examination, delta, detection, task.suite)
+    terminal.print_excused(excused)
     if not complete:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
-    unsteady = examination.flaky or examination.broken or detection.unstable_ids
+    unsteady = flaky - excused or examination.broken or detection.unstable_ids
     clean = not (found.broken or found.unrunnable or unsteady)
     return ExitCode.NOTHING_FOUND if clean else ExitCode.FOUND
 

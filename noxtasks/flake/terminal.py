@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -94,6 +94,12 @@ def _say_tests(console: Console, tests: tuple[Unsteady, ...], suite: Suite) -> N
         console.print(Text(said, "dim"), soft_wrap=True)
     if len(tests) > _SHOWN:
         console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
+
+
+def print_excused(tests: Collection[str]) -> None:
+    """Say which flaky tests are in quarantine: they do not fail the session."""
+    if tests:
+        _console().print(Text(f"in quarantine, not counted against this session: {_bare(sorted(tests))}", "yellow"))
 
 
 def _say_explanation(console: Console, found: Explanation) -> None:

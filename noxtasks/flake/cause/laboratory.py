@@ -35,7 +35,8 @@ class Laboratory:
         self._until_s = until_s
         self._clock = clock
         self._numbers = numbers
-        self.trials = 0
+        self.blamed: list[tuple[str, ...]] = []
+        """Sets of tests that were found to be to blame: they may be so for another test, too."""
 
     def rate(
         self, trial: Trial, times: int, *, at_once: int | None = None, alike: frozenset[str] = frozenset()
@@ -91,7 +92,6 @@ class Laboratory:
         requests = [_request(trial, self._numbers(), observed) for trial in trials]
         requests.sort(key=lambda request: (request.hash_seed, request.circumstances.optimised))
         found = {run.number: run for run in self._engine.runs(requests, jobs=at_once or self._jobs)}
-        self.trials += len(trials)
         for run in found.values():
             if run.unavailable:
                 raise UnavailableError(run.unavailable)

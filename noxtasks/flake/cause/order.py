@@ -93,7 +93,12 @@ def _cleaning(lab: Laboratory, proof: Trial) -> Callable[[list[tuple[str, ...]]]
 
 
 def _minimal(lab: Laboratory, trial: Trial, *, times: int, wanted: bool) -> tuple[str, ...]:
+    """Begins with what was to blame for another test, and with the tests of the same file: most often that is it."""
     first = lab.first(trial, times=times, wanted=wanted)
     near = rules.same_file_first(trial.before, trial.target)
-    start = near if 0 < len(near) < len(trial.before) and first([near]) is not None else trial.before
-    return rules.minimal(start, first)
+    likely = [each for each in (*lab.blamed, near) if 0 < len(each) < len(trial.before) and trial.target not in each]
+    hit = first(likely)
+    found = rules.minimal(trial.before if hit is None else likely[hit], first)
+    if found and found not in lab.blamed:
+        lab.blamed.append(found)
+    return found

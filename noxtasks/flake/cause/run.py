@@ -14,8 +14,8 @@ _PROOFS = 20
 """Repeats of the trial that is handed to the user, so that its rate is known."""
 
 
-def explain(suspect: Suspect, lab: Laboratory, *, suite: tuple[str, ...], now: datetime) -> Explanation:
-    """Why `suspect` is flaky, with the evidence; `suite` are all tests that there are.
+def explain(suspect: Suspect, lab: Laboratory, *, now: datetime) -> Explanation:
+    """Why `suspect` is flaky, with the evidence.
 
     Never raises for want of time: what could not be settled is unexplained.
     """
@@ -23,10 +23,29 @@ def explain(suspect: Suspect, lab: Laboratory, *, suite: tuple[str, ...], now: d
         found = _cause(suspect, lab, now)
     except TimeIsUpError:
         return Explanation(test=suspect.test, kind=Kind.UNEXPLAINED)
-    try:
-        return _completed(found, lab, suite)
-    except TimeIsUpError:
+    trial = found.reproduce
+    if trial is None:
         return found
+    copies = 2 if found.kind is Kind.CONCURRENCY else None
+    try:
+        return msgspec.structs.replace(found, reproduced=lab.rate(trial, _PROOFS, at_once=copies))
+    except TimeIsUpError:
+        return msgspec.structs.replace(found, reproduced=found.evidence[0].present if found.evidence else Rate())
+
+
+def elaborate(found: Explanation, lab: Laboratory, *, suite: tuple[str, ...]) -> Explanation:
+    """The explanation with what the culprits change, and which other tests (of `suite`) do the same or undo it.
+
+    Raises `TimeIsUpError`.
+    """
+    trial = found.reproduce
+    if trial is None or found.kind not in (Kind.VICTIM, Kind.NOT_IDEMPOTENT):
+        return found
+    found = msgspec.structs.replace(found, changes=lab.changes(trial))
+    if found.kind is Kind.VICTIM:
+        found = msgspec.structs.replace(found, cleaners=order.cleaners(lab, trial, suite))
+        found = msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
+    return found
 
 
 def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
@@ -100,18 +119,3 @@ def _unmoved(kind: Kind, suspect: Suspect, trial: Trial | None, tried: factors.T
     return Explanation(
         test=suspect.test, kind=kind, reproduce=trial, tried=tried.without_effect, unavailable=tried.unavailable
     )
-
-
-def _completed(found: Explanation, lab: Laboratory, suite: tuple[str, ...]) -> Explanation:
-    """With the rate at which it is reproduced, what the culprits change, and what else does the same or undoes it."""
-    trial = found.reproduce
-    if trial is None:
-        return found
-    copies = 2 if found.kind is Kind.CONCURRENCY else None
-    found = msgspec.structs.replace(found, reproduced=lab.rate(trial, _PROOFS, at_once=copies))
-    if found.kind in (Kind.VICTIM, Kind.NOT_IDEMPOTENT):
-        found = msgspec.structs.replace(found, changes=lab.changes(trial))
-    if found.kind is Kind.VICTIM:
-        found = msgspec.structs.replace(found, cleaners=order.cleaners(lab, trial, suite))
-        found = msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
-    return found

@@ -12,6 +12,7 @@ J. Micco, "Flaky Tests at Google and How We Mitigate Them" (2016); M. Fowler, "E
 
 from __future__ import annotations
 
-from noxtasks.flake.quarantine.run import run
+from noxtasks.flake.quarantine.rules import excused
+from noxtasks.flake.quarantine.run import entries_of, run
 
-__all__ = ["run"]
+__all__ = ["entries_of", "excused", "run"]

@@ -88,6 +88,12 @@ def is_expired(entry: Entry, today: date) -> bool:
     return today > entry.expires
 
 
+def excused(tests: Iterable[str], entries: Iterable[Entry], *, today: date) -> frozenset[str]:
+    """Those of `tests` that are in quarantine, and not beyond its last day."""
+    inside = {entry.test for entry in entries if not is_expired(entry, today)}
+    return frozenset(test for test in tests if not inside.isdisjoint(probe.ids_covering(test)))
+
+
 def entry_for(test: Measured, *, today: date, policy: Policy) -> Entry:
     """The entry with which `test` goes in today."""
     reason = f"failed {test.failures} of {test.runs} runs"

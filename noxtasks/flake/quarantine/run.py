@@ -45,7 +45,7 @@ def run(
     root = root.resolve()
     reports = root / settings.reports
     today = today or datetime.now(UTC).date()
-    entries = _entries(root, settings.reports)
+    entries = entries_of(root, settings.reports)
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     report = _report(reports, needed=not entries)
     tests, notes = _measured(root, settings, report, code.code_version)
@@ -66,15 +66,18 @@ def run(
     terminal.print_plan(plan, (*code.notes, *notes))
     if changes and apply:
         edits.write(root, changes)
-        emit.write_change(reports, root.name, plan, _provenance(settings, code, report))
+        emit.write_change(reports, settings.project_name(root), plan, _provenance(settings, code, report))
     elif changes:
         terminal.print_diff(edits.diff(changes))
     terminal.print_end(plan, files=[edit.path for edit in changes], is_written=apply)
     return ExitCode.FOUND if plan.expired else ExitCode.NOTHING_FOUND
 
 
-def _entries(root: Path, reports: str) -> list[Entry]:
-    """Those of the file and those in the source. Raises `ConfigurationError` with what is wrong with all of them."""
+def entries_of(root: Path, reports: str) -> list[Entry]:
+    """What is in quarantine: the entries of the file and those in the source.
+
+    Raises `ConfigurationError` with what is wrong with all of them.
+    """
     found: list[Entry] = []
     problems: list[ConfigurationError] = []
     for path in (toml.NAME, *edits.marked_files(root, reports)):
@@ -105,7 +108,7 @@ def _measured(
     if report.provenance.code_version != code_version:
         return (), (f"the report is of another version of the code, so nothing goes in or returns; {_MEASURE}",)
     with open_history(settings.history_url(root)) as history:
-        tallies = history.rates(root.name, code_version)
+        tallies = history.rates(settings.project_name(root), code_version)
     return rules.measured(report.result, tallies, confidence=settings.flake.confidence), ()
 
 
