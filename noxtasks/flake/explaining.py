@@ -74,7 +74,10 @@ class Explaining:
         known = {run.hash_seed for run in self._detection.runs}
         further = [rules.hash_seed(-number, self._base_seed) for number in range(1, _FURTHER_HASH_SEEDS + 1)]
         hash_seeds = [seed for seed in further if seed not in known]
-        suite = tuple(name for name in self._suite if name not in self._detection.unmeasured | self._detection.failing)
+        left_out = (
+            self._detection.unmeasured - self._detection.upset
+        ) | self._detection.failing  # nothing is beside it
+        suite = tuple(name for name in self._suite if name not in left_out)
         seen: dict[str, Suspect] = {}
         with suppress(NotMeasuredError):
             for suspect in suspects.provoked(self._laboratory(share_s), suite, seeds, hash_seeds):

@@ -48,6 +48,11 @@ class Laboratory:
         outcomes = [_failed(run, alike) for run in self.runs([trial] * times, at_once=at_once)]
         return Rate(failures=sum(failed is True for failed in outcomes), runs=sum(x is not None for x in outcomes))
 
+    def go_alone(self) -> bool:
+        """Let no two trials be side by side from now on: they may share a file or a port. False: they never were."""
+        before, self._jobs = self._jobs, 1
+        return before > 1
+
     def first(
         self, trial: Trial, *, times: int = 1, wanted: bool = True
     ) -> Callable[[list[tuple[str, ...]]], int | None]:

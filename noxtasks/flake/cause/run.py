@@ -53,6 +53,8 @@ def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
     assert known is not None  # noqa: S101 - a suspect was seen to run
     bare = known.after(())
     alone = lab.rate(bare, order.REPEATS)
+    if not (alone.never or alone.always) and lab.go_alone():
+        alone = lab.rate(bare, order.REPEATS)
     if alone.never and suspect.failing is not None and suspect.failing.before:
         together = lab.rate(suspect.failing, order.REPEATS)
         if rules.is_evident(rules.evidence("the tests before it", together, alone)):
