@@ -164,7 +164,8 @@ def test_a_session_installs_runs_and_gives_the_exit_code_on(tmp_path: Path) -> N
     report = json.loads((root / "out" / "flake.report.json").read_text())
     command = report["result"]["flaky"][0]["reproduce"].split()
     again = nox(root, "-R", "-s", "flake", "--", *command[2:], SEEN=str(seen))
-    assert "noxtasks flake replay --root" in again.stdout
+    assert f"noxtasks flake {command[2]} --root" in again.stdout
+    assert "test_it.py::test_flaky" in again.stdout.splitlines()[-3]
 
 
 @pytest.mark.functional

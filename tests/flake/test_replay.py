@@ -16,7 +16,7 @@ from noxtasks.flake import emit
 
 pytestmark = pytest.mark.functional
 
-SETTINGS = config.Settings(flake=config.FlakeSettings(jobs=1, seed=3, runs=6))
+SETTINGS = config.Settings(flake=config.FlakeSettings(jobs=1, seed=3, runs=6, explain=False))
 SUITE = """
 import random
 STATE = []

@@ -305,3 +305,19 @@ def test_a_session_is_not_resumed_under_other_conditions(
     with pytest.raises(ConfigurationError, match="under other conditions") as caught:
         flake.run(root, settings(runs=3, order="full"), python=python, resume=True)
     assert "order buckets -> full, variables PYTEST_ADDOPTS none -> -p no:doctest" in str(caught.value)
+
+
+def test_flaky_tests_in_quarantine_are_told_and_do_not_fail_the_session(
+    tmp_path: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_suite(tmp_path, test_a="import random\ndef test_draws(): assert random.random() < 0.5\n")
+    (root / "quarantine.toml").write_text(
+        '[[test]]\nid = "test_a.py::test_draws"\nsince = 2020-01-01\nexpires = 2999-01-01\n'
+    )
+    assert flake.run(root, settings(runs=8), python=python) is ExitCode.NOTHING_FOUND
+    assert [test["test"] for test in result(root)["flaky"]] == ["test_a.py::test_draws"]
+    assert "in quarantine, not counted against this session: test_a.py::test_draws" in capsys.readouterr().out
+    (root / "quarantine.toml").write_text(
+        '[[test]]\nid = "test_a.py::test_draws"\nsince = 2020-01-01\nexpires = 2020-02-01\n'
+    )
+    assert flake.run(root, settings(runs=8), python=python) is ExitCode.FOUND

@@ -200,3 +200,10 @@ def test_a_mark_holds_for_all_parameters_so_it_is_put_only_where_all_go_in() -> 
 )
 def test_a_test_is_missed_only_where_its_file_has_no_place_for_it(source: str, test: str, may: bool) -> None:
     assert rules.may_hold(source, test) == may
+
+
+@given(quarantines, names)
+def test_a_test_is_excused_up_to_the_last_day_of_what_covers_it(entries: list[Entry], name: str) -> None:
+    covering = {name, name.partition("[")[0], name.rpartition("::")[0], name.partition("::")[0]}
+    until = max((entry.expires for entry in entries if entry.test in covering), default=date.min)
+    assert rules.excused([name], entries, today=TODAY) == (frozenset({name}) if until >= TODAY else frozenset())

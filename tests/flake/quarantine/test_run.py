@@ -104,11 +104,13 @@ def a_report(counts: dict[str, tuple[int, int]]) -> dict[str, Any]:
                 "test": test, "runs": runs, "failures": failures, "rate": failures / runs,
                 "interval": {"low": wilson(failures, runs).low, "high": wilson(failures, runs).high},
                 "outcomes": {}, "confirmation": "not tried", "repeats": {"tried": 0, "failed": 0}, "reproduce": "x",
+                "explanation": None,
                 "causes": [{"fingerprint": "f", "exception": "shop.StockError", "message": "", "count": failures}],
             }
             for test, (failures, runs) in counts.items() if 0 < failures < runs
         ],
         "broken": [], "only_beside_others": [], "only_in_forks": [], "never_run": [], "left_behind": [],
+        "quiet": [], "disagreements": [], "imported": [], "unstable_ids": [],
     }  # fmt: skip
 
 
