@@ -70,13 +70,14 @@ class Explaining:
         """Probe the suite, and explain what that provokes; `patient` where there is no hurry."""
         runs_s = sum(run.duration_s for run in self._detection.runs) / max(1, self._detection.jobs)
         share_s = min(self._budget_s, runs_s if patient else _PROBES_SHARE * runs_s)
-        seeds = Trial(tests=(), seed=self._base_seed, hash_seed=rules.hash_seed(0, self._base_seed))
+        hash_seed = self._detection.runs[-1].hash_seed  # its process is there
+        seeds = Trial(tests=(), seed=self._base_seed, hash_seed=hash_seed)
         known = {run.hash_seed for run in self._detection.runs}
-        further = [rules.hash_seed(-number, self._base_seed) for number in range(1, _FURTHER_HASH_SEEDS + 1)]
+        several = range(1, (_FURTHER_HASH_SEEDS if patient else 0) + 1)  # each is a process that imports and collects
+        further = [rules.hash_seed(-number, self._base_seed) for number in several]
         hash_seeds = [seed for seed in further if seed not in known]
-        left_out = (
-            self._detection.unmeasured - self._detection.upset
-        ) | self._detection.failing  # nothing is beside it
+        unmeasured = self._detection.unmeasured - self._detection.upset  # which are measured alone
+        left_out = unmeasured | self._detection.failing
         suite = tuple(name for name in self._suite if name not in left_out)
         seen: dict[str, Suspect] = {}
         with suppress(NotMeasuredError):

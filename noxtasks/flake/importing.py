@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode, NotMeasuredError, NoxtasksError
 from noxtasks.evidence import vcs
-from noxtasks.history import imports, open_history
+from noxtasks.history import open_history
 from noxtasks.suite import git, record
 
 if TYPE_CHECKING:
+    from noxtasks.history import imports
     from noxtasks.history.store import History
 
 
@@ -25,6 +26,8 @@ def import_files(root: Path, settings: Settings, paths: Sequence[Path]) -> ExitC
     A file that cannot be read is told on the error stream and keeps no other out. Raises `HistoryError` when the
     history itself fails.
     """
+    from noxtasks.history import imports  # noqa: PLC0415 - junitparser takes long to load; no other command needs it
+
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     origin = imports.Origin(
         project=settings.project_name(root),
@@ -58,6 +61,8 @@ def import_files(root: Path, settings: Settings, paths: Sequence[Path]) -> ExitC
 
 
 def _import_record(history: History, path: Path, origin: imports.Origin, now: datetime) -> None:
+    from noxtasks.history import imports  # noqa: PLC0415
+
     runs = record.read(path)
     source = hashlib.sha256(path.read_bytes()).hexdigest()
     _, is_new = imports.import_runs(history, runs, origin, source=source, started=runs[0].started, now=now)

@@ -45,8 +45,7 @@ def provoked(lab: Laboratory, suite: tuple[str, ...], seeds: Trial, hash_seeds: 
     Each suspect comes once for every probe that provokes it.
     """
     try:
-        yield from _twice(lab, msgspec.structs.replace(seeds, tests=suite))
-        yield from _in_order(lab, msgspec.structs.replace(seeds, tests=suite[::-1]))
+        yield from _twice_and_in_reverse(lab, msgspec.structs.replace(seeds, tests=suite))
         yield from _alone(lab, msgspec.structs.replace(seeds, tests=suite))
         for hash_seed in hash_seeds:
             yield from _in_order(lab, Trial(tests=suite, seed=seeds.seed, hash_seed=hash_seed))
@@ -54,20 +53,25 @@ def provoked(lab: Laboratory, suite: tuple[str, ...], seeds: Trial, hash_seeds: 
         return
 
 
-def _twice(lab: Laboratory, whole: Trial) -> Iterator[Suspect]:
+def _twice_and_in_reverse(lab: Laboratory, whole: Trial) -> Iterator[Suspect]:
     doubled = tuple(name for name in whole.tests for _ in range(2))
-    (run,) = lab.runs([msgspec.structs.replace(whole, tests=doubled)])
-    for first, second in zip(run.results[::2], run.results[1::2], strict=False):
+    backwards = msgspec.structs.replace(whole, tests=whole.tests[::-1])
+    twice, reverse = lab.runs([msgspec.structs.replace(whole, tests=doubled), backwards])
+    for first, second in zip(twice.results[::2], twice.results[1::2], strict=False):
         if not first.outcome.is_failure and second.outcome.is_failure and first.nodeid == second.nodeid:
             lone = msgspec.structs.replace(whole, tests=(first.nodeid,))
             suspect = Suspect(test=first.nodeid, failing=None, passing=lone)
             yield with_outcome(suspect, second, lone.after((first.nodeid,)))
+    yield from _failed_in(reverse)
 
 
 def _in_order(lab: Laboratory, whole: Trial) -> Iterator[Suspect]:
     (run,) = lab.runs([whole])
-    failed = [result.nodeid for result in run.results if result.outcome.is_failure]
-    yield from from_runs(failed, [run])
+    yield from _failed_in(run)
+
+
+def _failed_in(run: Run) -> list[Suspect]:
+    return from_runs([result.nodeid for result in run.results if result.outcome.is_failure], [run])
 
 
 def _alone(lab: Laboratory, whole: Trial) -> Iterator[Suspect]:

@@ -15,7 +15,7 @@ from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.artifacts import Artifact
 from noxtasks.flake.emit import REPORT
-from noxtasks.flake.quarantine import codemod, edits, emit, rules, terminal, toml
+from noxtasks.flake.quarantine import edits, emit, rules, terminal, toml
 from noxtasks.flake.quarantine.edits import Edit
 from noxtasks.flake.quarantine.model import Entry, Measured, Plan, Policy, Standing, Store
 from noxtasks.history import open_history
@@ -83,12 +83,18 @@ def entries_of(root: Path, reports: str) -> list[Entry]:
     for path in (toml.NAME, *edits.marked_files(root, reports)):
         try:
             content = edits.content_of(root / path)
-            found += toml.read(content) if path == toml.NAME else codemod.marks(content, path)
+            found += toml.read(content) if path == toml.NAME else _marks(content, path)
         except ConfigurationError as problem:
             problems.extend(problem.problems or (problem,))
     if problems:
         raise ConfigurationError.all_of(problems)
     return found
+
+
+def _marks(content: bytes, path: str) -> tuple[Entry, ...]:
+    from noxtasks.flake.quarantine import codemod  # noqa: PLC0415 - libcst takes long to load; few sources have marks
+
+    return codemod.marks(content, path)
 
 
 def _report(reports: Path, *, needed: bool) -> Artifact | None:
@@ -118,6 +124,8 @@ def _user(root: Path) -> str:
 
 def _edits(root: Path, plan: Plan) -> tuple[Plan, list[Edit], list[str]]:
     """The plan as edits of files. What cannot be marked goes into the file instead, and the reasons say so."""
+    from noxtasks.flake.quarantine import codemod  # noqa: PLC0415 - see _marks
+
     files: dict[str, Edit] = {}
 
     def content(path: str) -> bytes:
