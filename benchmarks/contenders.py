@@ -128,9 +128,8 @@ def _commands(contender: Contender, suite: Suite, runs: int, folder: Path) -> li
             return [[*pytest, "--flake-finder", f"--flake-runs={runs}"]]
         case Contender.NOXTASKS:
             noxtasks = [sys.executable, "-m", "noxtasks", "flake", "--runs", str(runs), "--python", str(suite.python)]
-            return [
-                [*noxtasks, "-S", f"reports={folder / 'reports'}", "-S", f"history=sqlite:///{folder / 'history.db'}"]
-            ]
+            places = ["-S", f"reports={folder / 'reports'}", "-S", f"history=sqlite:///{folder / 'history.db'}"]
+            return [[*noxtasks, "-S", "flake.explain=false", *places]]  # the others do not look for causes either
 
 
 def _timed(commands: Iterable[Sequence[str]], suite: Suite, folder: Path, extra: dict[str, str] | None = None) -> Cost:

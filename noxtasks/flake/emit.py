@@ -40,6 +40,7 @@ def write_findings(
     examination: Examination,
     delta: Delta,
     detection: Detection,
+    left_open: Sequence[tuple[str, str]],
     engine: Engine,
     suite: Suite,
     provenance: Provenance,
@@ -48,7 +49,8 @@ def write_findings(
     report = artifacts.write(
         reports,
         REPORT,
-        result=_report(examination, delta, detection, engine, suite),
+        result=_report(examination, delta, detection, engine, suite)
+        | {"left_open": [{"test": test, "note": note} for test, note in left_open]},
         timing=_times(examination, detection),
         provenance=provenance,
     )

@@ -49,6 +49,7 @@ class Explaining:
         self._named = named
         self._now = now
         self.found: dict[str, Explanation] = {}
+        self.left_open: list[tuple[str, str]] = []
 
     def observed(self) -> Iterable[Explanation]:
         """Explain what failed and passed in the runs, and whatever the user has named."""
@@ -80,10 +81,12 @@ class Explaining:
         left_out = unmeasured | self._detection.failing
         suite = tuple(name for name in self._suite if name not in left_out)
         seen: dict[str, Suspect] = {}
+        probing = self._laboratory(share_s)
         with suppress(NotMeasuredError):
-            for suspect in suspects.provoked(self._laboratory(share_s), suite, seeds, hash_seeds):
+            for suspect in suspects.provoked(probing, suite, seeds, hash_seeds):
                 if suspect.test not in self.found:
                     seen.setdefault(suspect.test, suspect)
+        self.left_open = probing.left_open
         lab = self._laboratory(self._budget_s)
         for known_runs in self._suspects(seen.keys()):
             probe = seen[known_runs.test]

@@ -148,6 +148,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         examination=examination,
         delta=delta,
         detection=detection,
+        left_open=explaining.left_open,
         engine=engine,
         suite=task.suite,
         provenance=_provenance(task, code, collection, complete=complete),
@@ -155,6 +156,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
     flaky = {test.tally.nodeid for test in examination.flaky}
     excused = quarantine.excused(flaky, task.quarantine, today=datetime.now(UTC).date())
     terminal.print_examination(examination, delta, detection, task.suite)
+    terminal.print_left_open(explaining.left_open)
     terminal.print_excused(excused)
     if not complete:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")

@@ -96,6 +96,17 @@ def _say_tests(console: Console, tests: tuple[Unsteady, ...], suite: Suite) -> N
         console.print(f"… and {len(tests) - _SHOWN} more in flake.report.json")
 
 
+def print_left_open(leaks: Sequence[tuple[str, str]]) -> None:
+    """Say which tests leave files, sockets or threads open behind them: what starts so may end as flakiness."""
+    tests = list(dict.fromkeys(test for test, _ in leaks))
+    for test in tests[:_NAMED]:
+        notes = [note for name, note in leaks if name == test]
+        more = f", and {len(notes) - 1} more" if len(notes) > 1 else ""
+        _console().print(Text(f"{shown(test)} {shown(notes[0])}{more}", "yellow"))
+    if len(tests) > _NAMED:
+        _console().print(Text(f"{len(tests)} tests in all leave something open: see flake.report.json", "yellow"))
+
+
 def print_excused(tests: Collection[str]) -> None:
     """Say which flaky tests are in quarantine: they do not fail the session."""
     if tests:

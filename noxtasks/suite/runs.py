@@ -43,6 +43,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     tests: tuple[str, ...] | None = None
     circumstances: Circumstances = Circumstances()
     observed: tuple[str, ...] = ()  # tests of which the run is to tell what they have changed
+    leaks: bool = False  # whether it is to tell what each test leaves open
 
     @property
     def launch(self) -> Launch:
@@ -64,6 +65,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     known: tuple[str, ...]
     circumstances: Circumstances
     observed: tuple[str, ...]
+    leaks: bool
 
 
 class Carrier(Protocol):
@@ -217,6 +219,7 @@ class _Lane:
             known=known,
             circumstances=self.request.circumstances,
             observed=self.request.observed,
+            leaks=self.request.leaks,
         )
 
     def read(self) -> None:
@@ -299,7 +302,7 @@ class _Lane:
         _remove(self._base)
         leaks: dict[str, list[str]] = {}
         for leak in self._leaks:
-            leaks.setdefault(leak.test, []).append(f"left a process running: {leak.command}")
+            leaks.setdefault(leak.test, []).append(leak.note)
         return Run(
             number=self.request.number,
             seed=self.request.seed,

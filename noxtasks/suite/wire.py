@@ -95,10 +95,10 @@ class Finish(_Frame, frozen=True, kw_only=True):
 
 
 class Leak(_Frame, frozen=True, kw_only=True):
-    """A child process that outlived the run, and the test during which it appeared."""
+    """What outlived the run, a child process or something open, and the test during which it appeared."""
 
     test: str
-    command: str
+    note: str
 
 
 class Changed(_Frame, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
         reruns=numbers,
         notes=several,
     ),
-    wire.Leak: st.builds(wire.Leak, test=names, command=names),
+    wire.Leak: st.builds(wire.Leak, test=names, note=names),
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans()),

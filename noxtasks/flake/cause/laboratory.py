@@ -37,6 +37,8 @@ class Laboratory:
         self._numbers = numbers
         self.blamed: list[tuple[str, ...]] = []
         """Sets of tests that were found to be to blame: they may be so for another test, too."""
+        self.left_open: list[tuple[str, str]] = []
+        """(test, what it left open), of the trials that looked for that."""
 
     def rate(
         self, trial: Trial, times: int, *, at_once: int | None = None, alike: frozenset[str] = frozenset()
@@ -100,6 +102,8 @@ class Laboratory:
         for run in found.values():
             if run.unavailable:
                 raise UnavailableError(run.unavailable)
+        looked = [found[request.number] for request in requests if request.leaks]
+        self.left_open += [(result.nodeid, note) for run in looked for result in run.results for note in result.notes]
         return [found[number] for number in sorted(found)]
 
 
@@ -112,6 +116,7 @@ def _request(trial: Trial, number: int, observed: tuple[str, ...]) -> RunRequest
         tests=trial.tests,
         circumstances=trial.circumstances,
         observed=observed,
+        leaks=trial.leaks,
     )
 
 

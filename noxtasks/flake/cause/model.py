@@ -33,6 +33,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     hash_seed: int
     circumstances: Circumstances = Circumstances()
+    leaks: bool = False  # whether what each test leaves open is looked at
 
     @property
     def target(self) -> str:

@@ -55,7 +55,7 @@ def provoked(lab: Laboratory, suite: tuple[str, ...], seeds: Trial, hash_seeds: 
 
 def _twice_and_in_reverse(lab: Laboratory, whole: Trial) -> Iterator[Suspect]:
     doubled = tuple(name for name in whole.tests for _ in range(2))
-    backwards = msgspec.structs.replace(whole, tests=whole.tests[::-1])
+    backwards = msgspec.structs.replace(whole, tests=whole.tests[::-1], leaks=True)
     twice, reverse = lab.runs([msgspec.structs.replace(whole, tests=doubled), backwards])
     for first, second in zip(twice.results[::2], twice.results[1::2], strict=False):
         if not first.outcome.is_failure and second.outcome.is_failure and first.nodeid == second.nodeid:

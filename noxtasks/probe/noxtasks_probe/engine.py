@@ -9,7 +9,8 @@ The task file (JSON) holds `mode` ("collect", "fork" or "fresh") and
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
 `seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
 (null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
-`circumstances` (see `circumstances`), and `observed` (the tests whose traces are to be told).
+`circumstances` (see `circumstances`), `observed` (the tests whose traces are to be told), and `leaks` (whether to look
+for what each test leaves open).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import pytest
 from . import circumstances, forking, installed, isolation, ordering, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
+from .leaks import LeakWatch
 from .processes import adopt_orphans
 from .protocol import Protocol
 from .recording import FailureNotes
@@ -128,6 +130,7 @@ class Engine:
             seed=run["seed"],
             floods=floods,
             observed=frozenset(run["observed"]),
+            leaks=LeakWatch() if run["leaks"] else None,
         )
         config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")

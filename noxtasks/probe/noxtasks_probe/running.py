@@ -8,6 +8,7 @@ import pytest
 
 from . import observing, seeding
 from .frames import Real, Wire
+from .leaks import LeakWatch
 from .processes import ChildWatch
 from .protocol import Protocol
 from .recording import Case
@@ -25,6 +26,7 @@ class Runner:
         seed: int,
         floods: list[str],
         observed: frozenset[str],
+        leaks: LeakWatch | None,
     ) -> None:
         self._wire = wire
         self._protocol = protocol
@@ -32,6 +34,7 @@ class Runner:
         self._seed = seed
         self._floods = floods
         self._observed = observed
+        self._leaks = leaks
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
@@ -65,7 +68,9 @@ class Runner:
             if not going_on:
                 break
         for test, command in self._children.bury_leaked():
-            self._wire.send("leak", test=test, command=command)
+            self._wire.send("leak", test=test, note=f"left a process running: {command}")
+        for test, note in self._leaks.left() if self._leaks is not None else ():
+            self._wire.send("leak", test=test, note=note)
         return going_on
 
     def _run_one(self, index: int, item: pytest.Item, following: Any) -> bool:
@@ -87,6 +92,8 @@ class Runner:
         self._case.took(self._phases_s, within_s=Real.clock() - began_s)
         self._case.notes.extend(self._floods)
         self._children.look(self._nodeid)
+        if self._leaks is not None:
+            self._leaks.look(self._nodeid)
         if before is not None:
             changes = observing.differences(before, self._snapshot(item))
             self._wire.hold("changed", test=self._nodeid, changes=changes)

@@ -72,6 +72,18 @@ def fails_never(command: str, root: Path, *, tries: int) -> bool:
     return all(subprocess.run(words, cwd=root, capture_output=True, check=False).returncode != 1 for _ in range(tries))
 
 
+def test_what_each_test_leaves_open_is_laid_at_its_door(
+    project: Callable[[str], Path], python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project("leaky")
+    settings = config.Settings(flake=config.FlakeSettings(runs=5, seed=5), pytest_args=("-p", "no:asyncio"))
+    flake.run(root, settings, python=python)
+    told = artifacts.read(root / "reports", emit.REPORT).result["left_open"]
+    truth = json.loads((root / "truth.json").read_text())
+    assert {each["test"]: each["note"].partition(":")[0] for each in told} == truth
+    assert "test_leaves_a_thread_alive left a thread alive: forgotten" in capsys.readouterr().out
+
+
 def test_there_is_a_project_for_every_kind_that_can_be_proven() -> None:
     truths = [json.loads((PROJECTS / name / "truth.json").read_text()) for name in NAMES]
     kinds = Counter(each["kind"] for truth in truths for each in truth.values())
