@@ -110,7 +110,7 @@ def a_report(counts: dict[str, tuple[int, int]]) -> dict[str, Any]:
             for test, (failures, runs) in counts.items() if 0 < failures < runs
         ],
         "broken": [], "only_beside_others": [], "only_in_forks": [], "never_run": [], "left_behind": [],
-        "quiet": [], "disagreements": [], "imported": [], "unstable_ids": [],
+        "left_open": [], "quiet": [], "disagreements": [], "imported": [], "unstable_ids": [],
     }  # fmt: skip
 
 
