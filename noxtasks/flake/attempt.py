@@ -55,16 +55,12 @@ def circumstances(assignments: Sequence[str]) -> Circumstances:
     """What `--with clock=2028-02-29` and its like say together. Raises `ConfigurationError`."""
     given = dict(text.partition("=")[::2] for text in assignments)
     try:
-        return msgspec.convert({name: value or "true" for name, value in given.items()}, _Given, strict=False)
+        return msgspec.convert({name: value or "true" for name, value in given.items()}, Circumstances, strict=False)
     except msgspec.ValidationError as error:
         known = ", ".join(Circumstances.__struct_fields__)
         raise ConfigurationError(
             str(error), where="--with", remedy=f"Give NAME=VALUE; the names are {known}."
         ) from error
-
-
-class _Given(Circumstances, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    pass
 
 
 def _expect_tests(trial: Trial, collected: tuple[str, ...]) -> None:

@@ -56,7 +56,7 @@ class EngineKind(Enum):
     FRESH = "fresh"  # a process of its own for each run
 
 
-class Circumstances(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What differs in a run from how the suite runs by itself. Equal values can share a process."""
 
     clock: str | None = None  # the date and time at which it begins, by freezegun
