@@ -174,13 +174,26 @@ def _add_try_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", metavar="NODEID", action="append", required=True, help="a test; several, in order")
     parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the generators of randomness")
-    parser.add_argument("--hash-seed", metavar="N", type=int, default=0, help="PYTHONHASHSEED")
+    parser.add_argument("--hash-seed", metavar="N", type=_whole(0, 2**32 - 1), default=0, help="PYTHONHASHSEED")
     parser.add_argument(
         "--with", dest="given", metavar="NAME=VALUE", action="append", default=[], help="as clock='2028-02-29 12:00'"
     )
-    parser.add_argument("--times", metavar="N", type=int, default=1, help="how often")
-    parser.add_argument("--at-once", metavar="N", type=int, default=1, help="how many side by side")
+    parser.add_argument("--times", metavar="N", type=_whole(1), default=1, help="how often")
+    parser.add_argument("--at-once", metavar="N", type=_whole(1), default=1, help="how many side by side")
     _add_setting_option(parser)
+
+
+def _whole(low: int, high: int = sys.maxsize) -> Callable[[str], int]:
+    """A parser of whole numbers from `low` to `high`; argparse says what is wrong with another."""
+
+    def parse(text: str) -> int:
+        try:
+            return config.parsing.whole(low, high)(int(text))
+        except ValueError as error:
+            most = "" if high == sys.maxsize else f" and at most {high}"
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least {low}{most}, got {text}") from error
+
+    return parse
 
 
 def _try(arguments: argparse.Namespace) -> ExitCode:

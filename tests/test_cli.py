@@ -217,3 +217,13 @@ def test_init_without_a_terminal_says_how_to_agree(tmp_path: Path) -> None:
     assert ended.returncode == ExitCode.WRONG_CONFIGURATION
     assert "--yes" in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    "option", ["--times=0", "--at-once=0", "--at-once=x", "--hash-seed=-1", f"--hash-seed={2**32}"]
+)
+def test_numbers_that_no_trial_can_have_are_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.build_parser().parse_args(["flake", "try", "--test=a.py::t", option])
+    assert caught.value.code == ExitCode.WRONG_CONFIGURATION
+    assert f"argument {option.partition('=')[0]}: expected a whole number" in capsys.readouterr().err

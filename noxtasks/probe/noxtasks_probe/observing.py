@@ -1,7 +1,8 @@
 """What a test has changed of what all tests of a process share: snapshots before and after it, and their difference.
 
 A value is kept as a short text of bounded depth, so that a list that has grown shows, and nothing of the user's is kept
-alive. Modules that are not the user's are looked at only for names that have come to stand for something else.
+alive. Modules that are not the user's are looked at only for names that have come to stand for something else. A value
+is asked for its real type alone: the `__class__` of a lazy object may set up what it stands for, or raise.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ def snapshot(rootdir: str, beside: str) -> Snapshot:
         "module": dict(_modules(rootdir)),
         "environment": dict(os.environ),
         "working directory": {"": _cwd()},
-        "sys.path": dict.fromkeys(sys.path, "present"),
-        "sys.modules": dict.fromkeys(list(sys.modules), "imported"),
+        "sys.path": dict.fromkeys(map(str, sys.path), "present"),
+        "sys.modules": dict.fromkeys(map(str, list(sys.modules)), "imported"),
         "logging": dict(_logging()),
         "locale": {"": str(locale.setlocale(locale.LC_ALL))},
         "warnings": {"filters": _text(list(warnings.filters), 1)},
-        "signal": {f"{number!r}": str(signal.getsignal(number)) for number in signal.Signals if _can_be_asked(number)},
+        "signal": {
+            f"{number!r}": _text(signal.getsignal(number), 1) for number in signal.Signals if _can_be_asked(number)
+        },
         "thread": {thread.name: "alive" for thread in threading.enumerate()},
         "umask": {"": oct(_umask())},
         "file": dict(_files(rootdir, {rootdir, beside, _cwd()})),
@@ -64,19 +67,17 @@ def differences(before: Snapshot, after: Snapshot) -> list[dict[str, str]]:
 def _modules(rootdir: str) -> Iterator[tuple[str, str]]:
     prefix = rootdir + os.sep
     for name, module in list(sys.modules.items()):
-        values = getattr(module, "__dict__", None)
-        if not isinstance(values, dict) or name.partition(".")[0] in _QUIET:
+        if not issubclass(type(module), types.ModuleType) or str(name).partition(".")[0] in _QUIET:
             continue
-        file = getattr(module, "__file__", None)
+        values: dict[Any, Any] = types.ModuleType.__getattribute__(module, "__dict__")
+        file = values.get("__file__")
         own = isinstance(file, str) and file.startswith(prefix) and "site-packages" not in file
         for key, value in list(values.items()):
-            if key.startswith(("__", "@")):
-                continue
-            if f"{name}.{key}" in _OF_PYTEST:
+            if not isinstance(key, str) or key.startswith(("__", "@")) or f"{name}.{key}" in _OF_PYTEST:
                 continue
             if not own:
                 yield f"{name}.{key}", f"<{type(value).__name__} {id(value):#x}>"
-            elif isinstance(value, type) and value.__module__ == name:
+            elif issubclass(type(value), type) and vars(value).get("__module__") == name:
                 yield f"{name}.{key}", f"<class {id(value):#x}>"
                 for attribute, inner in list(vars(value).items()):
                     if not attribute.startswith("__") and attribute != "_abc_impl":
@@ -85,28 +86,31 @@ def _modules(rootdir: str) -> Iterator[tuple[str, str]]:
                 yield f"{name}.{key}", _text(value, _DEPTH)
 
 
-def _text(value: Any, depth: int) -> str:  # noqa: PLR0911 - one line for each kind of value
+def _text(value: Any, depth: int) -> str:
     """`value` in short; objects by their type, identity and fields, never by a `repr` of the user's."""
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+    try:
+        return _told(value, type(value), depth)
+    except Exception:  # a class of the user's may raise anything
+        return f"<{type(value).__qualname__} {id(value):#x}>"
+
+
+def _told(value: Any, kind: type, depth: int) -> str:  # noqa: PLR0911 - one line for each kind of value
+    if value is None or issubclass(kind, (bool, int, float, complex, str, bytes)):
         return repr(value)[:_TEXT]
-    kind = type(value)
-    if isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)):
+    if issubclass(kind, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)):
         return f"<{getattr(value, '__qualname__', value.__name__)} {id(value):#x}>"
     if depth == 0:
         return f"<{kind.__qualname__}>"
-    try:
-        if isinstance(value, dict):
-            inner = ", ".join(f"{_text(k, 0)}: {_text(v, depth - 1)}" for k, v in list(value.items())[:_MOST])
-            return f"{{{inner}}} ({len(value)})"
-        if isinstance(value, (list, tuple)):
-            return f"[{', '.join(_text(each, depth - 1) for each in list(value)[:_MOST])}] ({len(value)})"
-        if isinstance(value, (set, frozenset)):
-            return f"{{{', '.join(sorted(_text(each, depth - 1) for each in list(value)[:_MOST]))}}} ({len(value)})"
-        fields = getattr(value, "__dict__", None)
-        if isinstance(fields, dict):
-            return f"<{kind.__qualname__} {id(value):#x} {_text(fields, depth - 1)}>"
-    except Exception:  # a container of the user's may raise anything
-        return f"<{kind.__qualname__} {id(value):#x}>"
+    if issubclass(kind, dict):
+        inner = ", ".join(f"{_text(k, 0)}: {_text(v, depth - 1)}" for k, v in list(value.items())[:_MOST])
+        return f"{{{inner}}} ({len(value)})"
+    if issubclass(kind, (list, tuple)):
+        return f"[{', '.join(_text(each, depth - 1) for each in list(value)[:_MOST])}] ({len(value)})"
+    if issubclass(kind, (set, frozenset)):
+        return f"{{{', '.join(sorted(_text(each, depth - 1) for each in list(value)[:_MOST]))}}} ({len(value)})"
+    fields = getattr(value, "__dict__", None)
+    if type(fields) is dict:
+        return f"<{kind.__qualname__} {id(value):#x} {_text(fields, depth - 1)}>"
     return f"<{kind.__qualname__} {id(value):#x}>"
 
 
