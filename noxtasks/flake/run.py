@@ -15,7 +15,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from noxtasks.config import Settings
-from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError, NoxtasksError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake import emit, quarantine, rules, terminal
@@ -83,7 +83,8 @@ def run(
     `pytest_args` and `tests` select as on pytest's own command line; what `tests` selects is suspected whether it fails
     or not. With `time_travel`, the suite is run at other times too. With `resume`, an interrupted session at this code
     version goes on where it stopped. Raises `NotMeasuredError` when no test can be run, `ConfigurationError` when
-    there is nothing to resume, and `InterruptedRunError` after an interruption, when what was measured is written.
+    there is nothing to resume, and, when what was measured is written, `InterruptedRunError` after an interruption and
+    `NotMeasuredError` where the clock of the suite cannot be moved.
     """
     root = root.resolve()
     suite = Suite(
@@ -137,7 +138,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
             where="--resume",
             remedy="Make them as they were, or start a new session without --resume.",
         )
-    detection, explaining, complete = _detect(task, engine, history, collection.tests)
+    detection, explaining, ended = _detect(task, engine, history, collection.tests)
+    complete = not isinstance(ended, InterruptedRunError)
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
 
     examination = _examine(task, history, detection, explaining.found, code.code_version)
@@ -158,8 +160,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
     terminal.print_examination(examination, delta, detection, task.suite)
     terminal.print_left_open(explaining.left_open)
     terminal.print_excused(excused)
-    if not complete:
-        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+    if ended is not None:
+        raise ended
     unsteady = flaky - excused or examination.broken or detection.unstable_ids
     clean = not (found.broken or found.unrunnable or unsteady)
     return ExitCode.NOTHING_FOUND if clean else ExitCode.FOUND
@@ -185,8 +187,8 @@ def _plugins(collection: Collection) -> dict[str, str]:
 
 def _detect(
     task: _Task, engine: Engine, history: History, suite: tuple[str, ...]
-) -> tuple[Detection, Explaining, bool]:
-    """Make the runs, each recorded as it ends, and find causes; False when Ctrl-C came before all was done."""
+) -> tuple[Detection, Explaining, NoxtasksError | None]:
+    """Make the runs, each recorded as it ends, and find causes; with the error that came before all was done."""
     flake = task.settings.flake
 
     def recall(number: int) -> Run:
@@ -226,12 +228,16 @@ def _detect(
                 for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
                     progress.explained(found)
             if task.time_travel:
-                for found in explaining.travelled():
-                    progress.explained(found)
+                try:
+                    for found in explaining.travelled():
+                        progress.explained(found)
+                except NotMeasuredError as error:  # the runs at present stand all the same
+                    return detection, explaining, error
         except KeyboardInterrupt:
             detection.rescue()
-            return detection, explaining, False
-    return detection, explaining, True
+            ended = InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+            return detection, explaining, ended
+    return detection, explaining, None
 
 
 def _examine(

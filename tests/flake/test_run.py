@@ -321,3 +321,12 @@ def test_flaky_tests_in_quarantine_are_told_and_do_not_fail_the_session(
         '[[test]]\nid = "test_a.py::test_draws"\nsince = 2020-01-01\nexpires = 2020-02-01\n'
     )
     assert flake.run(root, settings(runs=8), python=python) is ExitCode.FOUND
+
+
+def test_what_was_measured_is_kept_where_the_clock_cannot_be_moved(tmp_path: Path, python: Path) -> None:
+    hide = "import sys\nsys.modules['freezegun'] = None\n"
+    root = a_suite(tmp_path, conftest=hide, test_a="def test_a(): pass\n")
+    with pytest.raises(NotMeasuredError, match="freezegun"):
+        flake.run(root, settings(runs=2), python=python, time_travel=True)
+    expect_sound_evidence(root, *ARTIFACTS)
+    assert result(root)["runs"] == 2

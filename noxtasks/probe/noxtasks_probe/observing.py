@@ -25,6 +25,9 @@ _CHANGES = 50  # told of one test
 
 _OF_PYTEST = ("sys.last_type", "sys.last_value", "sys.last_traceback", "sys.last_exc", "tempfile._name_sequence")
 
+_names_of: Any = vars(types.ModuleType)["__dict__"].__get__
+"""What a module holds by now: a lazy one (of `py`, of `importlib.util.LazyLoader`) loads all when asked itself."""
+
 Snapshot = dict[str, dict[str, str]]
 """Kind of state -> its name -> its value as a text."""
 
@@ -39,7 +42,6 @@ def snapshot(rootdir: str, beside: str) -> Snapshot:
         "environment": dict(os.environ),
         "working directory": {"": _cwd()},
         "sys.path": dict.fromkeys(map(str, sys.path), "present"),
-        "sys.modules": dict.fromkeys(map(str, list(sys.modules)), "imported"),
         "logging": dict(_logging()),
         "locale": {"": str(locale.setlocale(locale.LC_ALL))},
         "warnings": {"filters": _text(list(warnings.filters), 1)},
@@ -49,16 +51,23 @@ def snapshot(rootdir: str, beside: str) -> Snapshot:
         "thread": {thread.name: "alive" for thread in threading.enumerate()},
         "umask": {"": oct(_umask())},
         "file": dict(_files(rootdir, {rootdir, beside, _cwd()})),
+        "sys.modules": dict.fromkeys(map(str, list(sys.modules)), "imported"),
     }
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[dict[str, str]]:
-    """What differs: kind, name, value before and after ("" where there was none); the most telling kinds first."""
+    """What differs: kind, name, value before and after ("" where there was none); the most telling kinds first.
+
+    A module that was imported in between is told as such alone: its names would leave no room for anything else.
+    """
     found = []
+    imported = tuple(f"{name}." for name in after["sys.modules"].keys() - before["sys.modules"].keys())
     for kind, values in after.items():
         old = before[kind]
         for name in sorted({*old, *values}):
             was, now = old.get(name, ""), values.get(name, "")
+            if kind == "module" and name.startswith(imported):
+                continue
             if was != now and not (kind == "environment" and name == "PYTEST_CURRENT_TEST"):
                 found.append({"kind": kind, "name": name, "before": was[:_TEXT], "after": now[:_TEXT]})
     return found[:_CHANGES]
@@ -69,7 +78,7 @@ def _modules(rootdir: str) -> Iterator[tuple[str, str]]:
     for name, module in list(sys.modules.items()):
         if not issubclass(type(module), types.ModuleType) or str(name).partition(".")[0] in _QUIET:
             continue
-        values: dict[Any, Any] = types.ModuleType.__getattribute__(module, "__dict__")
+        values: dict[Any, Any] = _names_of(module)
         file = values.get("__file__")
         own = isinstance(file, str) and file.startswith(prefix) and "site-packages" not in file
         for key, value in list(values.items()):
@@ -97,7 +106,9 @@ def _text(value: Any, depth: int) -> str:
 def _told(value: Any, kind: type, depth: int) -> str:  # noqa: PLR0911 - one line for each kind of value
     if value is None or issubclass(kind, (bool, int, float, complex, str, bytes)):
         return repr(value)[:_TEXT]
-    if issubclass(kind, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)):
+    if issubclass(kind, types.ModuleType):
+        return f"<module {id(value):#x}>"
+    if issubclass(kind, (types.FunctionType, types.BuiltinFunctionType, type)):
         return f"<{getattr(value, '__qualname__', value.__name__)} {id(value):#x}>"
     if depth == 0:
         return f"<{kind.__qualname__}>"
