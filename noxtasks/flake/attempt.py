@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import time
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -16,7 +18,7 @@ from noxtasks.flake.cause.laboratory import Laboratory, UnavailableError
 from noxtasks.flake.cause.model import Rate, Trial
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import Circumstances, EngineKind, Run
+from noxtasks.suite.model import Circumstances, EngineKind, Outcome, Run
 from noxtasks.suite.testnames import shown
 
 
@@ -43,7 +45,7 @@ def attempt(
     ):
         _expect_tests(trial, engine.collect(hash_seed=trial.hash_seed).tests)
         numbers = itertools.count()
-        lab = Laboratory(engine, jobs=at_once, until_s=1.0, clock=lambda: 0.0, numbers=lambda: next(numbers))
+        lab = Laboratory(engine, jobs=at_once, until_s=inf, clock=time.monotonic, numbers=lambda: next(numbers))
         try:
             runs = lab.runs([trial] * times)
         except UnavailableError as error:
@@ -53,10 +55,12 @@ def attempt(
 
 def circumstances(assignments: Sequence[str]) -> Circumstances:
     """What `--with clock=2028-02-29` and its like say together. Raises `ConfigurationError`."""
-    given = dict(text.partition("=")[::2] for text in assignments)
+    given = {name: value or "true" for name, _, value in (text.partition("=") for text in assignments)}
     try:
-        return msgspec.convert({name: value or "true" for name, value in given.items()}, Circumstances, strict=False)
-    except msgspec.ValidationError as error:
+        if "umask" in given:  # written as everywhere, in octal digits
+            given["umask"] = str(int(given["umask"], 8))
+        return msgspec.convert(given, Circumstances, strict=False)
+    except (ValueError, msgspec.ValidationError) as error:
         known = ", ".join(Circumstances.__struct_fields__)
         raise ConfigurationError(
             str(error), where="--with", remedy=f"Give NAME=VALUE; the names are {known}."
@@ -76,7 +80,7 @@ def _expect_tests(trial: Trial, collected: tuple[str, ...]) -> None:
 def _told(trial: Trial, runs: Sequence[Run]) -> ExitCode:
     last = [run.results[-1] for run in runs if run.results]
     failed = [result for result in last if result.outcome.is_failure]
-    told = [result for result in last if result.outcome.value != "skipped"]
+    told = [result for result in last if result.outcome is not Outcome.SKIPPED]
     if not told:
         raise NotMeasuredError(f"{shown(trial.target)} was skipped", where="--test")
     terminal.print_attempt(trial, failed[0] if failed else None, Rate(failures=len(failed), runs=len(told)))

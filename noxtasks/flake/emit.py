@@ -99,10 +99,16 @@ def attempt_command(found: Explanation, suite: Suite) -> str:
     if found.kind is Kind.CONCURRENCY:
         words += ["--times=2", "--at-once=2"]
     given = msgspec.to_builtins(trial.circumstances)
-    words += [f"--with={name}={str(value).lower() if value is True else value}" for name, value in given.items()]
+    words += [f"--with={name}={_written(name, value)}" for name, value in given.items()]
     words += [f"--test={shown(name)}" for name in trial.tests]
     words += ["--", *suite.extra_args] if suite.extra_args else []
     return shlex.join(words)
+
+
+def _written(name: str, value: object) -> str:
+    if name == "umask":
+        return f"{value:03o}"
+    return "true" if value is True else str(value)
 
 
 def _from_root(suite: Suite) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.flake import rules
-from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, elaborate, explain, factors, suspects
+from noxtasks.flake.cause import Explanation, Kind, Suspect, Trial, elaborated, explain, factors, suspects
 from noxtasks.flake.cause.laboratory import Laboratory, TimeIsUpError, UnavailableError
 from noxtasks.flake.detect import Detection
 from noxtasks.suite.engine import Engine
@@ -22,6 +22,8 @@ _RUNS_LOOKED_AT = 40
 _NAMED_LOOKED_AT = 50
 _FURTHER_HASH_SEEDS = 4
 _CONTROLS = 10  # trials at present, and at another time
+_FIRST_PROBES = 4  # times as long as a run: each test twice, and all in reverse, with time to spare
+_LEAST_PROBES_S = 1.0
 _PROBES_SHARE = 0.25  # of the time of the runs, where the user has said how many there are to be
 
 
@@ -50,6 +52,7 @@ class Explaining:
         self._now = now
         self.found: dict[str, Explanation] = {}
         self.left_open: list[tuple[str, str]] = []
+        self._elaborated: set[str] = set()
 
     def observed(self) -> Iterable[Explanation]:
         """Explain what failed and passed in the runs, and whatever the user has named."""
@@ -70,7 +73,10 @@ class Explaining:
     def provoked(self, *, patient: bool) -> Iterable[Explanation]:
         """Probe the suite, and explain what that provokes; `patient` where there is no hurry."""
         runs_s = sum(run.duration_s for run in self._detection.runs) / max(1, self._detection.jobs)
-        share_s = min(self._budget_s, runs_s if patient else _PROBES_SHARE * runs_s)
+        first_s = max(
+            _LEAST_PROBES_S, _FIRST_PROBES * runs_s / max(1, len(self._detection.runs)) * self._detection.jobs
+        )
+        share_s = min(self._budget_s, max(first_s, runs_s if patient else _PROBES_SHARE * runs_s))
         hash_seed = self._detection.runs[-1].hash_seed  # its process is there
         seeds = Trial(tests=(), seed=self._base_seed, hash_seed=hash_seed)
         known = {run.hash_seed for run in self._detection.runs}
@@ -136,10 +142,15 @@ class Explaining:
 
     def _elaborate(self, lab: Laboratory) -> None:
         """Add to the explanations, when all causes are known, until time is up."""
-        with suppress(TimeIsUpError, NotMeasuredError):
-            for test, found in self.found.items():
-                if not found.changes:
-                    self.found[test] = elaborate(found, lab, suite=self._suite)
+        for test in self.found.keys() - self._elaborated:
+            try:
+                for fuller in elaborated(self.found[test], lab, suite=self._suite):
+                    self.found[test] = fuller
+            except TimeIsUpError:
+                return
+            except NotMeasuredError:  # of this test there is no more to be had
+                pass
+            self._elaborated.add(test)
 
     def _suspects(self, names: Iterable[str]) -> list[Suspect]:
         wanted = sorted(names)

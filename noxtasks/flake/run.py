@@ -212,7 +212,7 @@ def _detect(
         budget_s=flake.explain_budget_s,
         recall=recall,
         named=task.named,
-        now=datetime.now(),  # noqa: DTZ005 - what the user's clock shows
+        now=datetime.now(UTC).replace(tzinfo=None),
     )
     if task.earlier is not None:
         detection.resume(history.run(task.history_id, number).run for number in task.earlier.run_numbers)

@@ -66,14 +66,15 @@ class Engine:
 
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
-        collection = self._collected(Launch(hash_seed=hash_seed))
+        collection = self._collected(hash_seed)
         self._compare(collection.tests)
         self.start_s = time.monotonic() - self._began_s
         return collection
 
-    def _collected(self, launch: Launch) -> Collection:
+    def _collected(self, hash_seed: int) -> Collection:
+        launch = Launch(hash_seed=hash_seed)
         if self.chosen is EngineKind.FORK:
-            self.start(hash_seed=launch.hash_seed)
+            self.start(hash_seed=hash_seed)
             collection = self._warm[launch].collect(_COLLECTION_TIMEOUT_S)
             if collection.threads:
                 self.chosen = EngineKind.FRESH

@@ -53,7 +53,7 @@ def test_the_command_of_an_explanation_stands_for_its_trial(trial: Trial, kind: 
     assert read.at_once == (2 if kind is Kind.CONCURRENCY else 1)
 
 
-@pytest.mark.parametrize("given", ["clok=2028-02-29", "umask=much", "starved=perhaps", "=", ""])
+@pytest.mark.parametrize("given", ["clok=2028-02-29", "umask=much", "umask=8", "starved=perhaps", "=", ""])
 def test_what_is_no_circumstance_is_told_with_those_that_there_are(given: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         attempt.circumstances([given])
@@ -62,6 +62,6 @@ def test_what_is_no_circumstance_is_told_with_those_that_there_are(given: str) -
 
 
 def test_a_circumstance_without_a_value_is_switched_on() -> None:
-    assert attempt.circumstances(["starved", "umask=63"]) == msgspec.convert(
+    assert attempt.circumstances(["starved", "umask=077"]) == msgspec.convert(
         {"starved": True, "umask": 63}, Circumstances
     )

@@ -14,6 +14,6 @@ Analysis of Flaky Tests" (FSE 2014) for the others.
 from __future__ import annotations
 
 from noxtasks.flake.cause.model import Explanation, Kind, Suspect, Trial
-from noxtasks.flake.cause.run import elaborate, explain
+from noxtasks.flake.cause.run import elaborated, explain
 
-__all__ = ["Explanation", "Kind", "Suspect", "Trial", "elaborate", "explain"]
+__all__ = ["Explanation", "Kind", "Suspect", "Trial", "elaborated", "explain"]

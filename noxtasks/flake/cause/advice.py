@@ -30,4 +30,6 @@ _ADVICE = {
 
 def advice(found: Explanation) -> str:
     """A sentence for the class of `found`, with its culprits."""
+    if found.timed_out:
+        return "Time was up before its cause was found: flake.explain_budget gives more."
     return _ADVICE[found.kind].format(culprits=" and ".join(found.culprits) or "the other test")

@@ -31,25 +31,34 @@ def present(now: datetime) -> Circumstances:
 
 
 def moments(now: datetime) -> Iterator[Factor]:
-    """Clocks that have been trouble to others, from `now` on; the nearest first: the first that matters tells most."""
+    """Clocks that have been trouble to others, later than `now`; the nearest first: the first that matters tells most.
+
+    They are UTC, as freezegun takes them; daylight saving time in Europe begins and ends at 01:00 UTC.
+    """
 
     def at(name: str, moment: datetime) -> Factor:
         clock = present(moment)
         return Factor(name=f"the clock at {name} ({clock.clock})", kind=Kind.TIME, circumstances=clock)
 
-    next_year = now.year + 1
-    leap = next(year for year in range(next_year, next_year + 9) if _is_leap(year))
-    yield at("another day", now + timedelta(days=1))
-    yield at("another week", now + timedelta(days=8, hours=7))
-    yield at("midnight", now.replace(hour=23, minute=59, second=59) + timedelta(days=1))
-    yield at("the end of a month", now.replace(month=1, day=31))
-    yield at("the last second of a year", datetime(now.year, 12, 31, 23, 59, 58))  # noqa: DTZ001 - local on purpose
-    yield at("another year", now.replace(year=next_year, month=1, day=2))
-    yield at("the start of daylight saving time in Europe", _last_sunday(next_year, 3).replace(hour=1, minute=59))
-    yield at("the end of daylight saving time in Europe", _last_sunday(next_year, 10).replace(hour=0, minute=59))
-    yield at("29 February", now.replace(year=leap, month=2, day=29))
-    yield at("five years on", now.replace(year=now.year + 5, month=7, day=15))
-    yield at("the end of 32 bits", datetime(2038, 1, 19, 3, 14, 6))  # noqa: DTZ001
+    later = now.year + 1
+    leap = next(year for year in range(later, later + 9) if _is_leap(year))
+    month_end = (now.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    marks = [
+        ("another day", now + timedelta(days=1)),
+        ("another week", now + timedelta(days=8, hours=7)),
+        ("midnight", now.replace(hour=23, minute=59, second=59, microsecond=0)),
+        ("the end of a month", month_end.replace(hour=23, minute=59, second=57)),
+        ("the last second of a year", now.replace(month=12, day=31, hour=23, minute=59, second=58)),
+        ("another year", now.replace(year=later, month=1, day=2)),
+        ("the start of daylight saving time in Europe", _last_sunday(later, 3).replace(minute=59, second=58)),
+        ("the end of daylight saving time in Europe", _last_sunday(later, 10).replace(minute=59, second=58)),
+        ("29 February", now.replace(year=leap, month=2, day=29)),
+        ("five years on", now.replace(year=now.year + 5, month=7, day=15)),
+        ("the end of 32 bits", datetime(2038, 1, 19, 3, 14, 6)),  # noqa: DTZ001 - freezegun takes it for UTC
+    ]
+    for name, moment in sorted(marks, key=lambda mark: mark[1]):
+        if moment > now:
+            yield at(name, moment)
 
 
 SURROUNDINGS = (
@@ -116,7 +125,7 @@ def _compared(
     found = rules.evidence(factor.name, present, usual)
     if rules.is_promising(found) and not rules.is_evident(found, tried=FACTORS):
         if usual.runs < _MORE:
-            usual += lab.rate(trial, _MORE, at_once=1)
+            usual += lab.rate(trial, _MORE, at_once=1, alike=alike)
         present += lab.rate(other, _MORE, at_once=factor.at_once, alike=alike)
         found = rules.evidence(factor.name, present, usual)
     return found, usual

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from noxtasks.flake.cause.model import Rate, Trial
+from noxtasks.flake.cause import rules
+from noxtasks.flake.cause.model import Evidence, Rate, Trial
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import Order, Outcome, Run, StateChange
 from noxtasks.suite.runs import RunRequest
+
+_MORE = 15  # trials where the first are promising
 
 
 class TimeIsUpError(Exception):
@@ -50,8 +53,16 @@ class Laboratory:
         outcomes = [_failed(run, alike) for run in self.runs([trial] * times, at_once=at_once)]
         return Rate(failures=sum(failed is True for failed in outcomes), runs=sum(x is not None for x in outcomes))
 
+    def more(self, found: Evidence, present: Trial, absent: Trial) -> Evidence:
+        """The evidence after further trials of both kinds, where they may make it evident."""
+        if rules.is_evident(found) or not rules.is_promising(found):
+            return found
+        return rules.evidence(
+            found.factor, found.present + self.rate(present, _MORE), found.absent + self.rate(absent, _MORE)
+        )
+
     def go_alone(self) -> bool:
-        """Let no two trials be side by side from now on: they may share a file or a port. False: they never were."""
+        """Let no two trials be side by side from now on: they may share a file or a port. False: none was before."""
         before, self._jobs = self._jobs, 1
         return before > 1
 
@@ -98,7 +109,11 @@ class Laboratory:
             raise TimeIsUpError
         requests = [_request(trial, self._numbers(), observed) for trial in trials]
         requests.sort(key=lambda request: (request.hash_seed, request.circumstances.optimised))
-        found = {run.number: run for run in self._engine.runs(requests, jobs=at_once or self._jobs)}
+        found: dict[int, Run] = {}
+        for run in self._engine.runs(requests, jobs=at_once or self._jobs):
+            found[run.number] = run
+            if len(found) < len(requests) and self._clock() > self._until_s:
+                raise TimeIsUpError
         for run in found.values():
             if run.unavailable:
                 raise UnavailableError(run.unavailable)

@@ -115,3 +115,4 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     reproduced: Rate = Rate()
     unavailable: tuple[str, ...] = ()  # factors that could not be tried here, and why
     tried: tuple[str, ...] = ()  # factors that made no difference
+    timed_out: bool = False  # time was up before it could be settled

@@ -20,9 +20,10 @@ def victim(lab: Laboratory, failing: Trial, together: Rate, alone: Rate) -> Expl
     times = rules.trials_to_see(together)
     culprits = _minimal(lab, failing, times=times, wanted=True)
     if not culprits:
-        return None
+        return _outliving(lab, failing, alone)
     proof = failing.after(culprits)
     found = rules.evidence("after " + " and ".join(culprits), lab.rate(proof, REPEATS), alone)
+    found = lab.more(found, proof, proof.after(()))
     if not rules.is_evident(found):
         return None
     if set(culprits) == {failing.target}:
@@ -30,6 +31,14 @@ def victim(lab: Laboratory, failing: Trial, together: Rate, alone: Rate) -> Expl
             test=failing.target, kind=Kind.NOT_IDEMPOTENT, evidence=(found,), culprits=culprits, reproduce=proof
         )
     return Explanation(test=failing.target, kind=Kind.VICTIM, evidence=(found,), culprits=culprits, reproduce=proof)
+
+
+def _outliving(lab: Laboratory, failing: Trial, alone: Rate) -> Explanation | None:
+    """It passed alone, and after trials of other tests it fails alone: they left something beyond their process."""
+    found = rules.evidence("what earlier processes left, such as files", lab.rate(failing.after(()), REPEATS), alone)
+    if not rules.is_evident(found):
+        return None
+    return Explanation(test=failing.target, kind=Kind.ENVIRONMENT, evidence=(found,))
 
 
 def brittle(lab: Laboratory, passing: Trial, alone: Rate) -> Explanation | None:

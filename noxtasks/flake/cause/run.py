@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -22,7 +23,7 @@ def explain(suspect: Suspect, lab: Laboratory, *, now: datetime) -> Explanation:
     try:
         found = _cause(suspect, lab, now)
     except TimeIsUpError:
-        return Explanation(test=suspect.test, kind=Kind.UNEXPLAINED)
+        return Explanation(test=suspect.test, kind=Kind.UNEXPLAINED, timed_out=True)
     trial = found.reproduce
     if trial is None:
         return found
@@ -33,19 +34,20 @@ def explain(suspect: Suspect, lab: Laboratory, *, now: datetime) -> Explanation:
         return msgspec.structs.replace(found, reproduced=found.evidence[0].present if found.evidence else Rate())
 
 
-def elaborate(found: Explanation, lab: Laboratory, *, suite: tuple[str, ...]) -> Explanation:
-    """The explanation with what the culprits change, and which other tests (of `suite`) do the same or undo it.
+def elaborated(found: Explanation, lab: Laboratory, *, suite: tuple[str, ...]) -> Iterator[Explanation]:
+    """The explanation with what the culprits change, then with which other tests (of `suite`) undo it or do the same.
 
     Raises `TimeIsUpError`.
     """
     trial = found.reproduce
     if trial is None or found.kind not in (Kind.VICTIM, Kind.NOT_IDEMPOTENT):
-        return found
+        return
     found = msgspec.structs.replace(found, changes=lab.changes(trial))
+    yield found
     if found.kind is Kind.VICTIM:
         found = msgspec.structs.replace(found, cleaners=order.cleaners(lab, trial, suite))
-        found = msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
-    return found
+        yield found
+        yield msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
 
 
 def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
@@ -53,12 +55,13 @@ def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
     assert known is not None  # noqa: S101 - a suspect was seen to run
     bare = known.after(())
     alone = lab.rate(bare, order.REPEATS)
-    if not (alone.never or alone.always) and lab.go_alone():
+    if 0 < alone.failures < alone.runs and lab.go_alone():
         alone = lab.rate(bare, order.REPEATS)
     if alone.never and suspect.failing is not None and suspect.failing.before:
-        together = lab.rate(suspect.failing, order.REPEATS)
-        if rules.is_evident(rules.evidence("the tests before it", together, alone)):
-            found = order.victim(lab, suspect.failing, together, alone)
+        before = rules.evidence("the tests before it", lab.rate(suspect.failing, order.REPEATS), alone)
+        before = lab.more(before, suspect.failing, bare)
+        if rules.is_evident(before):
+            found = order.victim(lab, suspect.failing, before.present, before.absent)
             if found is not None:
                 return found
     if suspect.failing is not None and suspect.passing is not None:
@@ -87,7 +90,7 @@ def _twice(lab: Laboratory, bare: Trial, alone: Rate) -> Explanation | None:
 
 
 def _around(suspect: Suspect, lab: Laboratory, bare: Trial, alone: Rate, now: datetime) -> Explanation:
-    usual = alone + lab.rate(bare, order.REPEATS, at_once=1)
+    usual = alone + lab.rate(bare, order.REPEATS, at_once=1, alike=suspect.exceptions)
     if usual.failures and not usual.always and (found := seeds.drawn(lab, bare)) is not None:
         return found
     tried = factors.tried(lab, bare, usual, factors.SURROUNDINGS, alike=suspect.exceptions)
@@ -103,7 +106,7 @@ def _around(suspect: Suspect, lab: Laboratory, bare: Trial, alone: Rate, now: da
 def _at_other_times(lab: Laboratory, bare: Trial, suspect: Suspect, now: datetime) -> factors.Tried:
     held = bare.under(factors.present(now))
     try:
-        usual = lab.rate(held, 2 * order.REPEATS)
+        usual = lab.rate(held, 2 * order.REPEATS, alike=suspect.exceptions)
     except UnavailableError as error:
         return factors.Tried(unavailable=(f"the clock: {error}",))
     return factors.tried(lab, held, usual, tuple(factors.moments(now)), alike=suspect.exceptions)

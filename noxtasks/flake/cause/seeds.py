@@ -26,6 +26,7 @@ def followed(lab: Laboratory, failing: Trial, passing: Trial) -> Explanation | N
         there = lab.rate(msgspec.structs.replace(failing, **{field: theirs}), REPEATS)
         name = "seed " if kind is Kind.SEED else "PYTHONHASHSEED="
         found = rules.evidence(f"{name}{mine} rather than {theirs}", here, there)
+        found = lab.more(found, failing, msgspec.structs.replace(failing, **{field: theirs}))
         if rules.is_evident(found):
             return Explanation(test=failing.target, kind=kind, evidence=(found,), reproduce=failing)
     return None

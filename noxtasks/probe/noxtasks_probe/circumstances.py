@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import errno
 import inspect
+import io
 import locale
 import os
 import random
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ import pytest
 from .frames import Real
 
 _SPINNERS = 7  # processes that compete with the tests for one core
+_AT_START = ("optimised",)  # what the process has been started with
 _UNWRITABLE = "/proc/self"  # not even root may make files there
 _SLOW_S = 0.002  # added to each opening of a file
 
@@ -40,11 +43,12 @@ def apply(given: dict[str, Any], config: pytest.Config, folder: str) -> None:
     `folder` is the run's own temporary folder. Raises `UnavailableError` where one of them cannot be had here.
     """
     for name, value in given.items():
-        if name in _APPLY:
-            try:
-                _APPLY[name](value, config, folder)
-            except Exception as error:
-                raise UnavailableError(f"{name} {value}: {type(error).__name__}: {error}") from error
+        if name in _AT_START:
+            continue
+        try:
+            _APPLY[name](value, config, folder)
+        except Exception as error:
+            raise UnavailableError(f"{name} {value}: {type(error).__name__}: {error}") from error
 
 
 def _clock(moment: str, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
@@ -57,6 +61,7 @@ def _clock(moment: str, config: pytest.Config, folder: str) -> None:  # noqa: AR
 
 
 def _timezone(name: str, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
+    zoneinfo.ZoneInfo(name)  # or an unknown name would pass for UTC
     os.environ["TZ"] = name
     time.tzset()
 
@@ -149,8 +154,7 @@ def _randbytes(generator: random.Random) -> Callable[[int], bytes]:
 
 
 def _starved(_: bool, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     parent = Real.getpid()
     for _number in range(_SPINNERS):
         if os.fork() == 0:
@@ -169,7 +173,8 @@ def _slow_files(_: bool, config: pytest.Config, folder: str) -> None:  # noqa: A
         return opening
 
     unsafe: Any = builtins
-    unsafe.open = slowed(builtins.open)
+    library: Any = io
+    unsafe.open = library.open = slowed(builtins.open)
     system: Any = os
     system.open = slowed(os.open)
 
