@@ -58,6 +58,8 @@ class Detection:
         self._failed_beside: Counter[str] = Counter()  # of these, in runs that had another beside them
         self._ran_beside: Counter[str] = Counter()
         self.jobs = jobs
+        self.whole = False
+        """Whether all runs and repeats have been made."""
         self.runs: list[RunSummary] = []
         self.repeats: dict[str, Repeats] = {}
         self.upset: set[str] = set()
@@ -152,7 +154,8 @@ class Detection:
         self.only_in_forks = rules.passed_in(self._engine.run_fresh(request), always)
 
     def check_ids(self) -> None:
-        """Learn whether the failing tests that have parameters can be named to a later run at all."""
+        """Learn whether the failing tests that have parameters can be named to a later run at all; the last step."""
+        self.whole = True
         if any(count and "[" in name for name, count in self._failed.items()):
             self._engine.check_ids(hash_seed=rules.hash_seed(self._process + 1, self._base_seed))
 

@@ -134,7 +134,7 @@ class Explaining:
 
     def _explained(self, suspect: Suspect, lab: Laboratory) -> Explanation:
         try:
-            found = explain(suspect, lab, now=self._now)
+            found = explain(suspect, lab, suite=self._suite, now=self._now)
         except NotMeasuredError as error:  # what the runs have shown stands all the same
             found = Explanation(test=suspect.test, kind=Kind.UNEXPLAINED, unavailable=(str(error),))
         self.found[found.test] = found

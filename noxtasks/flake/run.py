@@ -139,7 +139,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
             remedy="Make them as they were, or start a new session without --resume.",
         )
     detection, explaining, ended = _detect(task, engine, history, collection.tests)
-    complete = not isinstance(ended, InterruptedRunError)
+    complete = ended is None or (detection.whole and not isinstance(ended, InterruptedRunError))
     history.end(task.history_id, ended=datetime.now(UTC), complete=complete)
 
     examination = _examine(task, history, detection, explaining.found, code.code_version)
@@ -218,26 +218,33 @@ def _detect(
         detection.resume(history.run(task.history_id, number).run for number in task.earlier.run_numbers)
     with Progress(wanted=flake.runs, budget_s=flake.budget_s) as progress:
         try:
-            for _ in detection.sample():
-                progress.ran(detection)
-            progress.repeats(detection)
-            detection.confirm()
-            detection.blame_forks()
-            detection.check_ids()
-            if flake.explain:
-                for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
-                    progress.explained(found)
-            if task.time_travel:
-                try:
-                    for found in explaining.travelled():
-                        progress.explained(found)
-                except NotMeasuredError as error:  # the runs at present stand all the same
-                    return detection, explaining, error
+            _gather(task, detection, explaining, progress)
+        except NotMeasuredError as error:
+            if not detection.runs:
+                raise
+            detection.rescue()
+            return detection, explaining, error
         except KeyboardInterrupt:
             detection.rescue()
             ended = InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
             return detection, explaining, ended
     return detection, explaining, None
+
+
+def _gather(task: _Task, detection: Detection, explaining: Explaining, progress: Progress) -> None:
+    flake = task.settings.flake
+    for _ in detection.sample():
+        progress.ran(detection)
+    progress.repeats(detection)
+    detection.confirm()
+    detection.blame_forks()
+    detection.check_ids()
+    if flake.explain:
+        for found in chain(explaining.observed(), explaining.provoked(patient=flake.runs is None)):
+            progress.explained(found)
+    if task.time_travel:
+        for found in explaining.travelled():
+            progress.explained(found)
 
 
 def _examine(

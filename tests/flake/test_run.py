@@ -330,3 +330,21 @@ def test_what_was_measured_is_kept_where_the_clock_cannot_be_moved(tmp_path: Pat
         flake.run(root, settings(runs=2), python=python, time_travel=True)
     expect_sound_evidence(root, *ARTIFACTS)
     assert result(root)["runs"] == 2
+
+
+NOT_AGAIN = """
+import pathlib
+COUNT = pathlib.Path("count")
+COUNT.write_text(COUNT.read_text() + "x" if COUNT.exists() else "x")
+assert len(COUNT.read_text()) < 3
+def test_a(): pass
+"""
+
+
+def test_what_was_measured_is_written_where_a_later_process_cannot_collect(tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_a=NOT_AGAIN)
+    with pytest.raises(NotMeasuredError, match="collected once, and then, in another process, not again"):
+        flake.run(root, settings(runs=40), python=python)
+    report = artifacts.read(root / "reports", emit.REPORT)
+    assert report.provenance.complete is False
+    assert 0 < report.result["runs"] < 40

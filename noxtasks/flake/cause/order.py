@@ -20,7 +20,7 @@ def victim(lab: Laboratory, failing: Trial, together: Rate, alone: Rate) -> Expl
     times = rules.trials_to_see(together)
     culprits = _minimal(lab, failing, times=times, wanted=True)
     if not culprits:
-        return _outliving(lab, failing, alone)
+        return None
     proof = failing.after(culprits)
     found = rules.evidence("after " + " and ".join(culprits), lab.rate(proof, REPEATS), alone)
     found = lab.more(found, proof, proof.after(()))
@@ -31,14 +31,6 @@ def victim(lab: Laboratory, failing: Trial, together: Rate, alone: Rate) -> Expl
             test=failing.target, kind=Kind.NOT_IDEMPOTENT, evidence=(found,), culprits=culprits, reproduce=proof
         )
     return Explanation(test=failing.target, kind=Kind.VICTIM, evidence=(found,), culprits=culprits, reproduce=proof)
-
-
-def _outliving(lab: Laboratory, failing: Trial, alone: Rate) -> Explanation | None:
-    """It passed alone, and after trials of other tests it fails alone: they left something beyond their process."""
-    found = rules.evidence("what earlier processes left, such as files", lab.rate(failing.after(()), REPEATS), alone)
-    if not rules.is_evident(found):
-        return None
-    return Explanation(test=failing.target, kind=Kind.ENVIRONMENT, evidence=(found,))
 
 
 def brittle(lab: Laboratory, passing: Trial, alone: Rate) -> Explanation | None:
@@ -87,13 +79,18 @@ def cleaners(lab: Laboratory, proof: Trial, candidates: tuple[str, ...]) -> tupl
             if lab.outcomes([between]) != [False]:
                 break
             chosen = rules.minimal(rest, _cleaning(lab, proof))
-            if len(chosen) != 1:
+            if len(chosen) != 1 or not _is_cleaner(lab, proof, chosen):
                 break
             found += chosen
             rest = tuple(name for name in rest if name not in found)
         if found:
             break
     return tuple(found)
+
+
+def _is_cleaner(lab: Laboratory, proof: Trial, chosen: tuple[str, ...]) -> bool:
+    after = lab.rate(proof.after((*proof.before, *chosen)), REPEATS)
+    return rules.is_evident(rules.evidence("without it", lab.rate(proof, REPEATS), after))
 
 
 def _cleaning(lab: Laboratory, proof: Trial) -> Callable[[list[tuple[str, ...]]], int | None]:

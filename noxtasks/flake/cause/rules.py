@@ -14,7 +14,7 @@ T = TypeVar("T")
 LEVEL = 0.01
 """The chance of calling a factor the cause that is none, over all factors tried of one test."""
 
-_PROMISING = 0.2
+_PROMISING = 0.25  # two failures of five against none
 _MOST_TRIALS = 20
 _MISSED = 0.05  # the chance of taking a set of tests for harmless that is not
 

@@ -15,13 +15,13 @@ _PROOFS = 20
 """Repeats of the trial that is handed to the user, so that its rate is known."""
 
 
-def explain(suspect: Suspect, lab: Laboratory, *, now: datetime) -> Explanation:
-    """Why `suspect` is flaky, with the evidence.
+def explain(suspect: Suspect, lab: Laboratory, *, suite: tuple[str, ...], now: datetime) -> Explanation:
+    """Why `suspect`, one of `suite`, is flaky, with the evidence.
 
     Never raises for want of time: what could not be settled is unexplained.
     """
     try:
-        found = _cause(suspect, lab, now)
+        found = _cause(suspect, lab, suite, now)
     except TimeIsUpError:
         return Explanation(test=suspect.test, kind=Kind.UNEXPLAINED, timed_out=True)
     trial = found.reproduce
@@ -50,31 +50,46 @@ def elaborated(found: Explanation, lab: Laboratory, *, suite: tuple[str, ...]) -
         yield msgspec.structs.replace(found, others=order.other_polluters(lab, trial, suite))
 
 
-def _cause(suspect: Suspect, lab: Laboratory, now: datetime) -> Explanation:
+def _cause(suspect: Suspect, lab: Laboratory, suite: tuple[str, ...], now: datetime) -> Explanation:
     known = suspect.failing or suspect.passing
     assert known is not None  # noqa: S101 - a suspect was seen to run
     bare = known.after(())
     alone = lab.rate(bare, order.REPEATS)
     if 0 < alone.failures < alone.runs and lab.go_alone():
         alone = lab.rate(bare, order.REPEATS)
-    if alone.never and suspect.failing is not None and suspect.failing.before:
-        before = rules.evidence("the tests before it", lab.rate(suspect.failing, order.REPEATS), alone)
-        before = lab.more(before, suspect.failing, bare)
-        if rules.is_evident(before):
-            found = order.victim(lab, suspect.failing, before.present, before.absent)
-            if found is not None:
-                return found
-    if suspect.failing is not None and suspect.passing is not None:
-        found = _by_seeds(lab, suspect.failing, suspect.passing)
+    found = _by_what_ran_or_was_drawn(suspect, lab, alone) or _outliving(lab, bare, alone, suite)
+    if found is None and alone.never:
+        found = _twice(lab, bare, alone)
+    return found or _around(suspect, lab, bare, alone, now)
+
+
+def _by_what_ran_or_was_drawn(suspect: Suspect, lab: Laboratory, alone: Rate) -> Explanation | None:
+    failing, passing = suspect.failing, suspect.passing
+    if alone.never and failing is not None and failing.before:
+        before = rules.evidence("the tests before it", lab.rate(failing, order.REPEATS), alone)
+        before = lab.more(before, failing, failing.after(()))
+        found = order.victim(lab, failing, before.present, before.absent) if rules.is_evident(before) else None
         if found is not None:
             return found
-        if alone.always:
-            found = order.brittle(lab, suspect.passing.with_seeds_of(suspect.failing), alone)
-            if found is not None:
-                return found
-    if alone.never and (found := _twice(lab, bare, alone)) is not None:
-        return found
-    return _around(suspect, lab, bare, alone, now)
+    if failing is None or passing is None:
+        return None
+    found = _by_seeds(lab, failing, passing)
+    if found is None and alone.always:
+        return order.brittle(lab, passing.with_seeds_of(failing), alone)
+    return found
+
+
+def _outliving(lab: Laboratory, bare: Trial, before: Rate, suite: tuple[str, ...]) -> Explanation | None:
+    """Alone it ends otherwise when other tests have run in another process: they left something that outlives it."""
+    others = tuple(name for name in suite if name != bare.target)
+    for first in (others, others[::-1]):
+        lab.outcomes([bare.after(first)])
+        now = lab.rate(bare, order.REPEATS)
+        for present, absent in ((now, before), (before, now)):
+            found = rules.evidence("what other processes left, such as files", present, absent)
+            if rules.is_evident(found):
+                return Explanation(test=bare.target, kind=Kind.ENVIRONMENT, evidence=(found,))
+    return None
 
 
 def _by_seeds(lab: Laboratory, failing: Trial, passing: Trial) -> Explanation | None:

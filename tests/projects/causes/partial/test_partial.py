@@ -1,0 +1,17 @@
+"""See README.md."""
+
+import random
+
+LEFT = []
+
+
+def test_polluter():
+    LEFT.append(True)
+
+
+def test_partial_victim():
+    assert not LEFT or random.SystemRandom().random() < 0.3
+
+
+def test_steady():
+    assert True
