@@ -65,5 +65,6 @@ def test_a_file_in_the_temporary_folder_is_told(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     watch = LeakWatch()
     (tmp_path / "stays").touch()
+    (tmp_path / "hypothesis").mkdir()
     watch.look("a")
     assert watch.left() == [("a", "left a temporary file: stays")]

@@ -12,6 +12,8 @@ import os
 import tempfile
 import threading
 
+_GIVEN = frozenset({"pytest", "hypothesis"})
+
 Thing = tuple[str, str]
 """What it is, and its name."""
 
@@ -59,8 +61,8 @@ def _open() -> set[Thing]:
 
 
 def _temporary() -> set[str]:
-    """What lies in the temporary folder itself; pytest keeps its own below one of them."""
+    """What lies in the temporary folder itself, without the folders that `isolation` has given to others there."""
     try:
-        return set(os.listdir(tempfile.gettempdir())) - {"pytest"}
+        return set(os.listdir(tempfile.gettempdir())) - _GIVEN
     except OSError:
         return set()
