@@ -12,7 +12,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake.cause.advice import advice
-from noxtasks.flake.cause.model import Explanation, Kind
+from noxtasks.flake.cause.model import Explanation
 from noxtasks.flake.cause.rules import LEVEL
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Change, Delta, Examination, Unsteady
@@ -96,7 +96,7 @@ def attempt_command(found: Explanation, suite: Suite) -> str:
     assert trial is not None  # noqa: S101 - asked only where there is one
     words = ["noxtasks", "flake", "try", "--python", _from_root(suite)]
     words += [f"--seed={trial.seed}", f"--hash-seed={trial.hash_seed}"]
-    if found.kind is Kind.CONCURRENCY:
+    if found.needs_a_copy:
         words += ["--times=2", "--at-once=2"]
     given = msgspec.to_builtins(trial.circumstances)
     words += [f"--with={name}={_written(name, value)}" for name, value in given.items()]

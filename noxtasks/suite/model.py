@@ -73,6 +73,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     strict_warnings: bool = False  # every warning is an error
     slow_files: bool = False  # opening a file takes its time
     starved: bool = False  # other processes want the same core
+    xdist_worker: bool = False  # it takes itself for a worker of pytest-xdist
     optimised: bool = False  # python -O, from the start of the process
 
 

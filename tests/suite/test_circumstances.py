@@ -51,6 +51,8 @@ def test_slow_files():
     began = time.perf_counter(); open(os.devnull).close(); assert time.perf_counter() - began >= 0.002
     began = time.perf_counter(); Path(os.devnull).read_text(); assert time.perf_counter() - began >= 0.002
 def test_starved(): assert len(os.sched_getaffinity(0)) == 1
+def test_xdist_worker(request):
+    assert os.environ.get("PYTEST_XDIST_WORKER") == "gw7" == request.config.workerinput["workerid"]
 def test_optimised(): assert not __debug__
 def test_is_not_idempotent():
     STATE["uses"] += 1
@@ -109,6 +111,7 @@ OTHERS = {
     "test_one_cpu": Circumstances(one_cpu=True),
     "test_strict_warnings": Circumstances(strict_warnings=True),
     "test_slow_files": Circumstances(slow_files=True),
+    "test_xdist_worker": Circumstances(xdist_worker=True),
     "test_optimised": Circumstances(optimised=True),
 }
 

@@ -66,6 +66,9 @@ SURROUNDINGS = (
     Factor(name="TZ=America/Los_Angeles", kind=Kind.TIME, circumstances=Circumstances(timezone="America/Los_Angeles")),
     Factor(name="other processes that want the same core", kind=Kind.LOAD, circumstances=Circumstances(starved=True)),
     Factor(name="a copy of itself beside it", kind=Kind.CONCURRENCY, at_once=2),
+    Factor(
+        name="being a worker of pytest-xdist", kind=Kind.CONCURRENCY, circumstances=Circumstances(xdist_worker=True)
+    ),
     Factor(name="one CPU", kind=Kind.LOAD, circumstances=Circumstances(one_cpu=True)),
     Factor(name="slow files", kind=Kind.LOAD, circumstances=Circumstances(slow_files=True)),
     Factor(name="no network", kind=Kind.ENVIRONMENT, circumstances=Circumstances(offline=True)),

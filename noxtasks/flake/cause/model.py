@@ -116,3 +116,9 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: tuple[str, ...] = ()  # factors that could not be tried here, and why
     tried: tuple[str, ...] = ()  # factors that made no difference
     timed_out: bool = False  # time was up before it could be settled
+
+    @property
+    def needs_a_copy(self) -> bool:
+        """Whether its trial shows the failure only beside a copy of itself."""
+        alone = self.reproduce is not None and self.reproduce.circumstances.xdist_worker
+        return self.kind is Kind.CONCURRENCY and not alone

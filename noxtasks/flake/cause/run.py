@@ -27,7 +27,7 @@ def explain(suspect: Suspect, lab: Laboratory, *, suite: tuple[str, ...], now: d
     trial = found.reproduce
     if trial is None:
         return found
-    copies = 2 if found.kind is Kind.CONCURRENCY else None
+    copies = 2 if found.needs_a_copy else None
     try:
         return msgspec.structs.replace(found, reproduced=lab.rate(trial, _PROOFS, at_once=copies))
     except TimeIsUpError:

@@ -26,6 +26,7 @@ from typing import Any
 import pytest
 
 from .frames import Real
+from .isolation import own_identity
 
 _SPINNERS = 7  # processes that compete with the tests for one core
 _AT_START = ("optimised",)  # what the process has been started with
@@ -153,6 +154,10 @@ def _randbytes(generator: random.Random) -> Callable[[int], bytes]:
     return lambda count: generator.getrandbits(8 * count).to_bytes(count, "little") if count else b""
 
 
+def _xdist_worker(_: bool, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
+    own_identity(config, "gw7", 8)
+
+
 def _starved(_: bool, config: pytest.Config, folder: str) -> None:  # noqa: ARG001
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     parent = Real.getpid()
@@ -192,6 +197,7 @@ _APPLY: dict[str, Callable[[Any, pytest.Config, str], None]] = {
     "strict_warnings": _strict_warnings,
     "entropy": _entropy,
     "slow_files": _slow_files,
+    "xdist_worker": _xdist_worker,
     "starved": _starved,
     "clock": _clock,
 }
