@@ -118,13 +118,21 @@ def _add_setting_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_flake_options(parser: argparse.ArgumentParser) -> None:
+def _add_python_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+
+
+def _add_tests_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+
+
+def _add_flake_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
     parser.add_argument("--runs", metavar="N", help="how often the suite runs")
     parser.add_argument(
         "--budget", metavar="TIME", help='how long that may take, without --runs: "90s", "10m", "1h30m"'
     )
-    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+    _add_tests_option(parser)
     parser.add_argument("--order", metavar="ORDER", help=", ".join(config.ORDERS))
     parser.add_argument("--seed", metavar="N", help="the seed that those of all runs come from")
     parser.add_argument("--jobs", metavar="N", help="how many runs go on at the same time")
@@ -172,7 +180,7 @@ def _replay(arguments: argparse.Namespace) -> ExitCode:
 
 def _add_try_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", metavar="NODEID", action="append", required=True, help="a test; several, in order")
-    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
+    _add_python_option(parser)
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the generators of randomness")
     parser.add_argument("--hash-seed", metavar="N", type=_whole(0, 2**32 - 1), default=0, help="PYTHONHASHSEED")
     parser.add_argument(
@@ -222,8 +230,8 @@ def _try(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _add_determinism_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--python", metavar="PATH", help="interpreter or virtual environment that runs the suite")
-    parser.add_argument("--tests", metavar="TEST", nargs="+", action="extend", default=[], help="files or node ids")
+    _add_python_option(parser)
+    _add_tests_option(parser)
     parser.add_argument("--seed", metavar="N", help="the seed of both runs")
     parser.add_argument("--static", action="store_true", help="read the files alone, and run no test")
     _add_setting_option(parser)
