@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,15 @@ def test_what_a_wider_fixture_closes_in_the_end_is_no_leak(tmp_path: Path) -> No
     assert watch.left() == []
 
 
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """The collector does not come by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
 def test_what_waits_for_the_collector_is_no_leak(tmp_path: Path) -> None:
     class Cycle:
         def __init__(self) -> None:

@@ -141,3 +141,27 @@ print(processes.children())
     env = {**os.environ, "PYTHONPATH": str(PROBE_FOLDER)}
     done = process.run([sys.executable, "-c", code], cwd=tmp_path, env=env)
     assert (done.stdout.splitlines(), done.stderr) == (["test_a daemon", "set()"], "")
+
+
+@pytest.mark.functional
+@pytest.mark.skipif(sys.platform != "linux", reason="procfs")
+def test_a_child_that_is_still_a_copy_of_its_parent_is_told_by_what_it_becomes(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from noxtasks_probe import frames, processes
+watch = processes.ChildWatch()
+reading, writing = os.pipe()
+waiting, _open = os.pipe()
+if os.fork() == 0:
+    os.read(reading, 1)
+    os.dup2(waiting, 0)
+    os.execv(sys.executable, [sys.executable, "-c", "input()", "becomes"])
+watch.look("test_a")
+sleep = frames.Real.sleep
+frames.Real.sleep = lambda seconds: os.write(writing, b"x") and sleep(seconds)
+for test, command in watch.bury_leaked():
+    print(test, command.rpartition(" ")[2])
+"""
+    env = {**os.environ, "PYTHONPATH": str(PROBE_FOLDER)}
+    done = process.run([sys.executable, "-c", code], cwd=tmp_path, env=env)
+    assert (done.stdout.splitlines(), done.stderr) == (["test_a becomes"], "")

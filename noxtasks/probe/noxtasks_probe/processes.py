@@ -52,7 +52,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 _EXEC_LOOKS = 100
-_EXEC_LOOK_S = 0.001  # between looks at a process that has no command line yet
+_EXEC_LOOK_S = 0.001  # between looks at a process that has no command line of its own yet
 
 
 class ChildWatch:
@@ -121,21 +121,27 @@ def _any_child() -> bool:
 def _command(pid: int) -> str:
     """The command line of a process, or its name in brackets where it has none; empty for one that has ended.
 
-    A process has no command line either while it is being made another program: that takes milliseconds, and is waited
-    for. A zombie, which has ended and waits only to be collected, is known by its state.
+    A process has none of its own while it is being made another program: first it has that of this process, of which it
+    is a copy, then none. That takes milliseconds, and is waited for; one that stays a copy is told as such. A zombie,
+    which has ended and waits only to be collected, is known by its state.
     """
+    ours, line = _command_line("self"), b""
     for _ in range(_EXEC_LOOKS):
         try:
             name, state = _name_and_state(pid)
-            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            line = _command_line(pid)
         except OSError:
             return ""
         if state in "ZX":
             return ""
-        if line:
-            return line.replace(b"\0", b" ").decode("utf-8", "replace").strip()[:200]
+        if line not in (b"", ours):
+            break
         Real.sleep(_EXEC_LOOK_S)
-    return f"[{name}]"
+    return line.replace(b"\0", b" ").decode("utf-8", "replace").strip()[:200] or f"[{name}]"
+
+
+def _command_line(pid: int | str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _name_and_state(pid: int) -> tuple[str, str]:
