@@ -66,3 +66,121 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, order=True):
     use: Use  # DYNAMIC or READ
     how: str
     patterns: tuple[str, ...]
+
+
+class Class(Enum):
+    """What becomes of a marker: each gets one."""
+
+    APPLIED = "applied"
+    DYNAMIC = "dynamic"
+    READ = "read by code only"
+    SELECTED = "selected only"
+    ALIASED = "alias only"
+    UNREGISTERED = "unregistered but used"
+    REMOVABLE = "removable"
+    UNRESOLVED = "unresolved"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something has a use for the marker, as far as can be told."""
+        return self is not Class.REMOVABLE and self is not Class.UNRESOLVED
+
+
+class Facet(Enum):
+    """The side of a test that a marker speaks of."""
+
+    LEVEL = "level"  # ISTQB
+    TYPE = "type"  # ISTQB
+    QUALITY = "quality"  # ISO/IEC 25010
+    COMPONENT = "component"
+    GOVERNANCE = "governance"
+    EXECUTION = "execution"
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """A marker's place in the taxonomy."""
+
+    facet: Facet
+    term: str  # as the standard has it: "component testing"
+    meaning: str  # one line, fit to be a marker's description
+    marker: str = ""  # the name that the taxonomy would give it; empty where it has none
+    source: str = ""
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """On which tests a marker was seen when pytest collected. `folders` counts tests by the folder of their file."""
+
+    tests: int
+    folders: dict[str, int]
+
+
+class Age(msgspec.Struct, frozen=True, kw_only=True):
+    """What git knows of a marker: ISO dates, or None where it does not know."""
+
+    registered: str | None = None
+    first_use: str | None = None
+    last_use: str | None = None
+    idle_days: int | None = None  # since its last use, or since its registration where it was never used
+
+
+class Marker(msgspec.Struct, frozen=True, kw_only=True):
+    """A marker, with all that is known of it. `usage` is None where pytest has not collected."""
+
+    name: str
+    kind: Class
+    reason: str
+    registrations: tuple[Registration, ...]
+    references: tuple[Reference, ...]
+    usage: Usage | None
+    age: Age
+    term: Term | None
+
+    @property
+    def description(self) -> str:
+        """The first that a registration gives."""
+        return next((each.description for each in self.registrations if each.description), "")
+
+
+class Grade(Enum):
+    """How a gate of the audit ended."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict
+    WARN = "WARN"
+    FAIL = "FAIL"
+    UNMEASURED = "UNMEASURED"
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate: what it asks, and what was found."""
+
+    name: str
+    grade: Grade
+    figure: float | None
+    threshold: float
+    reason: str
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """How far pytest's own collection could be used."""
+
+    interpreter: str
+    tests: int
+    outside: int  # of them, outside of what a plain `pytest` collects
+    is_complete: bool
+    reason: str  # why it is not complete
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """The audit of a project. `unread` are files that could not be read as what they are."""
+
+    markers: tuple[Marker, ...]
+    selectors: tuple[Selector, ...]
+    sites: tuple[Site, ...]
+    observations: tuple[Observation, ...]
+    unread: tuple[str, ...]
+    tests: int | None
+    gates: tuple[Gate, ...]
+
+    def of(self, *kinds: Class) -> tuple[Marker, ...]:
+        """The markers of these classes."""
+        return tuple(marker for marker in self.markers if marker.kind in kinds)
