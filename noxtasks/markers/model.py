@@ -184,3 +184,64 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, *kinds: Class) -> tuple[Marker, ...]:
         """The markers of these classes."""
         return tuple(marker for marker in self.markers if marker.kind in kinds)
+
+
+class Likeness(Enum):
+    """Why two markers may be one."""
+
+    SPELLING = "the same word"
+    SYNONYM = "synonyms"
+    TESTS = "on the same tests"
+    CONFIGURED = "renamed by the configuration"
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """A marker that may become another. `both` of the tests carry the two; all three are None without a collection."""
+
+    old: str
+    new: str
+    likeness: Likeness
+    old_tests: int | None
+    new_tests: int | None
+    both: int | None
+    is_decided: bool  # carried out by `--apply`; else a proposal to a person
+    reason: str
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """A registration that can go. `criteria` are the plan's: whether each is met, None where that is not known."""
+
+    marker: str
+    criteria: dict[str, bool | None]
+    is_decided: bool
+    reason: str
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A marker of the set that shall be there after the consolidation."""
+
+    name: str
+    term: Term | None
+    description: str
+    is_new: bool  # not registered yet
+
+
+class Consolidation(msgspec.Struct, frozen=True, kw_only=True):
+    """From the markers that are there to those that shall be. `described` are descriptions for those without one."""
+
+    target: tuple[Target, ...]
+    merges: tuple[Merge, ...]
+    removals: tuple[Removal, ...]
+    added: dict[str, str]
+    described: dict[str, str]
+    limit: int
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Old to new, of the merges that are decided."""
+        return {merge.old: merge.new for merge in self.merges if merge.is_decided}
+
+    @property
+    def removed(self) -> frozenset[str]:
+        """The markers whose removal is decided."""
+        return frozenset(removal.marker for removal in self.removals if removal.is_decided)
