@@ -41,6 +41,17 @@ class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
 
 
+class MarkersSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.markers]`: what the audit of markers looks at, and what the consolidation aims for."""
+
+    limit: int = 50
+    idle_days: int = 60
+    collect: bool = True
+    collect_timeout_s: float = 120.0
+    facets: dict[str, tuple[str, ...]] = {}
+    rename: dict[str, str] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -53,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     flake: FlakeSettings = msgspec.field(default_factory=FlakeSettings)
     quarantine: QuarantineSettings = msgspec.field(default_factory=QuarantineSettings)
     determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
+    markers: MarkersSettings = msgspec.field(default_factory=MarkersSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -83,3 +83,23 @@ def choice(*choices: str) -> Callable[[Any], str]:
 def choices(*known: str) -> Callable[[Any], tuple[str, ...]]:
     """Reads a list of `known` strings."""
     return lambda value: tuple(choice(*known)(item) for item in texts(value))
+
+
+def names(value: Any) -> dict[str, str]:
+    """A table of one name for each of others."""
+    return {text(key): text(item) for key, item in _table(value)}
+
+
+def groups(*known: str) -> Callable[[Any], dict[str, tuple[str, ...]]]:
+    """A parser of tables that hold lists of strings under some of the `known` names."""
+
+    def parse(value: Any) -> dict[str, tuple[str, ...]]:
+        return {choice(*known)(key): texts(item) for key, item in _table(value)}
+
+    return parse
+
+
+def _table(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return value.items()
+    raise ValueError(value)

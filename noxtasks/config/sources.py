@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, QuarantineSettings, Settings
+from noxtasks.config.model import (
+    DeterminismSettings,
+    FlakeSettings,
+    MarkersSettings,
+    Override,
+    QuarantineSettings,
+    Settings,
+)
 from noxtasks.config.table import BY_KEY, TABLES, Setting
 from noxtasks.config.toml import read_toml, read_value, write_value
 from noxtasks.errors import ConfigurationError
@@ -36,6 +43,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         flake=FlakeSettings(**values["flake"]),
         quarantine=QuarantineSettings(**values["quarantine"]),
         determinism=DeterminismSettings(**values["determinism"]),
+        markers=MarkersSettings(**values["markers"]),
     )
 
 

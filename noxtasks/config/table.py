@@ -15,6 +15,7 @@ KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
+FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,6 +210,54 @@ SETTINGS = (
         expects=f"a list of kinds of findings, of {', '.join(KINDS)}",
         default="[]",
         meaning="Kinds of findings that the audit does not tell, such as `sleep`.",
+    ),
+    Setting(
+        key="markers.limit",
+        field="limit",
+        parse=parsing.whole(0, _MOST),
+        expects="a whole number of markers",
+        default="50",
+        meaning="How many markers the consolidated set should have at most.",
+    ),
+    Setting(
+        key="markers.idle_days",
+        field="idle_days",
+        parse=parsing.whole(0, _MOST),
+        expects="a whole number of days",
+        default="60",
+        meaning="How long a marker has to be without use before it is removed, where git knows its age.",
+    ),
+    Setting(
+        key="markers.collect",
+        field="collect",
+        parse=parsing.flag,
+        expects="true or false",
+        default="true",
+        meaning="Let pytest collect, to see which tests carry which markers; without, the files alone are read.",
+    ),
+    Setting(
+        key="markers.collect_timeout",
+        field="collect_timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"2m"',
+        meaning="How long a collection may take; what was not seen until then is read from the files alone.",
+    ),
+    Setting(
+        key="markers.facets",
+        field="facets",
+        parse=parsing.groups(*FACETS),
+        expects=f'a table of lists of markers by facet, of {", ".join(FACETS)}: {{component = ["billing"]}}',
+        default="{}",
+        meaning="Markers of the project's own, and the facet of the taxonomy that each belongs to.",
+    ),
+    Setting(
+        key="markers.rename",
+        field="rename",
+        parse=parsing.names,
+        expects='a table of new names by old ones: {slowtest = "slow"}',
+        default="{}",
+        meaning="Markers that `noxtasks markers --apply` renames, or merges into another.",
     ),
 )
 
