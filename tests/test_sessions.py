@@ -175,6 +175,11 @@ def test_where_nothing_says_how_to_install_the_session_names_the_setting(tmp_pat
     assert (ended.returncode, "Traceback" in ended.stdout) == (1, False)
 
 
+def heed_interrupts() -> None:
+    """As a process does that is started from a terminal; what a shell starts in the background ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.functional
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_an_interrupted_session_keeps_what_it_measured(tmp_path: Path) -> None:
@@ -189,6 +194,7 @@ def test_an_interrupted_session_keeps_what_it_measured(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it takes no lock, so no thread can hold one
     ) as running:
         assert running.stdout is not None
         sources: list[Any] = [runs, running.stdout]
