@@ -13,7 +13,7 @@ import msgspec
 
 from noxtasks import __version__, config
 from noxtasks.errors import ConfigurationError, ExitCode
-from noxtasks.suite.testnames import meant
+from noxtasks.evidence.display.text import meant
 
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _FLAKE_OPTIONS = ("runs", "budget", "order", "seed", "jobs", "engine")  # each for the setting of that name
@@ -208,10 +208,10 @@ def _try(arguments: argparse.Namespace) -> ExitCode:
     root = _root(arguments)
     settings = _settings(root, arguments)
 
+    from noxtasks.evidence.display.text import meant  # noqa: PLC0415
     from noxtasks.flake import attempt  # noqa: PLC0415
     from noxtasks.flake.cause import Trial  # noqa: PLC0415
     from noxtasks.suite import interpreter  # noqa: PLC0415
-    from noxtasks.suite.testnames import meant  # noqa: PLC0415
 
     return attempt.attempt(
         root.resolve(),

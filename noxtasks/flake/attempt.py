@@ -13,13 +13,13 @@ import msgspec
 
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake import terminal
 from noxtasks.flake.cause.laboratory import Laboratory, UnavailableError
 from noxtasks.flake.cause.model import Rate, Trial
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Circumstances, EngineKind, Outcome, Run
-from noxtasks.suite.testnames import shown
 
 
 def attempt(

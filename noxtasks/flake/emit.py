@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.evidence import artifacts, events
+from noxtasks.evidence.display.text import shown
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake.cause.advice import advice
 from noxtasks.flake.cause.model import Explanation
@@ -21,7 +22,6 @@ from noxtasks.stats import Judgement, wilson
 from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.testnames import shown
 
 HEALTH = "collection.health.json"
 REPORT = "flake.report.json"

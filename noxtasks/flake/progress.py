@@ -12,10 +12,10 @@ from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake import rules
 from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
-from noxtasks.suite.testnames import shown
 
 _LIVE_EVERY_S = 0.1
 _PLAIN_EVERY_S = 10.0

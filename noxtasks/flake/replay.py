@@ -10,6 +10,7 @@ import msgspec
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import vcs
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake import rules
 from noxtasks.flake.terminal import print_left_out, print_replay
 from noxtasks.history import StoredRun, open_history
@@ -17,7 +18,6 @@ from noxtasks.suite import git
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
-from noxtasks.suite.testnames import shown
 
 
 def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, test: str | None) -> ExitCode:

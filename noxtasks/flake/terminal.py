@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from noxtasks.flake import github
+from noxtasks.evidence.display import github
+from noxtasks.evidence.display.console import open_console
+from noxtasks.evidence.display.text import shown, shown_lines
 from noxtasks.flake.cause.advice import advice
 from noxtasks.flake.cause.model import Evidence, Explanation, Rate, Trial
 from noxtasks.flake.detect import Detection
@@ -20,17 +21,15 @@ from noxtasks.suite import health
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Failure, Outcome, Result, Run
-from noxtasks.suite.testnames import shown, shown_lines
 
 _SHOWN = 20  # tests in the table and commands below it; the report has them all
 _NAMED = 5  # tests that are named where they are not counted
-_WIDTH = 80  # columns where there is no terminal
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 
 
 def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: int) -> None:
     """Say what was collected, what could not be and why, and how it will be run."""
-    console = _console()
+    console = open_console()
     if found.causes:
         console.print(Text(shown_lines(health.render(found))))
     if tests:
@@ -42,12 +41,12 @@ def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: 
 def print_notes(notes: tuple[str, ...]) -> None:
     """Say what a reader of the figures should know beforehand."""
     for note in notes:
-        _console().print(Text(note, "yellow"))
+        open_console().print(Text(note, "yellow"))
 
 
 def print_examination(examination: Examination, delta: Delta, detection: Detection, suite: Suite) -> None:
     """Say which tests are flaky or broken, how often they fail, and how that is seen again."""
-    console = _console()
+    console = open_console()
     found = (*examination.flaky, *examination.broken)
     if found:
         _say_tests(console, found, suite)
@@ -102,15 +101,15 @@ def print_left_open(leaks: Sequence[tuple[str, str]]) -> None:
     for test in tests[:_NAMED]:
         notes = [note for name, note in leaks if name == test]
         more = f", and {len(notes) - 1} more" if len(notes) > 1 else ""
-        _console().print(Text(f"{shown(test)} {shown(notes[0])}{more}", "yellow"))
+        open_console().print(Text(f"{shown(test)} {shown(notes[0])}{more}", "yellow"))
     if len(tests) > _NAMED:
-        _console().print(Text(f"{len(tests)} tests in all leave something open: see flake.report.json", "yellow"))
+        open_console().print(Text(f"{len(tests)} tests in all leave something open: see flake.report.json", "yellow"))
 
 
 def print_excused(tests: Collection[str]) -> None:
     """Say which flaky tests are in quarantine: they do not fail the session."""
     if tests:
-        _console().print(Text(f"in quarantine, not counted against this session: {_bare(sorted(tests))}", "yellow"))
+        open_console().print(Text(f"in quarantine, not counted against this session: {_bare(sorted(tests))}", "yellow"))
 
 
 def _say_explanation(console: Console, found: Explanation) -> None:
@@ -140,7 +139,7 @@ def _say_failure(console: Console, failure: Failure) -> None:
 
 def print_attempt(trial: Trial, failed: Result | None, rate: Rate) -> None:
     """Say how the last test of a trial has ended, and how often so."""
-    console = _console()
+    console = open_console()
     if failed is not None and failed.failure is not None:
         _say_failure(console, failed.failure)
     console.print(
@@ -151,12 +150,12 @@ def print_attempt(trial: Trial, failed: Result | None, rate: Rate) -> None:
 def print_left_out(tests: Sequence[str]) -> None:
     """Say which tests of a recorded run its repeat goes without."""
     said = f"left out: {len(tests)} tests whose ids are not there in each collection: {_bare(tests)}"
-    _console().print(Text(said, "yellow"))
+    open_console().print(Text(said, "yellow"))
 
 
 def print_replay(stored: StoredRun, again: Run, before: set[str], now: set[str]) -> None:
     """Say what failed in the recorded run and what fails in its repeat."""
-    console = _console()
+    console = open_console()
     for result in again.results:
         if result.nodeid in now and result.failure is not None:
             failure = result.failure
@@ -269,7 +268,3 @@ def _markdown(examination: Examination, found: tuple[Unsteady, ...], suite: Suit
         *github.table(("test", "failures", "interval", "reproduce"), rows),
     ]
     return "\n".join(lines) + "\n\n"
-
-
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDTH)

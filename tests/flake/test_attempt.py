@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from noxtasks.cli import build_parser
 from noxtasks.errors import ConfigurationError
+from noxtasks.evidence.display.text import meant
 from noxtasks.flake import attempt, emit
 from noxtasks.flake.cause.model import Explanation, Kind, Trial
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Circumstances
-from noxtasks.suite.testnames import meant
 
 seeds = st.integers(0, 2**32 - 1)
 names = st.builds("{}::{}".format, st.text(min_size=1), st.text())

@@ -12,6 +12,7 @@ from typing import cast
 import msgspec
 import pytest
 
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake import emit, rules, terminal
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.model import Delta, Examination, Weighed
@@ -19,7 +20,6 @@ from noxtasks.history import StoredRun
 from noxtasks.history.model import Cause, Tally
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
-from noxtasks.suite.testnames import shown
 
 SUITE = Suite(root=Path("/project"), python=Path("/project/.venv/bin/python"))
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)

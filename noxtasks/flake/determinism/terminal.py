@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from itertools import groupby
 
 from rich.console import Console
 from rich.text import Text
 
-from noxtasks.flake import github
+from noxtasks.evidence.display import github
+from noxtasks.evidence.display.console import open_console
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake.determinism.emit import AUDIT
 from noxtasks.flake.determinism.model import Audit, Finding, Kind, Score
 from noxtasks.flake.determinism.reasons import REASONS
 from noxtasks.stats import Verdict
-from noxtasks.suite.testnames import shown
 
 _LINES_SHOWN = 10  # of each kind; the artifact has them all
 _TESTS_SHOWN = 20
-_WIDTH = 80  # columns where there is no terminal
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 
 
 def print_beginning(tests: int, python: str, *, runs: int) -> None:
     """Say what is about to be done."""
     how = f"run {runs} times with one seed and order" if runs else "read, not run"
-    _console().print(Text(f"{_counted(tests, 'test')} on {python}, {how}"), soft_wrap=True)
+    open_console().print(Text(f"{_counted(tests, 'test')} on {python}, {how}"), soft_wrap=True)
 
 
 def print_audit(audit: Audit) -> None:
     """Say what was found: by kind, each with why it matters and what to do; then the tests, then the score."""
-    console = _console()
+    console = open_console()
     for kind, findings in groupby(sorted(audit.findings, key=_place), key=lambda finding: finding.kind):
         _say_kind(console, kind, list(findings))
     for path in audit.unread:
@@ -121,7 +120,3 @@ def _tell_github(audit: Audit) -> None:
         *github.table(("kind", "place", "line"), rows),
     ]
     github.summarise("\n".join(lines) + "\n\n")
-
-
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDTH)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 from rich.console import Console
 from rich.text import Text
 
+from noxtasks.evidence.display import github
+from noxtasks.evidence.display.console import open_console
+from noxtasks.evidence.display.text import shown
 from noxtasks.flake.quarantine.model import Plan, Standing, Store
-from noxtasks.suite.testnames import shown
 
-_WIDTH = 80  # columns where there is no terminal
 _ROW = "{:>10}  {:<9}  {:<10}  {:<10}  {:<9}  {}"
 _GROUPS = (("added", "goes in", "yellow"), ("kept", "stays", ""), ("released", "returns", "green"))
 _EXPIRED = "expired"
@@ -19,7 +17,7 @@ _EXPIRED = "expired"
 
 def print_plan(plan: Plan, notes: tuple[str, ...]) -> None:
     """List every entry, old or new, and say what is to become of it."""
-    console = _console()
+    console = open_console()
     for note in notes:
         console.print(Text(note, "yellow"))
     groups = [(getattr(plan, name), said, style) for name, said, style in _GROUPS]
@@ -38,7 +36,7 @@ def _plural(said: str, count: int) -> str:
 
 def print_diff(text: str) -> None:
     """Show what would be written."""
-    console = _console()
+    console = open_console()
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in text.splitlines():
         style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1], "")
@@ -47,7 +45,7 @@ def print_diff(text: str) -> None:
 
 def print_end(plan: Plan, *, files: list[str], is_written: bool) -> None:
     """Say what was written, or how it is, and what has to be done about what has expired."""
-    console = _console()
+    console = open_console()
     if files:
         names = ", ".join(shown(name) for name in files)
         console.print(Text(f"written: {names}" if is_written else f"not written: {names}; --apply writes it"))
@@ -78,12 +76,6 @@ def _say(console: Console, standing: Standing, said: str, style: str) -> None:
 
 
 def _tell_github(plan: Plan) -> None:
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for standing in plan.expired:
-            path = shown(standing.entry.test.partition("::")[0])
-            message = f"{shown(standing.entry.test)}: its quarantine ended on {standing.entry.expires}"
-            sys.stdout.write(f"::error file={path},title=quarantine::{message.replace('%', '%25')}\n")
-
-
-def _console() -> Console:
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=_WIDTH)
+    for standing in plan.expired:
+        message = f"{standing.entry.test}: its quarantine ended on {standing.entry.expires}"
+        github.annotate(standing.entry.test.partition("::")[0], message, title="quarantine")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from noxtasks.suite.testnames import meant, shown, shown_lines
+from noxtasks.evidence.display.text import meant, shown, shown_lines
 
 ids = st.text(st.characters()) | st.text(st.sampled_from("\\u{}a15c\n\x1b\U0010ffff"))
 
