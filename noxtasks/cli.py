@@ -254,6 +254,53 @@ def _determinism(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_markers_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="interpreter or virtual environment that collects the suite; several, one after another",
+    )
+    parser.add_argument("--static", action="store_true", help="read the files alone, and let pytest collect nothing")
+    parser.add_argument(
+        "--apply", action="store_true", help="carry the consolidation out, or leave all as it was where that is unsafe"
+    )
+    _add_setting_option(parser)
+
+
+def _markers(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import markers  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return markers.run(
+        root,
+        settings,
+        pythons=tuple(interpreter.find(root, python, os.environ) for python in arguments.python or [None]),
+        pytest_args=arguments.pytest_args,
+        static_only=arguments.static or not settings.markers.collect,
+        apply=arguments.apply,
+    )
+
+
+def _add_explain_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("marker", metavar="NAME", help="the marker")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and pytest is not run here
+    _add_setting_option(parser)
+
+
+def _explain(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import markers  # noqa: PLC0415
+
+    return markers.explain(root, settings, name=arguments.marker)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -338,6 +385,19 @@ COMMANDS = (
         title="Take flaky tests out of the verdict for a while, and back: by the last report, under a policy.",
         add_options=_add_quarantine_options,
         handle=_quarantine,
+    ),
+    Command(
+        name="markers",
+        title="Find which markers are alive, and which can go without breaking anything.",
+        add_options=_add_markers_options,
+        handle=_markers,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="markers explain",
+        title="Tell where a marker is registered, applied, read and selected, by the last report.",
+        add_options=_add_explain_options,
+        handle=_explain,
     ),
     Command(
         name="history import",

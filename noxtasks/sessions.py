@@ -35,6 +35,9 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
 
 OBJECTIVES = (
     Objective(
+        name="markers", title="Which markers are alive, and which can go without breaking anything?", verbs=("explain",)
+    ),
+    Objective(
         name="flake",
         title="Which tests are not deterministic, how often, and why?",
         verbs=("replay", "try", "quarantine"),

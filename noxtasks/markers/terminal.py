@@ -95,7 +95,7 @@ def _say_observations(console: Console, audit: Audit) -> None:
     if not audit.observations:
         console.print(Text("pytest has not collected: what follows is read from the files alone", "yellow"))
     for each in audit.observations:
-        outside = f", {each.outside} of them outside of what pytest collects by itself" if each.outside else ""
+        outside = f", {each.outside} of them outside of its testpaths" if each.outside else ""
         console.print(Text(f"{_counted(each.tests, 'test')} collected by {each.interpreter}{outside}"), soft_wrap=True)
         if not each.is_complete:
             console.print(Text(f"  not to the end: {shown(each.reason)}", "yellow"), soft_wrap=True)
