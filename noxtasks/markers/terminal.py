@@ -12,7 +12,7 @@ from rich.text import Text
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
-from noxtasks.markers.emit import AUDIT, CONSOLIDATED
+from noxtasks.markers.emit import AUDIT
 from noxtasks.markers.model import (
     Audit,
     Class,
@@ -52,7 +52,7 @@ def print_audit(audit: Audit, plan: Consolidation, *, page: Path) -> None:
     _say_summary(console, audit, plan)
     for gate in audit.gates:
         _say_gate(console, gate)
-    console.print(Text(f"{AUDIT}, {CONSOLIDATED} and {page.name} in {page.parent}", "dim"), soft_wrap=True)
+    console.print(Text(f"as a page: {page}", "dim"), soft_wrap=True)
     if audit.markers:
         console.print(Text(f"why: noxtasks markers explain {_example(audit)}", "dim"), soft_wrap=True)
     if plan.removed or plan.renamed or plan.added or plan.described:
