@@ -1,0 +1,100 @@
+"""Markers that code registers: `addinivalue_line("markers", …)` and what adds to pytest's list of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from noxtasks.markers.model import Registration
+from noxtasks.markers.python.found import Found
+from noxtasks.markers.python.model import Place
+from noxtasks.markers.python.names import HOLE
+from noxtasks.markers.python.syntax import Module, keyword, last_name, line_of
+from noxtasks.markers.python.texts import Texts
+
+_TESTS = {"test", "tests", "testing"}
+
+
+def registrations(module: Module, texts: Texts, found: Found) -> set[tuple[str, int, str]]:
+    """Notes every registration; gives the constants that they are made of: path, line, text."""
+    texts.touched.clear()
+    for call, how, lines in _lines(module, texts):
+        here = (module.path, line_of(call))
+        for text, place in lines.items():
+            _note(text, place, how, here, found)
+    return set(texts.touched)
+
+
+def is_shipped(path: str) -> bool:
+    """Whether the file is part of what the project gives to others, not of its tests."""
+    pure = PurePosixPath(path)
+    name = pure.name
+    is_test = name in ("conftest.py", "noxfile.py") or name.startswith("test_") or name.endswith("_test.py")
+    return not is_test and _TESTS.isdisjoint(pure.parts[:-1])
+
+
+def _lines(module: Module, texts: Texts) -> Iterator[tuple[ast.Call, str, dict[str, Place]]]:
+    for call in module.calls.get("addinivalue_line", []):
+        key, line = _argument(call, 0, "name"), _argument(call, 1, "line")
+        if isinstance(key, ast.Starred):
+            origins = texts.flow.taken(texts.flow.origins(key.value, module), (1,))
+            yield call, "addinivalue_line", texts.of_origins(origins, key.value, module)
+            continue
+        if key is None or line is None or not _means_markers(texts.of(key, module)):
+            continue
+        yield call, "addinivalue_line", texts.placed(line, module)
+    for name in ("append", "extend", "insert"):
+        for call in module.calls.get(name, []):
+            if isinstance(call.func, ast.Attribute) and call.args and _is_list_of_markers(call.func.value, module, texts):
+                given = call.args[-1]
+                lines = texts.elements(given, module) if name == "extend" else texts.placed(given, module)
+                yield call, f"{name} to the markers", lines
+
+
+def _argument(call: ast.Call, index: int, name: str) -> ast.expr | None:
+    if call.args and isinstance(call.args[0], ast.Starred):
+        return call.args[0]
+    return call.args[index] if len(call.args) > index else keyword(call, name)
+
+
+def _means_markers(keys: frozenset[str]) -> bool:
+    return any(key == "markers" or HOLE in key for key in keys)
+
+
+def _is_list_of_markers(node: ast.expr, module: Module, texts: Texts) -> bool:
+    for origin in texts.flow.origins(node, module) if isinstance(node, ast.Name) else ():
+        if isinstance(origin.node, (ast.Call, ast.Subscript)) and _is_got(origin.node):
+            return True
+    return _is_got(node)
+
+
+def _is_got(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=func, args=[ast.Constant(value="markers"), *_]):
+            return last_name(func) in ("getini", "setdefault", "get", "_getini")
+        case ast.Subscript(value=value, slice=ast.Constant(value="markers")):
+            return last_name(value) in ("_inicache", "inicfg", "_inicfg")
+    return False
+
+
+def _note(text: str, place: Place, how: str, here: Place, found: Found) -> None:
+    for line in (each.strip() for each in text.splitlines()):
+        if not line:
+            continue
+        head, _, description = line.partition(":")
+        name = head.partition("(")[0].strip()
+        if HOLE in name or not name:
+            found.unknown_registrations.add(here)
+            continue
+        found.registrations.add(
+            Registration(
+                marker=name,
+                path=place[0],
+                line=place[1],
+                how=how,
+                description=description.strip().replace(HOLE, "…"),
+                signature=head.strip().replace(HOLE, "…") if "(" in head else "",
+                is_shipped=is_shipped(place[0]) and is_shipped(here[0]),
+            )
+        )
