@@ -64,17 +64,17 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     Never fails for want of git: without it, or when git refuses, the tree's files identify the code.
     """
     ours = (reports, OURS, QUARANTINE)
-    if not _is_in_repository(root, run):
-        return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=_why_no_git(root, run))
+    if not is_in_repository(root, run):
+        return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_no_git(root, run))
     revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
     changed = _changed(root, run)
     if changed is None:
         note = "git could not say what has changed: the code is identified by the content of its files alone"
-        return Code(vcs=None, code_version=_tree(root, _walk(root, ours), run), notes=(note,))
+        return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=(note,))
     paths = {
         path
         for path, is_tracked in changed.items()
-        if not _is_in(path, ours) and (is_tracked or not _is_skipped(root, path))
+        if not is_in(path, ours) and (is_tracked or not is_skipped(root, path))
     }
     if revision is None:
         return Code(vcs=Vcs(revision=None, dirty=True), code_version=_tree(root, paths, run))
@@ -100,7 +100,7 @@ def _changed(root: Path, run: Run) -> dict[Path, bool] | None:
     return {Path(entry[3:].removeprefix(prefix)): not entry.startswith("??") for entry in entries}
 
 
-def _is_in_repository(root: Path, run: Run) -> bool:
+def is_in_repository(root: Path, run: Run) -> bool:
     """Whether git knows `root` as code: not one of its own folders, nor one that it ignores as a whole."""
     if _line(_git(run, root, "rev-parse", "--is-inside-work-tree")) != "true":
         return False
@@ -127,11 +127,12 @@ def _line(output: bytes | None) -> str | None:
     return (os.fsdecode(output).removesuffix("\n") or None) if output is not None else None
 
 
-def _is_in(path: Path, folders: Iterable[Path]) -> bool:
+def is_in(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether `path` is one of `folders`, or in one."""
     return any(path.is_relative_to(folder) for folder in folders)
 
 
-def _is_skipped(root: Path, path: Path) -> bool:
+def is_skipped(root: Path, path: Path) -> bool:
     """Whether an untracked file is a by-product, by its name or by a folder that it is in."""
     if any(fnmatch(path.name, pattern) for pattern in SKIPPED_FILES):
         return True
@@ -149,7 +150,7 @@ def _is_skipped_folder(folder: Path, *, at_top: bool) -> bool:
     return built and folder.is_dir() and not (folder / "__init__.py").exists()
 
 
-def _walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
+def walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
     """Every file under `root` that counts, relative to it; links are not followed."""
     for folder, folders, names in os.walk(root):
         here = Path(folder).relative_to(root)
@@ -158,13 +159,13 @@ def _walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
             name
             for name in folders
             if name not in links
-            and not _is_in(here / name, ours)
+            and not is_in(here / name, ours)
             and not _is_skipped_folder(root / here / name, at_top=here == Path())
         ]
         yield from (
             here / name
             for name in (*names, *links)
-            if not (_is_in(here / name, ours) or any(fnmatch(name, skip) for skip in SKIPPED_FILES))
+            if not (is_in(here / name, ours) or any(fnmatch(name, skip) for skip in SKIPPED_FILES))
         )
 
 
