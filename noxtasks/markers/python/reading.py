@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from noxtasks.markers.model import Reference
 from noxtasks.markers.python.aliases import Aliases
@@ -36,6 +38,23 @@ def read(files: Mapping[str, bytes], *, folders: Collection[str] = ()) -> Python
     `files`: every Python file by its path from the root, with slashes. `folders`: the paths of the project's folders,
     for names that code takes from them.
     """
+    with _without_collector():
+        return _read(files, folders)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many small objects that all stay: looking through them for garbage takes as long as parsing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(files: Mapping[str, bytes], folders: Collection[str]) -> PythonReading:
     project = Project(files)
     texts = Texts(project, folders)
     found = Found()

@@ -13,6 +13,7 @@ from noxtasks.markers.python.names import HOLE
 from noxtasks.markers.python.syntax import Module, keyword, last_name, line_of
 from noxtasks.markers.python.texts import Texts
 
+_LISTS = ("getini", "_getini", "_inicache", "inicfg", "_inicfg")
 _TESTS = {"test", "tests", "testing"}
 
 
@@ -63,7 +64,9 @@ def _means_markers(keys: frozenset[str]) -> bool:
 
 
 def _is_list_of_markers(node: ast.expr, module: Module, texts: Texts) -> bool:
-    for origin in texts.flow.origins(node, module) if isinstance(node, ast.Name) else ():
+    if not any(name in module.calls or name in module.attributes for name in _LISTS):
+        return False
+    for origin in texts.flow.peeked(node, module) if isinstance(node, ast.Name) else ():
         if isinstance(origin.node, (ast.Call, ast.Subscript)) and _is_got(origin.node):
             return True
     return _is_got(node)
@@ -72,9 +75,11 @@ def _is_list_of_markers(node: ast.expr, module: Module, texts: Texts) -> bool:
 def _is_got(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=func, args=[ast.Constant(value="markers"), *_]):
-            return last_name(func) in ("getini", "setdefault", "get", "_getini")
+            return last_name(func) in ("getini", "_getini") or (
+                isinstance(func, ast.Attribute) and last_name(func.value) in _LISTS
+            )
         case ast.Subscript(value=value, slice=ast.Constant(value="markers")):
-            return last_name(value) in ("_inicache", "inicfg", "_inicfg")
+            return last_name(value) in _LISTS
     return False
 
 

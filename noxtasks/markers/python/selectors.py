@@ -18,6 +18,7 @@ _PYTHON = re.compile(r"(?:^|[\\/\s])(?:python|pypy|py)[\d.]*(?:\.exe)?$|^sys\.ex
 _OTHERS = {"git", "hg", "svn", "alembic", "pip", "flake8", "mypy", "ssh", "docker", "uvicorn", "gunicorn", "twine"}
 _PYTEST = ("pytest", "py.test")
 _MODULES = {"pytest", "pip", "build", "coverage", "unittest", "venv", "compileall", "mypy", "black", "nox", "tox"}
+_DECLARING = {"add_argument", "addoption", "_addoption", "add_option", "option", "Option", "getoption", "getvalue"}
 _NAMED = {"-m": "markexpr", "-k": "keyword"}
 
 
@@ -43,6 +44,8 @@ class _Selectors:
 
     def arguments(self, nodes: list[ast.expr], before: list[str]) -> None:
         """`"-m", "not slow"` and `"-m=slow"` in a list of arguments."""
+        if before and before[0] in _DECLARING:
+            return
         if not any(_plain(node).startswith(("-m", "-k")) for node in nodes):
             return
         earlier = list(before)
@@ -64,6 +67,8 @@ class _Selectors:
         if _PYTHON.search(last) and (following.partition(".")[0].isidentifier() or not following) and " " not in following:
             # `python -m tests` would be a module; after `run` of a task it is more likely so, too
             return last == "run" and following not in _MODULES and not any(each == "coverage" for each in earlier)
+        if following.startswith("--"):
+            return False
         if following in _MODULES and following != "nox" and not any(each in _PYTEST for each in earlier):
             return False
         return not any(each in _OTHERS for each in earlier) or any(
@@ -135,7 +140,7 @@ class _Selectors:
         holes = [each for each in named if HOLE in each]
         self.found.site(here, Use.READ, f"{option} {expression.replace(HOLE, '…')}", holes)
         for each in named if option == "-m" else ():
-            if is_marker(each):
+            if is_marker(each) and each.isidentifier():
                 self.found.reference(each, here, Use.SELECTED, f"-m {expression.replace(HOLE, '…')!r}")
 
 
