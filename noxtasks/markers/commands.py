@@ -1,0 +1,242 @@
+"""What files other than Python say of markers: which ones commands select, and where else they are named.
+
+Works on text and not on the schema of each system, so that a CI that nobody has heard of is read as well. It errs to
+the side of a use: a marker that seems to be selected and is not stays; one that is selected unseen would go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
+
+from noxtasks.markers import mentions, options, variables
+from noxtasks.markers.expressions import names_in
+from noxtasks.markers.mentions import Lines
+from noxtasks.markers.model import Reference, Selector, Site, Use
+from noxtasks.markers.options import Context, Option
+from noxtasks.markers.textkinds import TextKind, kind_of
+from noxtasks.markers.variables import Value
+
+_HOLDER = "NOXTASKS_FILLED_IN"
+_ROUNDS = 5  # a variable of a variable of a variable …
+_UNIT = re.compile(options.UNIT)
+
+
+class CommandReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the texts say. `strings` are values in data and commands that equal a marker's name, by that name."""
+
+    references: tuple[Reference, ...]
+    selectors: tuple[Selector, ...]
+    sites: tuple[Site, ...]
+    strings: dict[str, tuple[tuple[str, int], ...]]
+
+
+class _Filled(msgspec.Struct, frozen=True, kw_only=True):
+    """A selection with parts that something else fills in."""
+
+    path: str
+    line: int
+    option: Option
+    may_be_open: bool  # whether it says anything where no value is found
+
+
+def read(texts: Mapping[str, str], names: Collection[str]) -> CommandReading:
+    """All that the texts (by their paths from the root) say of the markers `names`, and what commands select."""
+    known = frozenset(names)
+    kinds = {path: kind_of(path, text) for path, text in texts.items()}
+    references: set[Reference] = set()
+    selectors: set[Selector] = set()
+    filled: list[_Filled] = []
+    strings: dict[str, list[tuple[str, int]]] = {}
+    for path, text in texts.items():
+        references.update(_named(path, text, kinds[path], known))
+        for one in _selected(path, text, kinds[path], known):
+            if isinstance(one, Selector):
+                selectors.add(one)
+            elif isinstance(one, Reference):
+                references.add(one)
+            else:
+                filled.append(one)
+        if kinds[path] in {TextKind.DATA, TextKind.COMMAND}:
+            for name, line in mentions.in_data(text, known):
+                strings.setdefault(name, []).append((path, line))
+    sources = {path: text for path, text in texts.items() if kinds[path] in {TextKind.COMMAND, TextKind.DATA}}
+    resolved, sites = _fill(filled, sources, known)
+    return CommandReading(
+        references=tuple(sorted(references | resolved, key=_order)),
+        selectors=tuple(sorted(selectors)),
+        sites=tuple(sorted(sites, key=lambda site: (site.path, site.line, site.how))),
+        strings={name: tuple(dict.fromkeys(places)) for name, places in sorted(strings.items())},
+    )
+
+
+def _order(reference: Reference) -> tuple[str, int, str, str]:
+    return reference.path, reference.line, reference.marker, reference.how
+
+
+def _named(path: str, text: str, kind: TextKind, known: frozenset[str]) -> Iterator[Reference]:
+    yield from mentions.by_mark(path, text, kind, known)
+    if kind is TextKind.COMMAND:
+        yield from mentions.by_tool(path, text, known)
+    elif kind in {TextKind.DOCS, TextKind.CHANGES}:
+        yield from mentions.in_prose(path, text, known)
+    elif path.endswith(".feature"):
+        yield from mentions.in_features(path, text, known)
+    elif kind is TextKind.DATA and path.endswith((".yaml", ".yml")):
+        yield from _marks_of_data(path, text, known)
+
+
+def _marks_of_data(path: str, text: str, known: frozenset[str]) -> Iterator[Reference]:
+    parts = mentions.marks_of_data(text)
+    lines = Lines(text) if parts else None
+    for start, end in parts:
+        for name, line in mentions.in_data(text[start:end], known):
+            if lines is not None:
+                number = lines.number(start) + line - 1
+                yield Reference(marker=name, path=path, line=number, use=Use.POSSIBLE, how="marks in data")
+
+
+def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> Iterator[Reference | Selector | _Filled]:
+    lines: Lines | None = None
+    for ways in options.find(text):
+        option = next((way for way in ways if _is_selection(way, known, kind)), None)
+        if option is None:
+            continue
+        lines = lines or Lines(text)
+        line = lines.number(option.start)
+        found = _names(option)
+        if option.context is Context.PYTEST or known.intersection(found):
+            yield Selector(
+                path=path,
+                line=line,
+                option=option.option,
+                expression=option.value,
+                names=found,
+                is_literal=not option.units,
+            )
+        how = _how(option, kind)
+        use = Use.MENTIONED if kind is TextKind.CHANGES else Use.SELECTED
+        for name in known.intersection(found):
+            yield Reference(marker=name, path=path, line=line, use=use, how=how)
+        if option.units and kind is not TextKind.CHANGES:
+            may_be_open = (
+                option.option == "-m"
+                and option.context is Context.PYTEST
+                and kind not in {TextKind.DOCS, TextKind.OTHER}
+                and not option.is_commented
+            )
+            yield _Filled(path=path, line=line, option=option, may_be_open=may_be_open)
+
+
+def _how(option: Option, kind: TextKind) -> str:
+    how = f"{option.option} {option.value!r}"
+    if kind is TextKind.DOCS:
+        return f"{how} in docs"
+    return f"{how} in a comment" if option.is_commented else how
+
+
+def _is_selection(option: Option, known: frozenset[str], kind: TextKind) -> bool:
+    """Whether this is an expression, and pytest's: by the command before it, or else by the markers in it."""
+    found = names_in(_held(option.value))
+    if found is None and not option.units:
+        return False
+    names = _names(option)
+    if option.units:
+        return bool(known.intersection(names)) or option.context is Context.PYTEST or kind is TextKind.COMMAND
+    if names == ("pytest",) and "pytest" not in known:
+        return False
+    is_known = not known.isdisjoint(names)
+    if option.option == "-k" or option.context is Context.UNKNOWN:
+        return is_known or (option.context is Context.PYTEST and kind is not TextKind.OTHER)
+    return is_known or all(name.isidentifier() for name in names)
+
+
+def _names(option: Option) -> tuple[str, ...]:
+    """The identifiers that are written out."""
+    names = names_in(_held(option.value))
+    if names is None:  # a part that brings operators with it: `slow $AND_MORE`
+        words = re.findall(r"(?<![\w.-])[A-Za-z_][\w-]*", _UNIT.sub(f" {_HOLDER} ", option.value))
+        names = tuple(word for word in dict.fromkeys(words) if word not in {"and", "or", "not"})
+    return tuple(name for name in names if _HOLDER not in name)
+
+
+def _held(value: str) -> str:
+    return _UNIT.sub(_HOLDER, value)
+
+
+def _fill(
+    filled: list[_Filled], sources: Mapping[str, str], known: frozenset[str]
+) -> tuple[set[Reference], set[Site]]:
+    """The markers that values bring in, at the values' places, and the selections for which no value is found."""
+    values = _all_values({name for one in filled for unit in one.option.units for name in variables.variables_in(unit)}, sources)
+    lines = {path: Lines(sources[path]) for path in {value.path for found in values.values() for value in found}}
+    references: set[Reference] = set()
+    sites: set[Site] = set()
+    for one in filled:
+        how = f"{one.option.option} {' '.join(one.option.value.split())}"
+        is_open = False
+        for unit in one.option.units:
+            found = list(_resolved(unit, values))
+            literals = variables.literals_in(unit)
+            is_open |= not found and not literals
+            for text, place in (*((value.text, value) for value in found), *((literal, None) for literal in literals)):
+                path, line = (place.path, lines[place.path].number(place.start)) if place else (one.path, one.line)
+                for name in known.intersection(_put_in(one.option.value, unit, text)):
+                    references.add(Reference(marker=name, path=path, line=line, use=Use.SELECTED, how=how))
+        if is_open and one.may_be_open:
+            sites.add(Site(path=one.path, line=one.line, use=Use.READ, how=how, patterns=_patterns(one.option.value)))
+    return references, sites
+
+
+def _all_values(wanted: set[str], sources: Mapping[str, str]) -> dict[str, list[Value]]:
+    values: dict[str, list[Value]] = {}
+    asked: set[str] = set()
+    for _ in range(_ROUNDS):
+        missing = wanted - asked
+        if not missing:
+            break
+        asked |= missing
+        found = variables.values_of(missing, sources)
+        values.update(found)
+        wanted = {
+            name
+            for each in found.values()
+            for value in each
+            for unit in _UNIT.findall(value.text)
+            for name in variables.variables_in(unit)
+        }
+    return values
+
+
+def _resolved(unit: str, values: Mapping[str, list[Value]], seen: frozenset[str] = frozenset()) -> Iterator[Value]:
+    """What may stand in place of a part; a value with parts of its own also brings what these may be."""
+    for name in variables.variables_in(unit):
+        if name in seen:
+            continue
+        for value in values.get(name, ()):
+            inner = _UNIT.findall(value.text)
+            if not inner or _UNIT.sub("", value.text).strip():
+                yield value
+            for part in inner:
+                yield from _resolved(part, values, seen | {name})
+                yield from (
+                    Value(text=literal, path=value.path, start=value.start) for literal in variables.literals_in(part)
+                )
+
+
+def _put_in(expression: str, unit: str, text: str) -> tuple[str, ...]:
+    """The names in an expression when a part of it is filled in with `text`, less those that other parts bring."""
+    value = _held(expression.replace(unit, _held(text)))
+    names = names_in(value)
+    if names is None:
+        names = names_in(_held(text)) or tuple(re.findall(r"(?<![\w.-])[A-Za-z_]\w*(?![\w-])", _held(text)))
+    return tuple(name for name in names if _HOLDER not in name)
+
+
+def _patterns(expression: str) -> tuple[str, ...]:
+    """Regular expressions for the names that the unknown parts may make."""
+    words = names_in(_held(expression)) or (_HOLDER,)
+    patterns = [re.escape(word).replace(_HOLDER, ".*") for word in words if _HOLDER in word]
+    return tuple(dict.fromkeys(patterns)) or (".*",)
