@@ -38,7 +38,7 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         problems=tuple(frame.problem for frame in frames if isinstance(frame, wire.Problem)),
         facts=facts if collected else {**facts, **_importing(frames)},
         exit_code=exit_code,
-        output=_tail(output_path),
+        output=tail(output_path),
     )
 
 
@@ -47,7 +47,8 @@ def _importing(frames: list[wire.Frame]) -> dict[str, Any]:
     return next(({"importing": each.path} for each in reversed(frames) if isinstance(each, wire.Importing)), {})
 
 
-def _tail(path: Path) -> str:
+def tail(path: Path) -> str:
+    """The end of what a process has written to the file at `path`; empty where there is none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _OUTPUT_TAIL))

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,15 +23,26 @@ _POLL_S = 0.02
 
 def collect(suite: Suite, scratch: Path, launch: Launch, *, timeout_s: float) -> Collection:
     """Collect the suite in a process that runs nothing; after `timeout_s` seconds it is killed."""
+    code = carry_out({"mode": "collect"}, suite, scratch, launch, timeout_s=timeout_s)
+    return gather(scratch / "wire", scratch / "output", None if code in _COLLECTED else code)
+
+
+def carry_out(
+    task: Mapping[str, object], suite: Suite, scratch: Path, launch: Launch, *arguments: str, timeout_s: float
+) -> int:
+    """Have a process carry out a task that runs nothing; after `timeout_s` seconds it is killed, by a signal.
+
+    It leaves its frames in `scratch` / "wire", and what pytest prints in "output". `arguments` are further ones for
+    pytest. Returns its exit status.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
-    started = _start(suite, scratch, {"mode": "collect"}, scratch / "wire", launch)
+    started = _start(suite, scratch, task, scratch / "wire", launch, *arguments)
     try:
         with suppress(process.TimeoutExpired):
             started.wait(timeout_s)
     finally:  # also when the user interrupts
         process.kill_group(started)
-    code = started.wait()
-    return gather(scratch / "wire", scratch / "output", None if code in _COLLECTED else code)
+    return started.wait()
 
 
 _COLLECTED = (0, 1, 5)  # pytest's exit codes for a session that collected: passed, errors in modules, nothing to run
@@ -84,10 +96,12 @@ class FreshProcesses:
             process.kill_group(self._running.popitem()[1])
 
 
-def _start(suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch) -> process.Process:
+def _start(
+    suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch, *arguments: str
+) -> process.Process:
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     return process.start(
-        suite.command(launch, "-o", f"cache_dir={folder / 'cache'}"),
+        suite.command(launch, "-o", f"cache_dir={folder / 'cache'}", *arguments),
         cwd=suite.root,
         env=suite.environment(launch, wire=wire_path, task=folder / "task.json"),
         output=folder / "output",

@@ -69,6 +69,53 @@ class Collected(_Frame, frozen=True, kw_only=True):
     rootdir: str
 
 
+class Marked(_Frame, frozen=True, kw_only=True):
+    """Tests collected since the last such frame. `file` and `marks` hold numbers: of `files` and `sets`."""
+
+    tests: tuple[str, ...]
+    file: tuple[int, ...]
+    marks: tuple[int, ...]
+    files: tuple[str, ...] = ()
+    sets: tuple[frozenset[str], ...] = ()
+
+
+class Remarked(_Frame, frozen=True, kw_only=True):
+    """The numbers of the sets of all tests told so far, before and after the hooks that may change them."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    sets: tuple[frozenset[str], ...] = ()
+
+
+class Places(_Frame, frozen=True, kw_only=True):
+    """Where the code has made markers, and added them to nodes: name, file, line."""
+
+    made: tuple[tuple[str, str, int], ...]
+    added: tuple[tuple[str, str, int], ...]
+
+
+class Selected(_Frame, frozen=True, kw_only=True):
+    """The numbers of the tests that pytest would select, or what it says against the expression."""
+
+    option: str
+    expression: str
+    tests: tuple[int, ...] = ()
+    error: str = ""
+
+
+class Registered(_Frame, frozen=True, kw_only=True):
+    """The lines that register markers (text, file, line), and the plugins (name, file, distribution)."""
+
+    lines: tuple[tuple[str, str, int], ...]
+    plugins: tuple[tuple[str, str, str], ...]
+
+
+class Elsewhere(_Frame, frozen=True, kw_only=True):
+    """Test files under the root directory that were not to be collected."""
+
+    files: tuple[str, ...]
+
+
 class Order(_Frame, frozen=True, kw_only=True):
     """The tests of one run, in the order in which they will run."""
 
@@ -144,6 +191,12 @@ Frame = (
     | Problem
     | Facts
     | Collected
+    | Marked
+    | Remarked
+    | Places
+    | Selected
+    | Registered
+    | Elsewhere
     | Order
     | Start
     | Finish

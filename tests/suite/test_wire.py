@@ -21,6 +21,9 @@ numbers = st.integers(-(2**31), 2**31)
 seconds = st.floats(0, 1e6, allow_nan=False)
 facts = st.dictionaries(names, st.recursive(st.none() | st.booleans() | numbers | names, st.lists, max_leaves=4))
 several = st.lists(names, max_size=4).map(tuple)
+indices = st.lists(numbers, max_size=5).map(tuple)
+places = st.lists(st.tuples(names, names, numbers), max_size=3).map(tuple)
+sets = st.lists(st.frozensets(names, max_size=3), max_size=3).map(tuple)
 failures = st.builds(
     Failure, fingerprint=names, phase=names, exception=names, message=names, frames=several, text=names
 )
@@ -34,7 +37,24 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Problem: st.builds(wire.Problem, problem=facts),
     wire.Facts: st.builds(wire.Facts, facts=facts),
     wire.Collected: st.builds(wire.Collected, tests=several, threads=several, rootdir=names),
-    wire.Order: st.builds(wire.Order, indices=st.lists(numbers, max_size=5).map(tuple)),
+    wire.Marked: st.builds(
+        wire.Marked,
+        tests=several,
+        file=indices,
+        marks=indices,
+        files=several,
+        sets=st.lists(st.frozensets(names)).map(tuple),
+    ),
+    wire.Remarked: st.builds(
+        wire.Remarked, before=indices, after=indices, sets=st.lists(st.frozensets(names)).map(tuple)
+    ),
+    wire.Places: st.builds(wire.Places, made=places, added=places),
+    wire.Selected: st.builds(wire.Selected, option=names, expression=names, tests=indices, error=names),
+    wire.Registered: st.builds(
+        wire.Registered, lines=places, plugins=st.lists(st.tuples(names, names, names), max_size=3).map(tuple)
+    ),
+    wire.Elsewhere: st.builds(wire.Elsewhere, files=several),
+    wire.Order: st.builds(wire.Order, indices=indices),
     wire.Start: st.builds(wire.Start, index=numbers, test=names),
     wire.Finish: st.builds(
         wire.Finish,

@@ -1,7 +1,8 @@
 """What this process does for an engine: collect, and then end, serve runs by forking, or carry out one and end.
 
-The task file (JSON) holds `mode` ("collect", "fork" or "fresh") and
+The task file (JSON) holds `mode` ("collect", "mark", "fork" or "fresh") and
 
+- for "mark": `expressions`, pairs of an option and its value (see `marking`).
 - for "fork": `commands` and `events`, two inherited descriptors. After collection the process reads one run a line
   from `commands`, forks a child for each, and tells on `events` what became of it.
 - for "fresh": `run`, the one run to carry out.
@@ -20,7 +21,6 @@ import json
 import os
 import platform
 import threading
-from collections import Counter
 from collections.abc import Generator
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +32,8 @@ from . import circumstances, forking, installed, isolation, ordering, seeding, t
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .leaks import LeakWatch
+from .marking import MarkWatch
+from .naming import names
 from .processes import adopt_orphans
 from .protocol import Protocol
 from .recording import FailureNotes
@@ -51,6 +53,7 @@ class Engine:
         self._wire = wire
         self._task = task
         self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
+        self._marks: MarkWatch | None = None
         self._told = 0
         self._items: dict[str, pytest.Item] = {}
         self._places: dict[int, int] = {}  # id of an item -> its place in the order of collection
@@ -60,6 +63,10 @@ class Engine:
     def watch(self, manager: pytest.PytestPluginManager) -> None:
         """Watch the collection from before the first file of the user is imported."""
         manager.register(self._watch, "noxtasks-collecting")
+        if self._task["mode"] == "mark":
+            expressions = [(option, value) for option, value in self._task["expressions"]]
+            self._marks = MarkWatch(self._wire, expressions, self._watch.record_own_failure)
+            manager.register(self._marks, "noxtasks-marking")
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self, early_config: pytest.Config, args: list[str]) -> Generator[None, Any, None]:
@@ -77,10 +84,15 @@ class Engine:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Tell what was collected, then serve. Collection errors do not keep the sound tests from running."""
+        if self._marks is not None:
+            self._marks.finish(session)
+            self._tell_problems()
+            self._wire.send("end", whole=True)
+            return True
         unrunnable = self._watch.finish(session)
         self._tell_problems()
         runnable = [item for item in session.items if item.nodeid not in unrunnable]
-        self._items = dict(zip(_names(runnable), runnable))
+        self._items = dict(zip(names(runnable), runnable))
         self._places = {id(item): place for place, item in enumerate(runnable)}
         self._sequential = ordering.sequential_modules(runnable)
         self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
@@ -148,17 +160,6 @@ class Engine:
             self._wire.send("problem", problem=problem)
         self._told = len(self._watch.problems)
         self._wire.send("facts", facts=self._watch.facts)
-
-
-def _names(items: list[pytest.Item]) -> list[str]:
-    """A name per item: its node id; where several share one, the later ones get a number."""
-    count: Counter[str] = Counter()
-    names = []
-    for item in items:
-        nodeid = item.nodeid.encode("utf-8", "backslashreplace").decode("utf-8")
-        count[nodeid] += 1
-        names.append(nodeid if count[nodeid] == 1 else f"{nodeid} #{count[nodeid]}")
-    return names
 
 
 def _environment() -> dict[str, Any]:
