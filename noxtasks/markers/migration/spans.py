@@ -79,7 +79,7 @@ def _cuts(text: str, spans: list[Span], place: int, *, is_tuple: bool) -> list[S
     line = line_start(text, item.start)
     rest = _REST_OF_LINE.match(text, item.end)
     if not text[line : item.start].strip() and rest:
-        cuts = [Span(start=_comment_above(text, line, rest.end()), end=rest.end())]
+        cuts = [Span(start=comment_above(text, line, is_alone=_is_end(text[rest.end() :])), end=rest.end())]
         keeps_comma = is_tuple and len(spans) == 2  # noqa: PLR2004 - of a pair, one is left: it needs its comma
         if is_last and not has_comma and place > 0 and not keeps_comma:
             cuts += _comma_after(text, spans[place - 1].end)
@@ -99,9 +99,9 @@ def _cut_within(text: str, spans: list[Span], place: int, *, is_tuple: bool) -> 
     elif place > 0:
         cut = Span(start=spans[place - 1].end, end=item.end)
         if is_tuple and len(spans) == 2 and not comma:  # noqa: PLR2004 - see _cuts
-            cut = Span(
-                start=cut.start + (_COMMA.match(text, cut.start) or comma_missing()).end() - cut.start, end=cut.end
-            )
+            cut = Span(start=(_COMMA.match(text, cut.start) or _no_comma()).end(), end=item.end)
+        elif "#" in text[cut.start : item.start] and "\n" in text[cut.start : item.start]:
+            cut = Span(start=line_start(text, item.start), end=item.end)
     else:
         cut = Span(start=item.start, end=comma.end() if comma else item.end)
     outside = cut.of(text).replace(item.of(text), "", 1)
@@ -110,7 +110,7 @@ def _cut_within(text: str, spans: list[Span], place: int, *, is_tuple: bool) -> 
     return cut
 
 
-def comma_missing() -> re.Match[str]:
+def _no_comma() -> re.Match[str]:
     """Two items of a sequence have a comma between them, or they are none."""
     raise Unsure("its items cannot be told apart")
 
@@ -125,15 +125,18 @@ def line_start(text: str, at: int) -> int:
     return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
 
 
-def _comment_above(text: str, line: int, after: int) -> int:
-    """Where the comment begins that stands above `line` and belongs to that alone; `line` itself without one."""
+def comment_above(text: str, line: int, signs: tuple[str, ...] = ("#",), *, is_alone: bool) -> int:
+    """Where the comment begins that stands directly above `line`; `line` itself without one.
+
+    `is_alone` says that the comment can mean nothing else; when in doubt it stays.
+    """
     first = line
-    while first > 0:
+    while is_alone and first > 0:
         above = line_start(text, first - (2 if text[:first].endswith("\r\n") else 1))
-        if not text[above:first].lstrip().startswith("#"):
+        if not text[above:first].lstrip().startswith(signs):
             break
         first = above
-    return first if first < line and _is_end(text[after:]) else line
+    return first
 
 
 def _is_end(below: str) -> bool:
