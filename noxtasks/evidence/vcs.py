@@ -67,7 +67,7 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     if not is_in_repository(root, run):
         return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_no_git(root, run))
     revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
-    changed = _changed(root, run)
+    changed = changes(root, run=run)
     if changed is None:
         note = "git could not say what has changed: the code is identified by the content of its files alone"
         return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=(note,))
@@ -83,12 +83,7 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     return Code(vcs=Vcs(revision=revision, dirty=True), code_version=f"{revision}+dirty.{_digest(root, paths, run)}")
 
 
-def _git(run: Run, root: Path, *arguments: str) -> bytes | None:
-    # Asking must not write to the index of a repository in which the user may be working.
-    return run(("git", "--no-optional-locks", "-C", str(root), *arguments))
-
-
-def _changed(root: Path, run: Run) -> dict[Path, bool] | None:
+def changes(root: Path, *, run: Run) -> dict[Path, bool] | None:
     """What differs from the commit, relative to `root`, and whether git tracks it; None where git cannot say."""
     # Not `git diff`: that refreshes the index even when it is told to take no optional locks.
     options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none")
@@ -98,6 +93,11 @@ def _changed(root: Path, run: Run) -> dict[Path, bool] | None:
         return None
     entries = (os.fsdecode(entry) for entry in output.split(b"\0") if entry)
     return {Path(entry[3:].removeprefix(prefix)): not entry.startswith("??") for entry in entries}
+
+
+def _git(run: Run, root: Path, *arguments: str) -> bytes | None:
+    # Asking must not write to the index of a repository in which the user may be working.
+    return run(("git", "--no-optional-locks", "-C", str(root), *arguments))
 
 
 def is_in_repository(root: Path, run: Run) -> bool:

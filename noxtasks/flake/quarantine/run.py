@@ -15,11 +15,11 @@ from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.artifacts import Artifact
 from noxtasks.flake.emit import REPORT
-from noxtasks.flake.quarantine import edits, emit, rules, terminal, toml
-from noxtasks.flake.quarantine.edits import Edit
+from noxtasks.flake.quarantine import emit, rules, sources, terminal, toml
 from noxtasks.flake.quarantine.model import Entry, Measured, Plan, Policy, Standing, Store
 from noxtasks.history import open_history
-from noxtasks.suite import git
+from noxtasks.suite import edits, git
+from noxtasks.suite.edits import Edit
 
 _OWN_TOOLS = ("noxtasks", "nox")  # as they are now, not as they were for the report
 _MEASURE = "`noxtasks flake` measures it"
@@ -80,7 +80,7 @@ def entries_of(root: Path, reports: str) -> list[Entry]:
     """
     found: list[Entry] = []
     problems: list[ConfigurationError] = []
-    for path in (toml.NAME, *edits.marked_files(root, reports)):
+    for path in (toml.NAME, *sources.marked_files(root, reports)):
         try:
             content = edits.content_of(root / path)
             found += toml.read(content) if path == toml.NAME else _marks(content, path)

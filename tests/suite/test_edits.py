@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from noxtasks.errors import ConfigurationError, NotMeasuredError
-from noxtasks.flake.quarantine import edits
-from noxtasks.flake.quarantine.edits import Edit
+from noxtasks.suite import edits
+from noxtasks.suite.edits import Edit
 
 PATCH = shutil.which("patch")
 
@@ -52,13 +52,70 @@ def test_nothing_is_written_where_one_file_has_changed_meanwhile(tmp_path: Path)
     assert (tmp_path / "a.py").read_bytes() == b"a"
 
 
-def test_what_was_written_before_a_failure_is_told(tmp_path: Path) -> None:
+def test_nothing_is_written_where_one_file_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"a")
-    planned = [Edit(path="a.py", before=b"a", after=b"new"), Edit(path="no/b.py", before=b"", after=b"new")]
-    with pytest.raises(NotMeasuredError, match="it cannot be written") as caught:
+    planned = [Edit(path="a.py", before=b"a", after=b"new"), Edit(path=f"no/{'b' * 300}", before=b"", after=b"new")]
+    with pytest.raises((ConfigurationError, NotMeasuredError), match="it cannot be"):
         edits.write(tmp_path, planned)
-    assert caught.value.remedy == "Written before it: a.py."
     assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
+    assert (tmp_path / "a.py").read_bytes() == b"a"
+
+
+CHANGES = [
+    Edit(path="old.py", before=b"old\r\n", after=b"new\r\n"),
+    Edit(path="far/off/made.toml", before=b"", after=b"made"),
+    Edit(path="empty", before=b"", after=b"filled"),
+    Edit(path="gone.toml", before=b"gone", after=b""),
+]
+
+
+def seen(root: Path) -> dict[str, tuple[bytes, int]]:
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return {path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in files}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "old.py").write_bytes(b"old\r\n")
+    (tmp_path / "old.py").chmod(0o750)
+    (tmp_path / "empty").touch()
+    (tmp_path / "gone.toml").write_bytes(b"gone")
+    (tmp_path / "gone.toml").chmod(0o600)
+    return tmp_path
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, ValueError, OSError])
+def test_an_exception_puts_every_byte_back(tree: Path, raised: type[BaseException]) -> None:
+    before = seen(tree)
+    meanwhile: dict[str, bytes] = {}
+
+    def interrupted() -> None:
+        with edits.carried_out(tree, CHANGES):
+            meanwhile.update({name: content for name, (content, _) in seen(tree).items()})
+            raise raised
+
+    with pytest.raises(raised):
+        interrupted()
+    assert meanwhile == {edit.path: edit.after for edit in CHANGES if edit.after}
+    assert seen(tree) == before
+
+
+def test_a_change_is_rolled_back_on_request(tree: Path) -> None:
+    before = seen(tree)
+    with edits.carried_out(tree, CHANGES) as written:
+        written.roll_back()
+        assert seen(tree) == before
+    assert seen(tree) == before
+    assert not (tree / "far").exists()
+
+
+def test_what_someone_else_has_written_meanwhile_is_not_overwritten(tree: Path) -> None:
+    with edits.carried_out(tree, CHANGES) as written:
+        (tree / "old.py").write_bytes(b"theirs")
+        with pytest.raises(NotMeasuredError, match=r"old\.py was changed meanwhile, and is left so"):
+            written.roll_back()
+    assert (tree / "old.py").read_bytes() == b"theirs"
+    assert (tree / "gone.toml").read_bytes() == b"gone"
 
 
 @pytest.mark.functional
@@ -72,12 +129,3 @@ def test_the_diff_is_one_that_patch_takes(tmp_path: Path, before: bytes, after: 
     text = edits.diff([Edit(path="a.txt", before=before, after=after)])
     subprocess.run([PATCH or "", "-p1", "-s"], cwd=tmp_path, input=text.encode(), check=True)
     assert edits.content_of(tmp_path / "a.txt") == after
-
-
-def test_the_files_with_marks_are_found_but_for_environments_and_reports(tmp_path: Path) -> None:
-    for name in ("tests/test_b.py", "test_a.py", ".venv/x.py", "env/lib/x.py", "out/x.py", "a.txt"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("@pytest.mark.flaky_quarantine")
-    (tmp_path / "env" / "pyvenv.cfg").touch()
-    (tmp_path / "test_c.py").write_text("nothing")
-    assert list(edits.marked_files(tmp_path, "out")) == ["test_a.py", "tests/test_b.py"]
