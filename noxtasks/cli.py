@@ -276,12 +276,13 @@ def _markers(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks import markers  # noqa: PLC0415
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
+    collects = settings.markers.collect and not arguments.static
+    pythons = (arguments.python or [None]) if collects else []
     return markers.run(
         root,
         settings,
-        pythons=tuple(interpreter.find(root, python, os.environ) for python in arguments.python or [None]),
+        pythons=tuple(interpreter.find(root, python, os.environ) for python in pythons),
         pytest_args=arguments.pytest_args,
-        static_only=arguments.static or not settings.markers.collect,
         apply=arguments.apply,
     )
 

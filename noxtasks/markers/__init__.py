@@ -6,3 +6,10 @@ and by code, applications and readers in the Python source, `-m` and `-k` in wha
 what pytest itself sees when it collects. A marker is removable when none of them has a use for it, and unresolved when
 a source cannot be read to its end.
 """
+
+from __future__ import annotations
+
+from noxtasks.markers.explain import explain
+from noxtasks.markers.run import run
+
+__all__ = ["explain", "run"]

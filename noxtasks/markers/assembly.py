@@ -24,6 +24,7 @@ from noxtasks.markers.taxonomy import Taxonomy
 
 _Named = TypeVar("_Named", Reference, Registration)
 _BEARING = frozenset({Use.APPLIED, Use.DYNAMIC})
+_BY_STRING = ("add_marker", "applymarker", "keywords")  # such a method of something else is no marker's
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 def names(said: Said, seen: Seen | None) -> frozenset[str]:
     """The markers of the project: what it registers, and what its tests carry."""
     found = {each.marker for each in said.registrations}
-    found |= {each.marker for each in said.references if each.use in _BEARING}
+    found |= {
+        each.marker
+        for each in said.references
+        if each.use in _BEARING and not each.how.startswith(_BY_STRING) and each.marker.isidentifier()
+    }
     if seen is not None:
         found |= {each.marker for each in seen.registrations} | {name for name, on in seen.carriers.items() if on}
     return frozenset(found - rules.BUILTIN)
@@ -69,9 +74,9 @@ def assemble(
 ) -> tuple[Marker, ...]:
     """Every marker of the project with its class, by name."""
     known = names(said, seen)
-    registrations = _grouped((*said.registrations, *(seen.registrations if seen else ())))
+    registrations = _grouped((*said.registrations, *_unknown(seen, said)))
     possible = rules.reachable(known, said.sites, corpus)
-    static = _grouped((*said.references, *possible))
+    static = _grouped((*_beside_registrations(said), *possible))
     dynamic = _grouped(seen.references if seen else ())
     elsewhere = seen.elsewhere if seen is not None else plugins.KNOWN.keys()
     markers = []
@@ -101,6 +106,22 @@ def _grouped(values: Iterable[_Named]) -> dict[str, list[_Named]]:
     for value in values:
         found[value.marker].append(value)
     return found
+
+
+def _beside_registrations(said: Said) -> list[Reference]:
+    """The references without those in the text of a registration: "slow: takes long (deselect with -m 'not slow')"."""
+    places = {(each.path, each.line) for each in said.registrations}
+    return [
+        each
+        for each in said.references
+        if each.use not in {Use.SELECTED, Use.POSSIBLE} or (each.path, each.line) not in places
+    ]
+
+
+def _unknown(seen: Seen | None, said: Said) -> list[Registration]:
+    """The registrations that only pytest saw."""
+    known = {(each.marker, each.path) for each in said.registrations}
+    return [each for each in (seen.registrations if seen else ()) if (each.marker, each.path) not in known]
 
 
 def _usage(name: str, seen: Seen | None) -> Usage | None:

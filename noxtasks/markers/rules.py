@@ -68,6 +68,8 @@ def classify(
         kind = Class.UNRESOLVED
     if kind is None and any(each.is_shipped for each in registrations):
         return Class.UNRESOLVED, "registered by code that other projects may run"
+    if kind is None and known_elsewhere:
+        return Class.UNRESOLVED, "an installed plugin registers it, too, and may apply or read it"
     kind = kind or Class.REMOVABLE
     return kind, _reason(kind, references, usage)
 

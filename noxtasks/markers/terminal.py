@@ -12,6 +12,7 @@ from rich.text import Text
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
+from noxtasks.markers.applying import Applied
 from noxtasks.markers.emit import AUDIT
 from noxtasks.markers.model import (
     Audit,
@@ -27,6 +28,7 @@ from noxtasks.markers.model import (
     Removal,
     Use,
 )
+from noxtasks.suite.launch import Suite
 
 _ROWS = 60  # live markers in the table; the artifact and the page have them all
 _LISTED = 15  # of the others, of each kind
@@ -38,7 +40,37 @@ _HEADS = {
 }
 
 
-def print_audit(audit: Audit, plan: Consolidation, *, page: Path) -> None:
+def print_notes(notes: tuple[str, ...]) -> None:
+    """Say what a reader of the figures should know beforehand."""
+    for note in notes:
+        open_console().print(Text(note, "yellow"))
+
+
+def print_beginning(suite: Suite) -> None:
+    """Say what is about to be done."""
+    open_console().print(Text(f"{suite.python} collects"), soft_wrap=True)
+
+
+def print_applied(applied: Applied) -> None:
+    """Say what was done, and what had to be left."""
+    console = open_console()
+    for each in applied.given_up:
+        where = f"{shown(each.path)}:{each.line}"
+        console.print(
+            Text(f"{shown(each.marker)} stays as it is: {shown(each.why)} at {where}", "yellow"), soft_wrap=True
+        )
+    plan = applied.plan
+    console.print(
+        Text(
+            f"{len(plan.removed)} removed, {len(plan.renamed)} renamed, {len(plan.added)} registered, "
+            f"{len(plan.described)} described in {_counted(len(applied.edits), 'file')}",
+            "green",
+        )
+    )
+    console.print(Text("every test carries the same markers, and every -m selects the same tests; see git diff"))
+
+
+def print_audit(audit: Audit, plan: Consolidation, *, page: Path, is_applied: bool = False) -> None:
     """Say which markers are alive, which can go, what may be merged, and how the gates ended."""
     console = open_console()
     _say_observations(console, audit)
@@ -55,7 +87,7 @@ def print_audit(audit: Audit, plan: Consolidation, *, page: Path) -> None:
     console.print(Text(f"as a page: {page}", "dim"), soft_wrap=True)
     if audit.markers:
         console.print(Text(f"why: noxtasks markers explain {_example(audit)}", "dim"), soft_wrap=True)
-    if plan.removed or plan.renamed or plan.added or plan.described:
+    if not is_applied and (plan.removed or plan.renamed or plan.added or plan.described):
         console.print(Text("carry it out: noxtasks markers --apply", "dim"), soft_wrap=True)
     _tell_github(audit, plan)
 

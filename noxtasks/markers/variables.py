@@ -21,7 +21,9 @@ _POSITIONAL = frozenset({"posargs"})
 _ASSIGNS = r"[\"'}]?\s*(?P<operator>={1,3}|:::?=|:=|\?=|\+=|:-|:)[ \t]*"
 _NAMING = r"(?<![\w.-])name[\"']?\s*[:=]\s*[\"']?"
 _VALUE_KEYS = re.compile(r"[\"']?\b(default|value|values|defaultValue|choices|options)\b[\"']?\s*[:= ][ \t]*")
-_NO_VALUE_KEYS = frozenset({"description", "type", "required", "name", "help", "if", "deprecationMessage", "displayName"})
+_NO_VALUE_KEYS = frozenset(
+    {"description", "type", "required", "name", "help", "if", "deprecationMessage", "displayName"}
+)
 _RECORD_LINES = 12
 _BLOCK_LINES = 100
 _ITEM = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s,\[\]()\"']+")

@@ -68,6 +68,10 @@ def test_what_a_plugin_registers_for_other_projects_is_never_removable() -> None
     assert rules.classify([], SHIPPED, usage=usage(0))[0] is Class.UNRESOLVED
 
 
+def test_what_a_plugin_of_others_registers_too_is_never_removable() -> None:
+    assert rules.classify([], REGISTERED, usage=usage(0), known_elsewhere=True)[0] is Class.UNRESOLVED
+
+
 @given(st.lists(st.sampled_from(Use)), st.none() | st.integers(0, 5), st.booleans())
 def test_a_marker_in_use_is_never_removable(uses: list[Use], seen: int | None, is_registered: bool) -> None:
     """Only what nothing but prose names, and no test carries, may go."""

@@ -1,0 +1,2 @@
+def ages(root, names, today):
+    return {}

@@ -1,0 +1,252 @@
+"""The story of `markers`: read the files, let pytest collect, decide, and tell; on request carry the plan out."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from noxtasks.config import Settings
+from noxtasks.errors import ExitCode
+from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence.provenance import Provenance
+from noxtasks.markers import (
+    applying,
+    assembly,
+    commands,
+    consolidation,
+    emit,
+    log,
+    page,
+    papers,
+    python,
+    registrations,
+    rules,
+    runtime,
+    taxonomy,
+    terminal,
+)
+from noxtasks.markers.assembly import Said, Seen
+from noxtasks.markers.model import Audit, Consolidation, Grade
+from noxtasks.markers.tree import Tree, read_tree
+from noxtasks.suite import git, marking
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.marking import Marking
+
+_DEFINED = re.compile(rb"^\s*(?:async\s+)?def\s+(\w+)", re.MULTILINE)
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What this session is about."""
+
+    root: Path
+    settings: Settings
+    suites: tuple[Suite, ...]  # one for each interpreter; none where only files are read
+    began: datetime
+    session_id: str
+
+    @property
+    def reports(self) -> Path:
+        return self.root / self.settings.reports
+
+    @property
+    def project(self) -> str:
+        return self.settings.project_name(self.root)
+
+
+class _Known(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was read and seen, and what follows."""
+
+    tree: Tree
+    said: Said
+    markings: tuple[Marking, ...]
+    seen: Seen | None
+    audit: Audit
+    plan: Consolidation
+
+
+def run(
+    root: Path,
+    settings: Settings,
+    *,
+    pythons: Sequence[Path],
+    pytest_args: tuple[str, ...] = (),
+    apply: bool = False,
+) -> ExitCode:
+    """Audit the markers of the project in `root`, and write what was found into the reports folder.
+
+    Each of `pythons` collects the suite, with `pytest_args`; without any, the files alone are read. With `apply` the
+    consolidation is carried out. Gives `FOUND` where a gate fails. Raises `ConfigurationError` where files that an
+    edit would touch are not as git has them, and `NotMeasuredError` where it cannot be proven that an edit breaks
+    nothing; the files are as they were then.
+    """
+    root = root.resolve()
+    settings_args = (*settings.pytest_args, *pytest_args)
+    suites = tuple(
+        Suite(root=root, python=python.absolute(), pytest_args=settings_args, extra_args=pytest_args)
+        for python in pythons
+    )
+    began = datetime.now(UTC)
+    task = _Task(
+        root=root,
+        settings=settings,
+        suites=suites,
+        began=began,
+        session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
+    )
+    started_s = time.monotonic()
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
+    emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, ()))
+    known = _look(task)
+    terminal.print_notes(code.notes)
+    shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
+    terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
+    if apply:
+        known = _apply(task, known)
+    _write(task, code, known, is_applied=apply, duration_s=time.monotonic() - started_s)
+    failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
+    return ExitCode.FOUND if failed else ExitCode.NOTHING_FOUND
+
+
+def _look(task: _Task) -> _Known:
+    """Read every source, and decide."""
+    settings = task.settings.markers
+    tree = read_tree(task.root, git.output_in(task.root), reports=task.settings.reports)
+    configured = registrations.read(tree.texts)
+    code = python.read(tree.python, folders=tree.folders)
+    in_python = Said(
+        registrations=(*configured.found, *code.registrations),
+        references=code.references,
+        selectors=code.selectors,
+        sites=code.sites,
+    )
+    names = assembly.names(in_python, None)
+    texts = commands.read(tree.texts, names)
+    markings = _observed(task, [(each.option, each.expression) for each in (*code.selectors, *texts.selectors)])
+    seen = runtime.seen(markings, tree.python.keys())
+    names = assembly.names(in_python, seen)
+    if names - assembly.names(in_python, None):
+        texts = commands.read(tree.texts, names)
+    said = Said(
+        registrations=in_python.registrations,
+        references=(*code.references, *texts.references, *papers.read(tree.texts, names)),
+        selectors=(*code.selectors, *texts.selectors),
+        sites=(*code.sites, *texts.sites),
+    )
+    terms = taxonomy.load(settings.facets)
+    markers = assembly.assemble(
+        said,
+        seen,
+        corpus=rules.Corpus(names=_origins(code.strings, texts.strings, tree), words=texts.strings),
+        ages=log.ages(task.root, names, today=task.began.date()),
+        taxonomy=terms,
+        components=tree.folders,
+    )
+    is_whole = bool(markings) and all(marking.is_complete for marking in markings)
+    tests = len(seen.paths) if seen else None
+    removed = {each["marker"] for each in emit.archived(task.reports)}
+    audit = Audit(
+        markers=markers,
+        selectors=said.selectors,
+        sites=said.sites,
+        observations=tuple(runtime.observation(marking) for marking in markings),
+        unread=(*configured.unread, *code.unread, *tree.left_out),
+        tests=tests,
+        gates=rules.gates(markers, tests=tests, removed=removed, limit=settings.limit, collected=is_whole),
+    )
+    plan = consolidation.consolidate(
+        markers,
+        carriers=seen.carriers if seen and is_whole else None,
+        selectors=said.selectors,
+        taxonomy=terms,
+        renames=settings.rename,
+        idle_days=settings.idle_days,
+        limit=settings.limit,
+    )
+    return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
+
+
+def _apply(task: _Task, known: _Known) -> _Known:
+    """Carry the plan out; with the plan as it was carried out."""
+    applied = applying.carry_out(
+        task.root,
+        task.suites,
+        {path: (task.root / path).read_bytes() for path in (*known.tree.python, *known.tree.texts)},
+        known.said,
+        known.plan,
+        before=known.markings,
+        reports=Path(task.settings.reports),
+        timeout_s=task.settings.markers.collect_timeout_s,
+    )
+    terminal.print_applied(applied)
+    return msgspec.structs.replace(known, plan=applied.plan)
+
+
+def _observed(task: _Task, expressions: Sequence[tuple[str, str]]) -> tuple[Marking, ...]:
+    """What each interpreter saw, within the time limit; Ctrl-C ends the session, as nothing is lost by that."""
+    found = []
+    for suite in task.suites:
+        terminal.print_beginning(suite)
+        with tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch:
+            found.append(
+                marking.observe_everywhere(
+                    suite,
+                    Path(scratch),
+                    expressions=expressions,
+                    timeout_s=task.settings.markers.collect_timeout_s,
+                )
+            )
+    return tuple(found)
+
+
+def _origins(
+    strings: Mapping[str, tuple[rules.Place, ...]], data: Mapping[str, tuple[rules.Place, ...]], tree: Tree
+) -> dict[str, tuple[rules.Place, ...]]:
+    """Where a name stands that code may make a marker of: constants, data, names of folders, files and functions."""
+    functions = {
+        name.decode("utf-8", "replace"): ((path, 0),)
+        for path, content in tree.python.items()
+        for name in _DEFINED.findall(content)
+    }
+    folders = {name: (("a folder or a file", 0),) for name in tree.folders}
+    return {**folders, **functions, **data, **strings}
+
+
+def _write(task: _Task, code: vcs.Code, known: _Known, *, is_applied: bool, duration_s: float) -> None:
+    told = _provenance(task, code, known.markings)
+    digests = emit.write(
+        task.reports,
+        known.audit,
+        known.plan,
+        idle_days=task.settings.markers.idle_days,
+        is_applied=is_applied,
+        duration_s=duration_s,
+        provenance=told,
+    )
+    emit.tell_complete(
+        task.reports, task.project, known.audit, known.plan, is_applied=is_applied, digests=digests, provenance=told
+    )
+
+
+def _provenance(task: _Task, code: vcs.Code, markings: Sequence[Marking]) -> Provenance:
+    hello = next((marking.hello for marking in markings if marking.hello), None)
+    return provenance.gather(
+        session_id=task.session_id,
+        created=datetime.now(UTC),
+        code=code,
+        settings={
+            **msgspec.to_builtins(task.settings),
+            "pytest_args": list(task.suites[0].pytest_args) if task.suites else [],
+        },
+        tools={"pytest": hello.pytest, **hello.plugins} if hello else {},
+        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python)
+        if hello
+        else None,
+        complete=all(marking.is_complete for marking in markings),
+    )
