@@ -17,7 +17,6 @@ from noxtasks.errors import ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
-    applying,
     assembly,
     commands,
     consolidation,
@@ -174,6 +173,8 @@ def _look(task: _Task) -> _Known:
 
 def _apply(task: _Task, known: _Known) -> _Known:
     """Carry the plan out; with the plan as it was carried out."""
+    from noxtasks.markers import applying  # noqa: PLC0415 - loads what edits Python, which takes long
+
     applied = applying.carry_out(
         task.root,
         task.suites,
@@ -214,7 +215,7 @@ def _origins(
         for path, content in tree.python.items()
         for name in _DEFINED.findall(content)
     }
-    folders = {name: (("a folder or a file", 0),) for name in tree.folders}
+    folders = dict.fromkeys(tree.folders, (("a folder or a file", 0),))
     return {**folders, **functions, **data, **strings}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -12,7 +13,6 @@ from rich.text import Text
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
-from noxtasks.markers.applying import Applied
 from noxtasks.markers.emit import AUDIT
 from noxtasks.markers.model import (
     Audit,
@@ -29,6 +29,9 @@ from noxtasks.markers.model import (
     Use,
 )
 from noxtasks.suite.launch import Suite
+
+if TYPE_CHECKING:
+    from noxtasks.markers.applying import Applied  # loads what edits Python, which takes long
 
 _ROWS = 60  # live markers in the table; the artifact and the page have them all
 _LISTED = 15  # of the others, of each kind
