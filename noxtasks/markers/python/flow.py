@@ -140,7 +140,8 @@ class Flow:
             if binding.node in self._active:
                 continue  # x = x or []: no value that x has not got from elsewhere
             result.extend(self._of_binding(binding, module))
-        return result or [NOBODY_KNOWS]
+        is_never_called = any(each.kind is Kind.PARAMETER for each in bindings)
+        return result if is_never_called else result or [NOBODY_KNOWS]
 
     def _of_binding(self, binding: Binding, module: Module) -> list[Origin]:
         match binding.kind:
@@ -169,7 +170,7 @@ class Flow:
                 result.append(NOBODY_KNOWS)
             else:
                 result.extend(self.taken(self.origins(one.node, one.module), one.steps))
-        return result or [NOBODY_KNOWS]
+        return result if result or not given else [NOBODY_KNOWS]
 
     def _of_import(self, alias: ast.alias, statement: ast.AST, module: Module) -> list[Origin]:
         if self._is_peeking:
@@ -238,6 +239,8 @@ class Flow:
                     found.extend(o for each in same or values for o in self._at(each, origin))
                 case _, ast.Slice():
                     found.append(origin)
+                case ast.Attribute(attr="parts"), _:
+                    found.extend(self._iterated(origin))
                 case (ast.List() | ast.Tuple() | ast.Dict() | ast.DictComp() | ast.Call()), _:
                     found.extend(self._step(origin, step))
                 case _:
@@ -335,14 +338,12 @@ class Flow:
                 return self.elements(value, module)
             case ast.Attribute(value=value, attr="values"):
                 return self.taken(self.origins(value, module), (Take.VALUE,))
-            case ast.Attribute(value=ast.Constant(value=str() as text), attr="split" | "splitlines"):
-                return [Origin(ast.Constant(value=each), module) for each in text.split()] if not node.args else [
-                    Origin(node, module)
-                ]
-            case ast.Attribute(value=value) if name in _CHAINING and not isinstance(value, ast.Name):
-                return [one for each in (value, *node.args) for one in self.elements(each, module)]
+            case ast.Attribute(value=value, attr="split" | "splitlines"):
+                return [each for text in self.origins(value, module) for each in _pieces(node, text)]
         if name in _CHAINING:
             holder = [node.func.value] if isinstance(node.func, ast.Attribute) and name != "chain" else []
+            if holder and name in ("intersection", "difference"):
+                return self.elements(holder[0], module)
             return [one for each in (*holder, *node.args) for one in self.elements(each, module)]
         if name in ("enumerate", "zip"):
             # as a tuple of all that each may give, once for each
@@ -354,7 +355,7 @@ class Flow:
             return self.elements(node.args[0], module)
         if name == "dict":
             return [Origin(ast.Constant(value=each.arg), module) for each in node.keywords if each.arg]
-        return [Origin(node, module)] if name in ("split", "splitlines", "rsplit") else [NOBODY_KNOWS]
+        return [NOBODY_KNOWS]
 
     def _pairs(self, origins: Iterable[Origin]) -> list[Origin]:
         result: list[Origin] = []
@@ -461,6 +462,22 @@ def returns(function: ast.AST) -> list[ast.expr]:
             result.append(node.value)
         stack.extend(ast.iter_child_nodes(node))
     return result
+
+
+def _pieces(call: ast.Call, text: Origin) -> list[Origin]:
+    """The pieces of a constant text, each on its line."""
+    separator = call.args[0] if call.args else ast.Constant(value=None)
+    if not isinstance(text.node, ast.Constant) or not isinstance(text.node.value, str):
+        return [NOBODY_KNOWS]
+    if not isinstance(separator, ast.Constant) or separator.value == "":
+        return [NOBODY_KNOWS]
+    is_by_lines = last_name(call.func) == "splitlines" or separator.value == "\n"
+    pieces = text.node.value.splitlines() if is_by_lines else text.node.value.split(separator.value)
+    line = getattr(text.node, "lineno", 0)
+    return [
+        Origin(ast.Constant(value=each, lineno=line + at if is_by_lines else line), text.module)
+        for at, each in enumerate(pieces)
+    ]
 
 
 def _is_field(node: ast.stmt) -> bool:
