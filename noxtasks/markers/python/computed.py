@@ -8,8 +8,8 @@ import re
 from noxtasks.markers.model import Use
 from noxtasks.markers.python.flow import Flow, Origin
 from noxtasks.markers.python.found import Found
-from noxtasks.markers.python.marks import asked, generates, is_mark, made
 from noxtasks.markers.python.marks import Certainty as Is
+from noxtasks.markers.python.marks import asked, generates, is_mark, made
 from noxtasks.markers.python.names import HOLE
 from noxtasks.markers.python.syntax import Module, keyword, last_name, line_of
 from noxtasks.markers.python.texts import Texts
@@ -92,7 +92,11 @@ def _keywords(module: Module, texts: Texts, found: Found) -> None:
             _keyword(each, each.slice, "keywords[…] =", module, texts, found)
     for name in ("add", "update"):
         for call in module.calls.get(name, []):
-            if isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "extra_keyword_matches" and call.args:
+            if (
+                isinstance(call.func, ast.Attribute)
+                and last_name(call.func.value) == "extra_keyword_matches"
+                and call.args
+            ):
                 names = texts.of(call.args[0], module) if name == "add" else texts.elements(call.args[0], module)
                 for text in names:
                     if HOLE not in text:

@@ -15,7 +15,26 @@ from noxtasks.markers.python.texts import Texts
 _OPTION = re.compile(r"^-([mk])(?:=?(.+))?$", re.DOTALL)
 _IN_COMMAND = re.compile(r"""(?:^|(?<=\s))-(?P<option>[mk])(?:\s+|=)?(?P<quoted>"[^"]*"|'[^']*'|[^\s"']\S*)""")
 _PYTHON = re.compile(r"(?:^|[\\/\s])(?:python|pypy|py)[\d.]*(?:\.exe)?$|^sys\.executable$|(?:^|/)coverage$|^run$")
-_OTHERS = {"git", "commit", "tag", "merge", "revision", "mount", "umount", "hg", "svn", "alembic", "pip", "flake8", "mypy", "ssh", "docker", "uvicorn", "gunicorn", "twine"}
+_OTHERS = {
+    "git",
+    "commit",
+    "tag",
+    "merge",
+    "revision",
+    "mount",
+    "umount",
+    "hg",
+    "svn",
+    "alembic",
+    "pip",
+    "flake8",
+    "mypy",
+    "ssh",
+    "docker",
+    "uvicorn",
+    "gunicorn",
+    "twine",
+}
 _PYTEST = ("pytest", "py.test")
 _MODULES = {"pytest", "pip", "build", "coverage", "unittest", "venv", "compileall", "mypy", "black", "nox", "tox"}
 _DECLARING = {"add_argument", "addoption", "_addoption", "add_option", "option", "Option", "getoption", "getvalue"}
@@ -66,7 +85,11 @@ class _Selectors:
 
     def _is_option_of_pytest(self, earlier: list[str], following: str) -> bool:
         last = earlier[-1] if earlier else ""
-        if _PYTHON.search(last) and (following.partition(".")[0].isidentifier() or not following) and " " not in following:
+        if (
+            _PYTHON.search(last)
+            and (following.partition(".")[0].isidentifier() or not following)
+            and " " not in following
+        ):
             # `python -m tests` would be a module; after `run` of a task it is more likely so, too
             return last == "run" and following not in _MODULES and not any(each == "coverage" for each in earlier)
         if following.startswith("-"):
@@ -102,7 +125,11 @@ class _Selectors:
         """`"pytest -m slow tests"`: a command in one string."""
         for node in self.module.strings:
             above = self.module.parents.get(node)
-            if node in self.taken or node in self.module.docstrings or isinstance(above, (ast.JoinedStr, ast.FormattedValue)):
+            if (
+                node in self.taken
+                or node in self.module.docstrings
+                or isinstance(above, (ast.JoinedStr, ast.FormattedValue))
+            ):
                 continue
             plain = _plain(node) if isinstance(node, ast.Constant) else _parts(node)
             if "-m" not in plain and "-k" not in plain:
@@ -137,7 +164,9 @@ class _Selectors:
         if not re.fullmatch(r"[\w.]+", expression):
             return False
         first = expression.partition(".")[0]
-        return "." in expression or any(each.partition("/")[0] in (first, f"{first}.py") for each in self.texts.project.files)
+        return "." in expression or any(
+            each.partition("/")[0] in (first, f"{first}.py") for each in self.texts.project.files
+        )
 
     def _keep(self, node: ast.AST, option: str, text: str) -> None:
         expression = text.strip()
