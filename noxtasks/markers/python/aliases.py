@@ -146,9 +146,7 @@ class Aliases:
             for each in module.strings:
                 if isinstance(each, ast.Constant) and each.value == alias.name and not _is_exported(each, module):
                     how = f"string that names the alias {alias.name}"
-                    yield Reference(
-                        marker=mark.name, path=module.path, line=line_of(each), use=Use.POSSIBLE, how=how
-                    )
+                    yield Reference(marker=mark.name, path=module.path, line=line_of(each), use=Use.POSSIBLE, how=how)
         for path in self._project.unread:
             if alias.name.encode() in self._project.files[path]:
                 how = f"may use the alias {alias.name}"

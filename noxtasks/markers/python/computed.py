@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from noxtasks.markers.model import Use
+from noxtasks.markers.python.flow import Flow, Origin
 from noxtasks.markers.python.found import Found
-from noxtasks.markers.python.marks import asked, generates, is_mark, made
 from noxtasks.markers.python.marks import Certainty as Is
+from noxtasks.markers.python.marks import asked, generates, is_mark, made
 from noxtasks.markers.python.names import HOLE
 from noxtasks.markers.python.syntax import Module, keyword, last_name, line_of
 from noxtasks.markers.python.texts import Texts
 
 _ADDERS = ("add_marker", "applymarker")
+_TEST = re.compile(r"item|node|request|test|func|collector|obj|^it$|^i$|^fn$|^x$|^cls$|^mod(ule)?$", re.IGNORECASE)
 _HARMLESS = {"hasattr", "isinstance", "setattr", "dir", "id", "type", "print", "repr"}
 
 
@@ -21,7 +24,7 @@ def computed(module: Module, texts: Texts, found: Found) -> None:
     for name in _ADDERS:
         for call in module.calls.get(name, []):
             given = call.args[0] if call.args else keyword(call, "marker")
-            if given is not None:
+            if given is not None and _is_test(call, module, texts):
                 _added(call, given, name, module, texts, found)
     for call in (*module.calls.get("getattr", []), *module.calls.get("__getattr__", [])):
         wanted = asked(call, module, texts.flow)
@@ -50,7 +53,7 @@ def _added(call: ast.Call, given: ast.expr, name: str, module: Module, texts: Te
         each
         for each in flow.origins(given, module)
         if not each.is_mark
-        and not (each.node is not None and each.module is not None and is_mark(each.node, each.module, flow))
+        and not _gives_mark(each, flow)
         and not isinstance(each.node, (ast.alias, ast.FunctionDef, ast.ClassDef))
     ]
     names = texts.of_origins(origins, given, module)
@@ -61,6 +64,27 @@ def _added(call: ast.Call, given: ast.expr, name: str, module: Module, texts: Te
         found.names(names, here, Use.DYNAMIC, f"{name}({_spelled(given)})", evaluated=texts)
 
 
+def _gives_mark(origin: Origin, flow: Flow) -> bool:
+    """Whether it is a mark, or a call of one that stands under some name."""
+    node, module = origin.node, origin.module
+    if node is None or module is None:
+        return False
+    if is_mark(node, module, flow):
+        return True
+    called = flow.origins(node.func, module) if isinstance(node, ast.Call) else []
+    return bool(called) and all(
+        each.node is not None and each.module is not None and is_mark(each.node, each.module, flow) for each in called
+    )
+
+
+def _is_test(call: ast.Call, module: Module, texts: Texts) -> bool:
+    """Whether what gets the marker may be a test of pytest's: other things have methods of that name, too."""
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if receiver is None or _TEST.search(last_name(receiver if not isinstance(receiver, ast.Call) else receiver.func)):
+        return True
+    return not texts.project.paths_with("def add_marker(") and "pytest" in module.words
+
+
 def _keywords(module: Module, texts: Texts, found: Found) -> None:
     """`item.keywords["slow"] = …` and `item.extra_keyword_matches.add("slow")`."""
     for each in module.subscripts:
@@ -68,7 +92,11 @@ def _keywords(module: Module, texts: Texts, found: Found) -> None:
             _keyword(each, each.slice, "keywords[…] =", module, texts, found)
     for name in ("add", "update"):
         for call in module.calls.get(name, []):
-            if isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "extra_keyword_matches" and call.args:
+            if (
+                isinstance(call.func, ast.Attribute)
+                and last_name(call.func.value) == "extra_keyword_matches"
+                and call.args
+            ):
                 names = texts.of(call.args[0], module) if name == "add" else texts.elements(call.args[0], module)
                 for text in names:
                     if HOLE not in text:

@@ -106,6 +106,8 @@ class Flow:
         self._level += 1
         try:
             for step in steps:
+                if current and all(_is_empty(each.node) for each in current):
+                    return [NOBODY_KNOWS]  # filled where we do not see it
                 current = list(dict.fromkeys(one for origin in current for one in self._step(origin, step)))
         finally:
             self._level -= 1
@@ -136,11 +138,11 @@ class Flow:
             return starred or [Origin(node, module)]
         _, bindings = found
         result: list[Origin] = []
-        for binding in bindings:
-            if binding.node in self._active:
-                continue  # x = x or []: no value that x has not got from elsewhere
+        # x = x or []: no value that x has not got from elsewhere
+        fresh = [binding for binding in bindings if binding.node not in self._active]
+        for binding in fresh:
             result.extend(self._of_binding(binding, module))
-        return result or [NOBODY_KNOWS]
+        return result if fresh else [NOBODY_KNOWS]
 
     def _of_binding(self, binding: Binding, module: Module) -> list[Origin]:
         match binding.kind:
@@ -169,7 +171,7 @@ class Flow:
                 result.append(NOBODY_KNOWS)
             else:
                 result.extend(self.taken(self.origins(one.node, one.module), one.steps))
-        return result or [NOBODY_KNOWS]
+        return result if result or not given else [NOBODY_KNOWS]
 
     def _of_import(self, alias: ast.alias, statement: ast.AST, module: Module) -> list[Origin]:
         if self._is_peeking:
@@ -216,12 +218,14 @@ class Flow:
         if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
             holder = module.class_of(node)
             bindings = module.scopes[holder].bindings.get(node.attr, []) if holder is not None else []
-            result = [one for each in bindings if each.node not in self._active for one in self._of_binding(each, module)]
+            result = [
+                one for each in bindings if each.node not in self._active for one in self._of_binding(each, module)
+            ]
             return result or [Origin(node, module)]
         reached = [
             one
             for origin in self.origins(node.value, module)
-            if isinstance(origin.node, (ast.Module, ast.ClassDef, ast.Call)) or origin.is_mark
+            if isinstance(origin.node, (ast.Module, ast.ClassDef, ast.Call, ast.Constant)) or origin.is_mark
             for one in self._step(origin, node.attr)
         ]
         return [one for one in reached if one != NOBODY_KNOWS] or [Origin(node, module)]
@@ -234,11 +238,15 @@ class Flow:
         for origin in self.origins(node.value, module):
             match origin.node, node.slice:
                 case ast.Dict(keys=keys, values=values), ast.Constant(value=key):
-                    same = [v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == key]
+                    same = [
+                        v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == key
+                    ]
                     found.extend(o for each in same or values for o in self._at(each, origin))
                 case _, ast.Slice():
                     found.append(origin)
-                case (ast.List() | ast.Tuple() | ast.Dict() | ast.DictComp() | ast.Call()), _:
+                case ast.Attribute(attr="parts"), _:
+                    found.extend(self._iterated(origin))
+                case ((ast.List() | ast.Tuple() | ast.Dict() | ast.DictComp() | ast.Call()), _):
                     found.extend(self._step(origin, step))
                 case _:
                     found.append(A_MARK if origin.is_mark else NOBODY_KNOWS)
@@ -315,7 +323,7 @@ class Flow:
             case ast.ClassDef():
                 return self._members(node, module)
             case ast.Call():
-                return self._iterated_call(node, module)
+                return [] if _is_empty(node) else self._iterated_call(node, module)
             case ast.Subscript(value=value, slice=ast.Slice()):
                 return self.elements(value, module)
             case ast.Attribute(attr="parts"):  # of a path: any part stands for all
@@ -335,14 +343,12 @@ class Flow:
                 return self.elements(value, module)
             case ast.Attribute(value=value, attr="values"):
                 return self.taken(self.origins(value, module), (Take.VALUE,))
-            case ast.Attribute(value=ast.Constant(value=str() as text), attr="split" | "splitlines"):
-                return [Origin(ast.Constant(value=each), module) for each in text.split()] if not node.args else [
-                    Origin(node, module)
-                ]
-            case ast.Attribute(value=value) if name in _CHAINING and not isinstance(value, ast.Name):
-                return [one for each in (value, *node.args) for one in self.elements(each, module)]
+            case ast.Attribute(value=value, attr="split" | "splitlines"):
+                return [each for text in self.origins(value, module) for each in _pieces(node, text)]
         if name in _CHAINING:
             holder = [node.func.value] if isinstance(node.func, ast.Attribute) and name != "chain" else []
+            if holder and name in ("intersection", "difference"):
+                return self.elements(holder[0], module)
             return [one for each in (*holder, *node.args) for one in self.elements(each, module)]
         if name in ("enumerate", "zip"):
             # as a tuple of all that each may give, once for each
@@ -354,7 +360,7 @@ class Flow:
             return self.elements(node.args[0], module)
         if name == "dict":
             return [Origin(ast.Constant(value=each.arg), module) for each in node.keywords if each.arg]
-        return [Origin(node, module)] if name in ("split", "splitlines", "rsplit") else [NOBODY_KNOWS]
+        return [NOBODY_KNOWS]
 
     def _pairs(self, origins: Iterable[Origin]) -> list[Origin]:
         result: list[Origin] = []
@@ -414,9 +420,9 @@ class Flow:
                 return self._exported(name, module) or [NOBODY_KNOWS]
             case ast.ClassDef():
                 bindings = module.scopes[node].bindings.get(name, [])
-                return [o for each in bindings if each.node not in self._active for o in self._of_binding(each, module)] or [
-                    NOBODY_KNOWS
-                ]
+                return [
+                    o for each in bindings if each.node not in self._active for o in self._of_binding(each, module)
+                ] or [NOBODY_KNOWS]
             case ast.Call():
                 return self._field(node, module, name)
             case ast.Constant() if name == "value":
@@ -463,8 +469,34 @@ def returns(function: ast.AST) -> list[ast.expr]:
     return result
 
 
+def _pieces(call: ast.Call, text: Origin) -> list[Origin]:
+    """The pieces of a constant text, each on its line."""
+    separator = call.args[0] if call.args else ast.Constant(value=None)
+    if not isinstance(text.node, ast.Constant) or not isinstance(text.node.value, str):
+        return [NOBODY_KNOWS]
+    if not isinstance(separator, ast.Constant) or separator.value == "":
+        return [NOBODY_KNOWS]
+    is_by_lines = last_name(call.func) == "splitlines" or separator.value == "\n"
+    pieces = text.node.value.splitlines() if is_by_lines else text.node.value.split(separator.value)
+    line = getattr(text.node, "lineno", 0)
+    return [
+        Origin(ast.Constant(value=each, lineno=line + at if is_by_lines else line), text.module)
+        for at, each in enumerate(pieces)
+    ]
+
+
 def _is_field(node: ast.stmt) -> bool:
     return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+
+
+def _is_empty(node: ast.AST | None) -> bool:
+    """Whether it is `[]`, `{}` or `()`, or a call that makes one of these."""
+    match node:
+        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id="list" | "set" | "dict"), args=[], keywords=[]):
+            return True
+    return False
 
 
 def _is_text(node: ast.AST | None) -> bool:

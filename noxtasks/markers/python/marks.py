@@ -107,6 +107,17 @@ def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Cer
     return Certainty.NO
 
 
+def renamed(module: Module, flow: Flow) -> set[str]:
+    """Other names that the module gives `pytest.mark`, for modules that import them."""
+    names: set[str] = set()
+    for name, bindings in module.scopes[module.tree].bindings.items():
+        if name not in _GENERATORS and any(
+            _by_binding(name, each, module, flow, 0) is Certainty.YES for each in bindings
+        ):
+            names.add(name)
+    return names
+
+
 def is_of_pytest(node: ast.expr, module: Module) -> bool:
     """Whether a name or attribute is one that pytest's own modules give."""
     root = node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from noxtasks.markers.python.project import Project
@@ -31,7 +32,7 @@ class Parameters:
         self._known: dict[ast.arg, list[Given] | None] = {}
 
     def given(self, parameter: ast.arg, module: Module) -> list[Given] | None:
-        """What calls give for it; None where nothing can be said."""
+        """What calls give for it, nothing where there are none; None where nothing can be said."""
         if parameter not in self._known:
             function = next(iter(module.ancestors(parameter)), None)
             function = module.parents.get(function) if function is not None else None
@@ -48,8 +49,10 @@ class Parameters:
         if function.name.startswith("__") and function.name != "__init__":
             return None
         calls = self.calls(name)
-        if calls is None or not (calls or self._loose[name]):
+        if calls is None:
             return None
+        if not (calls or self._loose[name]):
+            return [] if self._is_dead(function, module) else None
         position = _Position.of(parameter, function, is_method=is_method)
         result: list[Given] = []
         for caller, call in calls:
@@ -75,6 +78,14 @@ class Parameters:
                 if _is_loose(use, module)
             ]
         return self._calls[name]
+
+    def _is_dead(self, function: Function, module: Module) -> bool:
+        """Whether nobody can call it: a plain function whose name stands nowhere else."""
+        if function.decorator_list or not isinstance(module.parents.get(function), ast.Module):
+            return False
+        word = re.compile(rb"\b%s\b" % function.name.encode())
+        files = self._project.files
+        return sum(len(word.findall(files[path])) for path in self._project.paths_with(function.name)) <= 1
 
     def _of_pytest(self, parameter: ast.arg, function: Function, module: Module) -> list[Given] | None:
         """What `parametrize` gives a test, and a fixture's value."""

@@ -57,7 +57,7 @@ class _Climb:
             below = above
         return Fate(how="expression")
 
-    def _at(self, above: ast.AST, below: ast.AST) -> Fate | None:  # noqa: C901, PLR0911, PLR0912 - one for each kind
+    def _at(self, above: ast.AST, below: ast.AST) -> Fate | None:  # noqa: C901, PLR0911 - one for each kind
         match above:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return Fate(how="decorator" if below in above.decorator_list else "expression")
@@ -92,7 +92,8 @@ class _Climb:
             return Fate(how=name, is_read=True)
         if name in _ADDING:
             return Fate(how="pytest.param" if name == "param" else name)
-        return None if name in _KEEPING else Fate(how="argument")  # whatever the call does with it
+        is_mark = isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "mark"
+        return None if is_mark or name in _KEEPING else Fate(how="argument")  # whatever the call does with it
 
     def _assigned(self, targets: list[ast.expr], statement: ast.AST) -> Fate:
         aliases: list[Alias] = []
@@ -135,5 +136,3 @@ def _plain(target: ast.expr) -> list[ast.expr]:
 def _anonymous(module: Module) -> ast.ClassDef:
     """A class of which nothing is known, for an attribute of some object."""
     return ast.ClassDef(name=f"<{module.path}>", bases=[], keywords=[], body=[], decorator_list=[])
-
-

@@ -27,10 +27,11 @@ class Project:
     def module(self, path: str) -> Module | None:
         """The file's syntax; None, and `unread` says so, where it cannot be parsed."""
         if path not in self._modules:
-            tree = parsed(decoded(self.files[path]))
+            text = decoded(self.files[path])
+            tree = parsed(text)
             if tree is None:
                 self.unread.add(path)
-            self._modules[path] = None if tree is None else Module(path, tree)
+            self._modules[path] = None if tree is None else Module(path, tree, text)
         return self._modules[path]
 
     def paths_with(self, word: str) -> list[str]:

@@ -49,12 +49,11 @@ class _Readers:
         for call in self.module.calls.get(name, []):
             given = call.args[0] if call.args else keyword(call, "name")
             if given is not None and not (isinstance(given, ast.Constant) and given.value is None):
-                self._note(call, self.texts.of(self._named(given), self.module), name)
+                names = self.texts.of(given.value if isinstance(given, ast.Starred) else given, self.module)
+                is_any = self._is_name_of_mark(given)  # of every mark that there is
+                self._note(call, self._known(names) if is_any else names, name)
         for attribute in self.module.attributes.get(name, []):
             self._handed_on(attribute, name)
-
-    def _named(self, given: ast.expr) -> ast.expr:
-        return given.value if isinstance(given, ast.Starred) else given
 
     def _handed_on(self, attribute: ast.Attribute, name: str) -> None:
         """`get = item.get_closest_marker`, `map(item.get_closest_marker, NAMES)`."""
@@ -196,6 +195,8 @@ class _Readers:
 
     def _is_of_an_item(self, node: ast.expr) -> bool:
         """Whether the keywords are those of a test, not of a call in somebody's syntax tree."""
+        if not self.module.words:
+            return False
         text = ast.unparse(node).lower()
         return any(each in text for each in ("item", "request", "func", "report", "test", "listextra", "nodekeywords"))
 
@@ -216,7 +217,7 @@ class _Readers:
         return False
 
     def _is_about_marks(self, node: ast.expr) -> bool:
-        return last_name(node) in _MARKISH or self.has_marks and any(each.is_mark for each in self._origins(node))
+        return last_name(node) in _MARKISH or (self.has_marks and any(each.is_mark for each in self._origins(node)))
 
     def _is_expression(self, node: ast.expr) -> bool:
         """Whether it is what `-m` was given."""

@@ -12,7 +12,7 @@ from noxtasks.markers.model import Reference
 from noxtasks.markers.python.aliases import Aliases
 from noxtasks.markers.python.computed import computed
 from noxtasks.markers.python.found import Found
-from noxtasks.markers.python.marks import marks
+from noxtasks.markers.python.marks import marks, renamed
 from noxtasks.markers.python.model import Place, PythonReading
 from noxtasks.markers.python.names import BUILTIN
 from noxtasks.markers.python.project import Project
@@ -27,7 +27,7 @@ from noxtasks.markers.python.texts import Texts
 # a file without any of this says nothing of markers of the project's own
 _TELLING = re.compile(
     rb"\bmark\.(?!(?:%s)\b)\w|\bmark\b(?!\.)|MARK_GEN|\bMark\b|MarkDecorator|[a-z_]marker|markexpr|own_markers"
-    rb"|keywords|extra_keyword|addinivalue|\binicache|pytestmark|[\"' ]-[mk]\b|\bgetattr\(\w+\.(?:function|obj|cls)\b"
+    rb"|keywords|extra_keyword|addinivalue|\binicache|pytestmark|[\"' ]-[mk]|\bgetattr\(\w+\.(?:function|obj|cls)\b"
     rb"|hasattr\(\w+\.(?:function|obj|cls)\b" % b"|".join(each.encode() for each in sorted(BUILTIN))
 )
 
@@ -60,16 +60,21 @@ def _read(files: Mapping[str, bytes], folders: Collection[str]) -> PythonReading
     found = Found()
     aliases = Aliases(project)
     registered: set[tuple[str, int, str]] = set()
-    for path in files:
-        if _TELLING.search(files[path]):
-            module = project.module(path)
-            if module is not None:
-                try:
-                    registered |= registrations(module, texts, found)
-                    _look(module, texts, aliases, found)
-                except RecursionError:  # nested beyond what anybody writes: as good as not parsed
-                    project.unread.add(path)
-            _prose(path, module, found, project)
+    waiting = [path for path in files if _TELLING.search(files[path])]
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        module = project.module(path)
+        if module is not None:
+            try:
+                registered |= registrations(module, texts, found)
+                _look(module, texts, aliases, found)
+                for name in renamed(module, texts.flow):
+                    waiting.extend(set(project.paths_with(name)) - seen)
+                    seen.update(waiting)
+            except RecursionError:  # nested beyond what anybody writes: as good as not parsed
+                project.unread.add(path)
+        _prose(path, module, found, project)
     for path in project.unread:
         unreadable(path, decoded(files[path]), found)
     return PythonReading(

@@ -47,7 +47,11 @@ def _lines(module: Module, texts: Texts) -> Iterator[tuple[ast.Call, str, dict[s
         yield call, "addinivalue_line", texts.placed(line, module)
     for name in ("append", "extend", "insert"):
         for call in module.calls.get(name, []):
-            if isinstance(call.func, ast.Attribute) and call.args and _is_list_of_markers(call.func.value, module, texts):
+            if (
+                isinstance(call.func, ast.Attribute)
+                and call.args
+                and _is_list_of_markers(call.func.value, module, texts)
+            ):
                 given = call.args[-1]
                 lines = texts.elements(given, module) if name == "extend" else texts.placed(given, module)
                 yield call, f"{name} to the markers", lines

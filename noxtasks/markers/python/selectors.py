@@ -15,7 +15,26 @@ from noxtasks.markers.python.texts import Texts
 _OPTION = re.compile(r"^-([mk])(?:=?(.+))?$", re.DOTALL)
 _IN_COMMAND = re.compile(r"""(?:^|(?<=\s))-(?P<option>[mk])(?:\s+|=)?(?P<quoted>"[^"]*"|'[^']*'|[^\s"']\S*)""")
 _PYTHON = re.compile(r"(?:^|[\\/\s])(?:python|pypy|py)[\d.]*(?:\.exe)?$|^sys\.executable$|(?:^|/)coverage$|^run$")
-_OTHERS = {"git", "hg", "svn", "alembic", "pip", "flake8", "mypy", "ssh", "docker", "uvicorn", "gunicorn", "twine"}
+_OTHERS = {
+    "git",
+    "commit",
+    "tag",
+    "merge",
+    "revision",
+    "mount",
+    "umount",
+    "hg",
+    "svn",
+    "alembic",
+    "pip",
+    "flake8",
+    "mypy",
+    "ssh",
+    "docker",
+    "uvicorn",
+    "gunicorn",
+    "twine",
+}
 _PYTEST = ("pytest", "py.test")
 _MODULES = {"pytest", "pip", "build", "coverage", "unittest", "venv", "compileall", "mypy", "black", "nox", "tox"}
 _DECLARING = {"add_argument", "addoption", "_addoption", "add_option", "option", "Option", "getoption", "getvalue"}
@@ -56,18 +75,24 @@ class _Selectors:
                 following = nodes[at + 1] if at + 1 < len(nodes) else None
                 if following is not None and self._is_option_of_pytest(earlier, _plain(following)):
                     self.taken.update((node, following))
-                    self._note(following, f"-{match[1]}")
+                    self._note(following, f"-{match[1]}", is_evident=any(each in _PYTEST for each in earlier))
             elif match is not None and self._is_option_of_pytest(earlier, match[2]) and at:
+                if "=" not in text[:3] and not any(each in _PYTEST for each in earlier):
+                    continue  # -mountpoint
                 self.taken.add(node)
                 self._note(node, f"-{match[1]}", prefix=text[: match.start(2)])
             earlier.append(text or _spelled(node))
 
     def _is_option_of_pytest(self, earlier: list[str], following: str) -> bool:
         last = earlier[-1] if earlier else ""
-        if _PYTHON.search(last) and (following.partition(".")[0].isidentifier() or not following) and " " not in following:
+        if (
+            _PYTHON.search(last)
+            and (following.partition(".")[0].isidentifier() or not following)
+            and " " not in following
+        ):
             # `python -m tests` would be a module; after `run` of a task it is more likely so, too
             return last == "run" and following not in _MODULES and not any(each == "coverage" for each in earlier)
-        if following.startswith("--"):
+        if following.startswith("-"):
             return False
         if following in _MODULES and following != "nox" and not any(each in _PYTEST for each in earlier):
             return False
@@ -100,7 +125,11 @@ class _Selectors:
         """`"pytest -m slow tests"`: a command in one string."""
         for node in self.module.strings:
             above = self.module.parents.get(node)
-            if node in self.taken or node in self.module.docstrings or isinstance(above, (ast.JoinedStr, ast.FormattedValue)):
+            if (
+                node in self.taken
+                or node in self.module.docstrings
+                or isinstance(above, (ast.JoinedStr, ast.FormattedValue))
+            ):
                 continue
             plain = _plain(node) if isinstance(node, ast.Constant) else _parts(node)
             if "-m" not in plain and "-k" not in plain:
@@ -112,12 +141,32 @@ class _Selectors:
                 continue
             everything = (plain,) if isinstance(node, ast.Constant) else self.texts.of(node, self.module)
             for text in everything:
+                is_evident = any(each in text for each in _PYTEST)
                 for option, expression in _in_command(text):
-                    self._keep(node, option, expression)
+                    bare = expression.strip("\"'")
+                    if is_expression(bare) and (is_evident or not self._is_of_others(bare, option)):
+                        self._keep(node, option, expression)
 
-    def _note(self, node: ast.expr, option: str, prefix: str = "") -> None:
+    def _note(self, node: ast.expr, option: str, prefix: str = "", *, is_evident: bool = True) -> None:
         for text in self.texts.of(node, self.module):
-            self._keep(node, option, text.removeprefix(prefix))
+            expression = text.removeprefix(prefix)
+            if is_evident or not self._is_of_others(expression, option):
+                self._keep(node, option, expression)
+
+    def _is_of_others(self, expression: str, option: str) -> bool:
+        """Whether it is the name of a module, a message, a number: where nothing says that pytest is called."""
+        if HOLE in expression and not self.module.words:
+            return True
+        if not is_expression(expression):
+            return True
+        if option == "-m" and HOLE not in expression and not any(map(str.isidentifier, words(expression))):
+            return True
+        if not re.fullmatch(r"[\w.]+", expression):
+            return False
+        first = expression.partition(".")[0]
+        return "." in expression or any(
+            each.partition("/")[0] in (first, f"{first}.py") for each in self.texts.project.files
+        )
 
     def _keep(self, node: ast.AST, option: str, text: str) -> None:
         expression = text.strip()
@@ -134,7 +183,7 @@ class _Selectors:
                 option=option,
                 expression=expression.replace(HOLE, "…"),
                 names=tuple(each for each in named if HOLE not in each),
-                is_literal=HOLE not in expression,
+                is_literal=HOLE not in expression and is_expression(expression),
             )
         )
         holes = [each for each in named if HOLE in each]
@@ -142,6 +191,21 @@ class _Selectors:
         for each in named if option == "-m" else ():
             if is_marker(each) and each.isidentifier():
                 self.found.reference(each, here, Use.SELECTED, f"-m {expression.replace(HOLE, '…')!r}")
+
+
+def is_expression(text: str) -> bool:
+    """Whether it can stand behind `-m` or `-k`, as it is."""
+    if not text.strip():
+        return False
+    plain = re.sub(r"\([^()]*=[^()]*\)", "", text)
+    plain = re.sub(
+        rf"[\w.:+\-\[\]\\/{HOLE}…]+", lambda found: found[0] if found[0] in ("and", "or", "not") else "x", plain
+    )
+    try:
+        compile(plain.strip(), "", "eval", ast.PyCF_ONLY_AST)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return not re.search(r"[^\w\s()]", plain)
 
 
 def _in_command(text: str) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,7 @@ class Scope:
 class Module:
     """A parsed file with its indexes."""
 
-    def __init__(self, path: str, tree: ast.Module) -> None:
+    def __init__(self, path: str, tree: ast.Module, text: str) -> None:
         self.path = path
         self.tree = tree
         self.parents: dict[ast.AST, ast.AST] = {}
@@ -76,6 +76,7 @@ class Module:
         self.strings: list[ast.Constant | ast.JoinedStr] = []
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.docstrings: set[ast.AST] = set()
+        self.words = frozenset(word for word in ("pytest", "nox", "py.test", "conftest") if word in text)
         self._index()
 
     def scope_of(self, node: ast.AST) -> Scope:

@@ -156,6 +156,8 @@ def _trimmed(text: str, method: str, arguments: list[str]) -> str:
     if HOLE in text and not (method == "replace" and len(arguments) == 2 and len(arguments[0]) == 1):  # noqa: PLR2004
         return HOLE
     try:
-        return str(getattr(text, method)(*(int(each) if method in ("zfill", "expandtabs") else each for each in arguments)))
+        return str(
+            getattr(text, method)(*(int(each) if method in ("zfill", "expandtabs") else each for each in arguments))
+        )
     except (TypeError, ValueError):
         return HOLE

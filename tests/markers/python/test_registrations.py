@@ -1,0 +1,120 @@
+"""Markers that code registers."""
+
+from __future__ import annotations
+
+import pytest
+
+from noxtasks.markers.python import read
+
+
+def registered(source: str, path: str = "conftest.py", **others: str) -> set[str]:
+    files = {path: source.encode()} | {f"{name}.py": text.encode() for name, text in others.items()}
+    return {each.marker for each in read(files).registrations}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("config.addinivalue_line('markers', 'slow: takes long')", id="literal"),
+        pytest.param("config.addinivalue_line('markers', 'slow(reason, x=1): takes long')", id="signature"),
+        pytest.param("config.addinivalue_line(name='markers', line='slow')", id="keywords"),
+        pytest.param("config.addinivalue_line('markers', 'slow' + ': takes long')", id="concatenation"),
+        pytest.param("config.addinivalue_line('markers', f'slow: {config}')", id="f-string with an unknown part"),
+        pytest.param("config.addinivalue_line('markers', '%s: %s' % ('slow', config))", id="percent"),
+        pytest.param("config.addinivalue_line('markers', '{}: {}'.format('slow', config))", id="format"),
+        pytest.param("config.addinivalue_line('markers', '{n}: x'.format(n='slow'))", id="format by name"),
+        pytest.param("for each in ['slow: x']:\n        config.addinivalue_line('markers', each)", id="loop"),
+        pytest.param(
+            "for name, text in NAMES.items():\n        config.addinivalue_line('markers', f'{name}: {text}')",
+            id="items",
+        ),
+        pytest.param("for name in NAMES:\n        config.addinivalue_line('markers', name + ': x')", id="keys"),
+        pytest.param("for name, text in PAIRS:\n        config.addinivalue_line('markers', name)", id="pairs"),
+        pytest.param(
+            "for n, t in far.FAR.items():\n        config.addinivalue_line('markers', n)", id="another module"
+        ),
+        pytest.param("for n, t in FAR2.items():\n        config.addinivalue_line('markers', n)", id="imported name"),
+        pytest.param("for i, n in enumerate(NAMES):\n        config.addinivalue_line('markers', n)", id="enumerate"),
+        pytest.param(
+            "for n, t in zip(NAMES, NAMES.values()):\n        config.addinivalue_line('markers', n)", id="zip"
+        ),
+        pytest.param(
+            "for line in TEXT.splitlines():\n        config.addinivalue_line('markers', line.strip())", id="lines"
+        ),
+        pytest.param(
+            "for l in TEXT.split('\\n'):\n        l = l.strip()\n        config.addinivalue_line('markers', l)",
+            id="split",
+        ),
+        pytest.param("register(config, 'slow: x')", id="helper"),
+        pytest.param("for n in NAMES:\n        register(config, n)", id="helper in a loop"),
+        pytest.param("config.addinivalue_line(*LINE)", id="spread"),
+        pytest.param("config.getini('markers').append('slow: x')", id="getini"),
+        pytest.param("config._inicache['markers'].append('slow: x')", id="inicache"),
+        pytest.param("for n in sorted(set(NAMES)):\n        config.addinivalue_line('markers', n)", id="sorted set"),
+        pytest.param("[config.addinivalue_line('markers', n) for n in NAMES]", id="comprehension"),
+        pytest.param("for m in ENTRIES:\n        config.addinivalue_line('markers', m.name)", id="values of a class"),
+    ],
+)
+def test_the_name_of_a_registration_is_computed(body: str) -> None:
+    source = f"""
+import far
+from far import FAR as FAR2
+from typing import NamedTuple
+class Entry(NamedTuple):
+    name: str
+    text: str
+ENTRIES = [Entry('slow', 'x')]
+NAMES = {{'slow': 'takes long'}}
+PAIRS = (('slow', 'takes long'),)
+LINE = ('markers', 'slow: x')
+TEXT = '''
+    slow: takes long
+'''
+def register(config, line):
+    config.addinivalue_line('markers', line)
+def pytest_configure(config):
+    {body}
+"""
+    assert "slow" in registered(source, far="FAR = {'slow': 'x'}\n")
+
+
+def test_a_registration_knows_its_text_and_signature() -> None:
+    source = "def pytest_configure(config):\n    config.addinivalue_line('markers', 'slow(why): takes: long')\n"
+    (found,) = read({"conftest.py": source.encode()}).registrations
+    assert (found.marker, found.description, found.signature, found.line) == ("slow", "takes: long", "slow(why)", 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_shipped"),
+    [
+        ("src/shop/plugin.py", True),
+        ("conftest.py", False),
+        ("tests/plugin.py", False),
+        ("src/shop/testing/plugin.py", False),
+        ("src/test_plugin.py", False),
+        ("src/plugin_test.py", False),
+    ],
+)
+def test_what_a_plugin_registers_is_shipped(path: str, is_shipped: bool) -> None:
+    source = "def pytest_configure(config):\n    config.addinivalue_line('markers', 'slow: x')\n"
+    (found,) = read({path: source.encode()}).registrations
+    assert found.is_shipped is is_shipped
+
+
+def test_what_nobody_can_compute_is_noted() -> None:
+    source = "def pytest_configure(config):\n    config.addinivalue_line('markers', config.getini('x') + ': y')\n"
+    found = read({"conftest.py": source.encode()})
+    assert (found.registrations, found.unknown_registrations) == ((), (("conftest.py", 2),))
+
+
+def test_other_lines_of_the_configuration_are_no_markers() -> None:
+    assert (
+        registered("def pytest_configure(config):\n    config.addinivalue_line('filterwarnings', 'error')\n") == set()
+    )
+
+
+def test_strings_that_registrations_are_made_of_are_no_uses() -> None:
+    source = "M = {'slow': 'x'}\ndef pytest_configure(c):\n    for n in M:\n        c.addinivalue_line('markers', n)\nx = 'fast'\n"
+    strings = read({"conftest.py": source.encode()}).strings
+    assert "slow" not in strings
+    assert strings["fast"] == (("conftest.py", 5),)
