@@ -73,6 +73,8 @@ def values_of(variables: Collection[str], texts: Mapping[str, str]) -> dict[str,
         rf"|(?<![\w-])(?P<assigned>{one_of}){_ASSIGNS})"
     )
     for path, text in texts.items():
+        if not any(name in text for name in variables):
+            continue
         for match in pattern.finditer(text):
             name = match["named"] or match["declared"] or match["assigned"]
             reading = _in_record(text, match.end()) if match["named"] else _after(text, match.end(), match.start())
