@@ -184,7 +184,9 @@ def _fill(
     filled: list[_Filled], sources: Mapping[str, str], known: frozenset[str], entries: set[tuple[str, int]]
 ) -> tuple[set[Reference], set[Site]]:
     """The markers that values bring in, at the values' places, and the selections for which no value is found."""
-    values = _all_values({name for one in filled for unit in one.option.units for name in variables.variables_in(unit)}, sources)
+    values = _all_values(
+        {name for one in filled for unit in one.option.units for name in variables.variables_in(unit)}, sources
+    )
     lines = {path: Lines(sources[path]) for path in {value.path for found in values.values() for value in found}}
     references: set[Reference] = set()
     sites: set[Site] = set()

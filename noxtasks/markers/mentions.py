@@ -16,11 +16,15 @@ from noxtasks.markers.textkinds import TextKind
 _MARK = re.compile(r"mark(?<!\wmark)\\*\.(\w+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOOL = re.compile(
-    r"(?<![\w-])(?:[efz]?grep|sed|g?awk|rg|ag|ack|perl|findstr|Select-String|sls|python[\d.]*\s+-c)(?=\s)", re.IGNORECASE
+    r"(?<![\w-])(?:[efz]?grep|sed|g?awk|rg|ag|ack|perl|findstr|Select-String|sls|python[\d.]*\s+-c)(?=\s)",
+    re.IGNORECASE,
 )
 _FENCE = re.compile(r"^\s*(?:```|~~~|----\s*$)")
 _CODE_LINE = re.compile(r"(?: {3,}|\t|\s*>>>|\s*@)")
-_BARE = re.compile(r"[`\"'*|][ ]*@?([A-Za-z_]\w*)(?:\([^)\n]*\))?[ ]*[`\"'*|]|^\s*[-*]\s+([A-Za-z_]\w*)\s*[:—–-]", re.MULTILINE)
+_BARE = re.compile(
+    r"[`\"'*|][ ]*@?([A-Za-z_]\w*)(?:\([^)\n]*\))?[ ]*[`\"'*|]|^\s*[-*]\s+([A-Za-z_]\w*)\s*[:\u2013\u2014-]",
+    re.MULTILINE,
+)
 _TAG = re.compile(r"(?<!\S)@([\w-]+)")
 _MARKS_KEY = re.compile(r"^\s*(?:-\s+)?(?:marks?|markers?)\s*:", re.MULTILINE)
 _MAX_PER_NAME = 3  # prose that repeats a name says nothing more
