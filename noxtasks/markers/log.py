@@ -47,7 +47,7 @@ class MarkerHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What git remembers of markers. `complete` is false where older commits may exist than `since`, the oldest seen."""
+    """What git remembers of markers. `complete` is false where there may be commits older than `since`."""
 
     markers: dict[str, MarkerHistory] = {}
     complete: bool = False
