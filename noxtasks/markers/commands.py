@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from noxtasks.markers import mentions, options, variables
+from noxtasks.markers import mentions, options, registrations, variables
 from noxtasks.markers.expressions import names_in
 from noxtasks.markers.mentions import Lines
 from noxtasks.markers.model import Reference, Selector, Site, Use
@@ -20,6 +20,7 @@ from noxtasks.markers.textkinds import TextKind, kind_of
 from noxtasks.markers.variables import Value
 
 _HOLDER = "NOXTASKS_FILLED_IN"
+_DATA_LIMIT = 512 * 1024  # longer data are recordings, not settings
 _ROUNDS = 5  # a variable of a variable of a variable …
 _UNIT = re.compile(options.UNIT)
 
@@ -45,6 +46,7 @@ class _Filled(msgspec.Struct, frozen=True, kw_only=True):
 def read(texts: Mapping[str, str], names: Collection[str]) -> CommandReading:
     """All that the texts (by their paths from the root) say of the markers `names`, and what commands select."""
     known = frozenset(names)
+    entries = {(one.path, one.line) for one in registrations.read(texts).found}
     kinds = {path: kind_of(path, text) for path, text in texts.items()}
     references: set[Reference] = set()
     selectors: set[Selector] = set()
@@ -61,15 +63,27 @@ def read(texts: Mapping[str, str], names: Collection[str]) -> CommandReading:
                 filled.append(one)
         if kinds[path] in {TextKind.DATA, TextKind.COMMAND}:
             for name, line in mentions.in_data(text, known):
-                strings.setdefault(name, []).append((path, line))
-    sources = {path: text for path, text in texts.items() if kinds[path] in {TextKind.COMMAND, TextKind.DATA}}
-    resolved, sites = _fill(filled, sources, known)
+                if (path, line) not in entries:
+                    strings.setdefault(name, []).append((path, line))
+    sources = {
+        path: text
+        for path, text in texts.items()
+        if kinds[path] is TextKind.COMMAND or (kinds[path] is TextKind.DATA and len(text) <= _DATA_LIMIT)
+    }
+    resolved, sites = _fill(filled, sources, known, entries)
     return CommandReading(
-        references=tuple(sorted(references | resolved, key=_order)),
-        selectors=tuple(sorted(selectors)),
+        references=tuple(sorted({_less_in(entries, one) for one in references} | resolved, key=_order)),
+        selectors=tuple(sorted(one for one in selectors if (one.path, one.line) not in entries)),
         sites=tuple(sorted(sites, key=lambda site: (site.path, site.line, site.how))),
         strings={name: tuple(dict.fromkeys(places)) for name, places in sorted(strings.items())},
     )
+
+
+def _less_in(entries: set[tuple[str, int]], reference: Reference) -> Reference:
+    """The reference; within a registration, where it describes the marker and does nothing, as a mention."""
+    if (reference.path, reference.line) not in entries:
+        return reference
+    return msgspec.structs.replace(reference, use=Use.MENTIONED, how="description")
 
 
 def _order(reference: Reference) -> tuple[str, int, str, str]:
@@ -166,7 +180,9 @@ def _held(value: str) -> str:
     return _UNIT.sub(_HOLDER, value)
 
 
-def _fill(filled: list[_Filled], sources: Mapping[str, str], known: frozenset[str]) -> tuple[set[Reference], set[Site]]:
+def _fill(
+    filled: list[_Filled], sources: Mapping[str, str], known: frozenset[str], entries: set[tuple[str, int]]
+) -> tuple[set[Reference], set[Site]]:
     """The markers that values bring in, at the values' places, and the selections for which no value is found."""
     values = _all_values(
         {name for one in filled for unit in one.option.units for name in variables.variables_in(unit)}, sources
@@ -183,7 +199,9 @@ def _fill(filled: list[_Filled], sources: Mapping[str, str], known: frozenset[st
             is_open |= not found and not literals
             for text, place in (*((value.text, value) for value in found), *((literal, None) for literal in literals)):
                 path, line = (place.path, lines[place.path].number(place.start)) if place else (one.path, one.line)
-                for name in known.intersection(_put_in(one.option.value, unit, text)):
+                if (path, line) in entries:  # pytest's own setting `markers` is no variable
+                    continue
+                for name in known.intersection(_put_in(one.option.value, unit, text)).difference(_names(one.option)):
                     references.add(Reference(marker=name, path=path, line=line, use=Use.SELECTED, how=how))
         if is_open and one.may_be_open:
             sites.add(Site(path=one.path, line=one.line, use=Use.READ, how=how, patterns=_patterns(one.option.value)))

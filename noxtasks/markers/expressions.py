@@ -50,13 +50,13 @@ def _either(tokens: Sequence[str], at: int, names: list[str]) -> int:
 def _operand(tokens: Sequence[str], at: int, names: list[str]) -> int:
     while _token(tokens, at) == "not":
         at += 1
-    token = _token(tokens, at)
-    if token == "(":
+    word = _token(tokens, at)
+    if word == "(":
         at = _either(tokens, at + 1, names)
         return _expect(tokens, at, ")")
-    if not token or token in _OPERATORS or token[0] in "()=,\"'":
-        raise SyntaxError(token)
-    names.append(token)
+    if not word or word in _OPERATORS or word[0] in "()=,\"'":
+        raise SyntaxError(word)
+    names.append(word)
     return _arguments(tokens, at + 2) if _token(tokens, at + 1) == "(" else at + 1
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from noxtasks.markers.model import Reference, Use
 from noxtasks.markers.textkinds import TextKind
 
-_MARK = re.compile(r"(?<!\w)mark\\*\.(\w+)")
+_MARK = re.compile(r"mark(?<!\wmark)\\*\.(\w+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOOL = re.compile(
     r"(?<![\w-])(?:[efz]?grep|sed|g?awk|rg|ag|ack|perl|findstr|Select-String|sls|python[\d.]*\s+-c)(?=\s)",
@@ -21,9 +21,9 @@ _TOOL = re.compile(
 )
 _FENCE = re.compile(r"^\s*(?:```|~~~|----\s*$)")
 _CODE_LINE = re.compile(r"(?: {3,}|\t|\s*>>>|\s*@)")
-_ENTRY_OF_CONFIGURATION = re.compile(r"^\s*(?:markers\s*=\s*\[?\s*)?[\"']?\w+(?:\([^)]*\))?\s*:")
 _BARE = re.compile(
-    r"[`\"'*|][ ]*@?([A-Za-z_]\w*)(?:\([^)\n]*\))?[ ]*[`\"'*|]|^\s*[-*]\s+([A-Za-z_]\w*)\s*[:—–-]", re.MULTILINE
+    r"[`\"'*|][ ]*@?([A-Za-z_]\w*)(?:\([^)\n]*\))?[ ]*[`\"'*|]|^\s*[-*]\s+([A-Za-z_]\w*)\s*[:\u2013\u2014-]",
+    re.MULTILINE,
 )
 _TAG = re.compile(r"(?<!\S)@([\w-]+)")
 _MARKS_KEY = re.compile(r"^\s*(?:-\s+)?(?:marks?|markers?)\s*:", re.MULTILINE)
@@ -56,17 +56,15 @@ def by_mark(path: str, text: str, kind: TextKind, names: Collection[str]) -> Ite
     numbers = Lines(text)
     for match in found:
         line = numbers.number(match.start())
-        use, how = _meaning(kind, lines[line - 1], bool(is_code) and is_code[line - 1])
+        use, how = _meaning(kind, bool(is_code) and is_code[line - 1])
         yield Reference(marker=match[1], path=path, line=line, use=use, how=how)
 
 
-def _meaning(kind: TextKind, line: str, is_code: bool) -> tuple[Use, str]:
+def _meaning(kind: TextKind, is_code: bool) -> tuple[Use, str]:
     if kind is TextKind.CHANGES:
         return Use.MENTIONED, "change log"
     if kind is TextKind.DOCS:
         return (Use.POSSIBLE, "code in docs") if is_code else (Use.MENTIONED, "docs")
-    if kind is TextKind.COMMAND and _ENTRY_OF_CONFIGURATION.match(line):
-        return Use.MENTIONED, "description"
     return Use.POSSIBLE, "text"
 
 
@@ -103,7 +101,7 @@ def _command_end(text: str, at: int) -> int:
         end = text.find("\n", at)
         if end < 0:
             return len(text)
-        if not text[:end].endswith(("\\", "^", "`")):
+        if not text.endswith(("\\", " ^", " `"), at, end):
             return end
         at = end + 1
 

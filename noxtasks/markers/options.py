@@ -19,7 +19,7 @@ UNIT = (
     r"|\$\((?:[^()\n]|\([^()\n]*\))*\)|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|%~?\w+%|%%?~?\w(?!\w)"
     r"|\$env:\w+|\$+\w+|\$[@*<^])"
 )
-_OPTION = re.compile(r"(?:(?<![\w.\-/])|(?<=:-))-[vxsql]{0,4}(?P<letter>[mk])(?=[\s=\"'\\,\w$%{<(`^&]|$)")
+_OPTION = re.compile(r"-(?:(?<![\w.\-/]-)|(?<=:--))[vxsql]{0,4}(?P<letter>[mk])(?=[\s=\"'\\,\w$%{<(`^&]|$)")
 _CONTINUED = r"[ \t]*[\\^`][ \t]*\n[ \t]*"
 _QUOTED = re.compile(
     rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|&quot;|&\#39;)(?=\S)"
@@ -159,8 +159,8 @@ def _before(text: str, at: int) -> str:
         previous = text[previous_start : max(0, start - 1)].rstrip()
         if not start or not previous.strip():
             break
-        has_command = re.search(r"(?:^|\s)[^\s\-\"'\[,]", before.strip("-\"'[ \t")) is not None
-        if not previous.endswith(("\\", "^", "`")) and has_command:
+        has_command = not re.match(r"\s*(?:-\s+)?[\"'\[,\s]*(?:-|$)", before)
+        if not previous.endswith(("\\", " ^", " `")) and has_command:
             break
         before = f"{previous.rstrip('^`').rstrip(chr(92))} {before}"
         start = previous_start

@@ -42,6 +42,7 @@ _DATA = frozenset(
     {".json", ".jsonl", ".json5", ".yaml", ".yml", ".toml", ".csv", ".tsv", ".ini", ".cfg", ".conf", ".properties"}
 )
 _LOCKS = re.compile(r".*[.-]lock(?:\.\w+)?|go\.sum|npm-shrinkwrap\.json")
+_RUNNERS = ("pytest", "py.test", "tox", "nox", "PYTEST_ADDOPTS")
 _STARTS_TESTS = re.compile(r"(?<![\w.-])(?:pytest|py\.test|tox|nox)(?![\w-])|PYTEST_ADDOPTS")
 
 
@@ -55,7 +56,8 @@ def kind_of(path: str, text: str) -> TextKind:
     if _is_command_by_name(pure) or (not pure.suffix and text.startswith("#!")):
         return TextKind.COMMAND
     if pure.suffix.lower() in _DATA:
-        return TextKind.COMMAND if _STARTS_TESTS.search(text) else TextKind.DATA
+        may_start = any(runner in text for runner in _RUNNERS) and _STARTS_TESTS.search(text)
+        return TextKind.COMMAND if may_start else TextKind.DATA
     return TextKind.OTHER
 
 

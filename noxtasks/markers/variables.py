@@ -75,6 +75,8 @@ def values_of(variables: Collection[str], texts: Mapping[str, str]) -> dict[str,
         rf"|(?<![\w-])(?P<assigned>{one_of}){_ASSIGNS})"
     )
     for path, text in texts.items():
+        if not any(name in text for name in variables):
+            continue
         for match in pattern.finditer(text):
             name = match["named"] or match["declared"] or match["assigned"]
             reading = _in_record(text, match.end()) if match["named"] else _after(text, match.end(), match.start())
@@ -105,11 +107,11 @@ def _beside(rest: str, at: int) -> Iterator[tuple[str, int]]:
     for piece in re.finditer(r"[^,;|&{}()]+", rest):
         if piece[0] != rest:
             yield piece[0].strip().strip("\"'"), at + piece.start()
-    word = rest.split()[0].strip("\"',;")
+    word = rest.split(maxsplit=1)[0].strip("\"',;")
     if word != rest:
         yield word, at
     if " " in rest:  # a list of words: `for X in slow fast; do`
-        yield from ((one[0], at + one.start()) for one in re.finditer(r"[\w-]+", rest.split(";")[0]))
+        yield from ((one[0], at + one.start()) for one in re.finditer(r"[\w-]+", rest.partition(";")[0]))
 
 
 def _items(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
@@ -160,7 +162,7 @@ def _block_line(line: str, at: int) -> Iterator[tuple[str, int]]:
 
 
 def _in_record(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """The values of a record that names the variable: `- name: X` with `value: slow`, `choice(name: 'X', choices: …)`."""
+    """The values of a record that names the variable: `- name: X`, `value: slow`; `choice(name: 'X', choices: …)`."""
     end = at
     for _ in range(_RECORD_LINES):
         end = _line_end(text, end) + 1

@@ -18,7 +18,11 @@ def output_in(root: Path) -> Callable[[Sequence[str]], bytes | None]:
     """A function that runs a command in `root` and gives its standard output; None where it failed or is not there."""
 
     def output(argv: Sequence[str]) -> bytes | None:
-        env = {name: value for name, value in os.environ.items() if name not in _SET_BY_HOOKS}
-        return process.output(argv, cwd=root, env=env, timeout_s=_TIMEOUT_S)
+        return process.output(argv, cwd=root, env=environment(), timeout_s=_TIMEOUT_S)
 
     return output
+
+
+def environment() -> dict[str, str]:
+    """The environment in which git looks at the folder that it is started in, and at no other."""
+    return {name: value for name, value in os.environ.items() if name not in _SET_BY_HOOKS}
