@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
+import json
+import re
+import tomllib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -289,6 +294,50 @@ def test_tests_outside_of_testpaths_are_seen_too_each_under_its_own_configuratio
     selected = {marking.tests[index].test for index in marking.selections["-m", "inner"].tests}
     assert selected == {"tests/test_in.py::test_in", "examples/test_out.py::test_out"}
     assert marking.is_complete
+
+
+def test_the_sample_project_is_what_its_readme_says(project: Callable[[str], Path], python: Path) -> None:
+    root = project("marked")
+    truth = json.loads((root / "truth.json").read_text())
+    known = truth["markers"]
+    registered = {name for name, about in known.items() if about["class"] != "unregistered but used"}
+    suite = Suite(root=root, python=python, pytest_args=NO_OTHERS)
+    marking = observe_everywhere(suite, root.parent / "scratch", timeout_s=TIME_S)
+
+    assert (marking.is_complete, marking.problems) == (True, ())
+    own = [line for line in marking.registered if not Path(line.path).is_absolute()]
+    by_pytest = Counter(line.text.partition(":")[0].partition("(")[0] for line in set(own))
+    assert set(by_pytest) == registered
+    assert [name for name, count in by_pytest.items() if count > 1] == ["smoke"]
+    assert len(registered) == truth["registered"] == 283
+    by_code = {line.text.partition(":")[0] for line in own if line.line}
+    assert registered_in_files(root) == registered - (by_code - {"smoke"})
+
+    unused = {"removable", "unresolved"}
+    assert len([name for name in registered if known[name]["class"] not in unused]) == truth["in_use"] == 44
+
+    inner = marking.tests[: -marking.outside]
+    of_root = {name for test in inner for name in test.after} & set(known)
+    everywhere = {name for test in marking.tests for name in test.after} & set(known)
+    assert of_root == {name for name, about in known.items() if about["seen"] == "root"}
+    assert everywhere - of_root == {name for name, about in known.items() if about["seen"] == "outside"}
+    applied = {"applied", "dynamic", "unregistered but used"}
+    assert {known[name]["class"] for name in everywhere} == applied
+    unseen = {name for name, about in known.items() if about["class"] in applied} - everywhere
+    assert unseen == {"sacred_triangle", "sacred_golden_ratio"}
+
+
+def registered_in_files(root: Path) -> set[str]:
+    lines = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
+    for path, section in (
+        ("gateway/pytest.ini", "pytest"),
+        ("exporter/tox.ini", "pytest"),
+        ("notifier/setup.cfg", "tool:pytest"),
+    ):
+        ini = configparser.ConfigParser()
+        ini.read(root / "services" / path)
+        lines += ini[section]["markers"].strip().splitlines()
+    return {re.split("[:(]", line)[0] for line in lines}
 
 
 def test_where_the_user_says_what_to_collect_nothing_else_is(seen: See) -> None:

@@ -16,8 +16,11 @@ What `-m` and `-k` take away of the user's is not taken away here: the tests are
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -30,6 +33,7 @@ from .marker_places import MarkerPlaces
 from .naming import names
 from .testfiles import files_below
 
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _OWN = ("_pytest", "pytest", "pluggy", "noxtasks", __name__.partition(".")[0])
 
 
@@ -209,6 +213,8 @@ class MarkWatch:
         lines = [  # from the end, as those of the ini file come first
             (text, *(added[text].pop() if added[text] else ini)) for text in reversed(config.getini("markers"))
         ]
+        if not _is_installed():
+            lines = [line for line in lines if not line[1].startswith(_HERE)]
         self._wire.send("registered", lines=lines[::-1], plugins=sorted(set(_plugins(config))))
 
 
@@ -267,8 +273,6 @@ def _first_line(error: BaseException) -> str:
 
 def _plugins(config: pytest.Config) -> Iterator[tuple[str, str, str]]:
     """Name, file and distribution (where it is known) of each plugin and conftest, but for pytest's own and ours."""
-    import sys
-
     manager = config.pluginmanager
     owners = {id(plugin): _name(distribution) for plugin, distribution in manager.list_plugin_distinfo()}
     for name, plugin in manager.list_name_plugin():
@@ -276,6 +280,15 @@ def _plugins(config: pytest.Config) -> Iterator[tuple[str, str, str]]:
         file = getattr(module, "__file__", None)
         if file and module.__name__.partition(".")[0] not in _OWN:
             yield str(name), str(file), owners.get(id(plugin), "")
+
+
+def _is_installed() -> bool:
+    """Tell whether the user's pytest would know our markers without us, too."""
+    try:
+        metadata.distribution("noxtasks")
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _name(distribution: Any) -> str:

@@ -1,0 +1,11 @@
+import pytest
+
+
+@pytest.mark.e2e
+def test_tour():
+    pass
+
+
+@pytest.mark.also_undeclared
+def test_detour():
+    pass

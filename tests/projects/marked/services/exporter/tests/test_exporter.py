@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.exporter
+def test_exporter():
+    pass

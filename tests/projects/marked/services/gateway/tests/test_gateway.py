@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.gateway
+def test_gateway():
+    pass

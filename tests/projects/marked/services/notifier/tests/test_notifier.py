@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.notifier
+def test_notifier():
+    pass

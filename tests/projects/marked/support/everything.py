@@ -1,0 +1,1 @@
+from support.marks import *  # noqa: F403

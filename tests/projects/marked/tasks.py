@@ -1,0 +1,6 @@
+from invoke import task
+
+
+@task
+def laws(context):
+    context.run("pytest -m 'ucl1 or ucl3'")
