@@ -273,7 +273,7 @@ def test_a_registration_is_described() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", ["\n", "", "\n\n\x0c\n"])
+@pytest.mark.parametrize("end", ["\n", "", "\n\n \x0c\n", "\n\n\x0c\n"])
 def test_every_other_byte_stays(encoding: str, mark: bytes, end: str) -> None:
     if mark and encoding != "utf-8":
         pytest.skip("a byte order mark is UTF-8's")
