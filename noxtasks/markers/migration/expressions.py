@@ -20,7 +20,7 @@ _TWICE = {
 }
 _BEFORE = r"(?:(?<=-m)|(?<![\w:+.\-/]))"
 _AFTER = r"(?![\w:+\-/]|\.\w)"
-_OPTION = re.compile(r"(?:-m|\bmarkexpr)\s*[=,:]?\s*\\*[\"']?\s*\Z")
+_OPTION = re.compile(r"(?:-m|\bmarkexpr)[\"']?\s*[=,:]?\s*\\*[\"']?\s*\Z")
 _LINES_FOR_A_COMMAND = 10  # that an expression may stand below the line where its command begins
 
 
@@ -56,12 +56,20 @@ def _simple(expression: str, names: Mapping[str, str]) -> str:
 def edited(
     text: str, change: Change, selectors: Sequence[Selector], references: Sequence[Reference]
 ) -> tuple[str, list[Unchanged]]:
-    """One file's text with the markers renamed at the places that select by them, and the places that stay.
+    """One file's text with the markers renamed at the places that select by them, and the places that stay."""
+    found, unchanged = replacements(text, change, selectors, references)
+    return applied(text, found), unchanged
+
+
+def replacements(
+    text: str, change: Change, selectors: Sequence[Selector], references: Sequence[Reference]
+) -> tuple[set[Replacement], list[Unchanged]]:
+    """What is to be replaced in one file's text, and the places that stay.
 
     `selectors` and `references` are those of this file.
     """
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    replacements: set[Replacement] = set()
+    wanted: set[Replacement] = set()
     unchanged: list[Unchanged] = []
     covered: set[tuple[int, str]] = set()
     for selector in selectors:
@@ -73,17 +81,15 @@ def edited(
         if not found:
             why = f"-m {selector.expression!r} is not found as it is written"
             unchanged += [Unchanged(marker=name, path=selector.path, line=selector.line, why=why) for name in names]
-        replacements |= {
-            Replacement(start=match.start(), end=match.end(), text=renamed(match[0], change)) for match in found
-        }
+        wanted |= {Replacement(start=match.start(), end=match.end(), text=renamed(match[0], change)) for match in found}
     for each in references:
         if each.marker in change.renamed and (each.line, each.marker) not in covered and each.use in _TELLING:
             words = _words(text, starts, each, change)
             if each.use is not Use.SELECTED or not words:
                 unchanged.append(_unchanged(each))
             else:
-                replacements |= {word for word in words if not _is_within(word, replacements)}
-    return applied(text, replacements), unchanged
+                wanted |= {word for word in words if not _is_within(word, wanted)}
+    return wanted, unchanged
 
 
 _TELLING = frozenset({Use.SELECTED, Use.APPLIED, Use.DYNAMIC, Use.READ, Use.POSSIBLE})
