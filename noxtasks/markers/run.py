@@ -17,6 +17,7 @@ from noxtasks.errors import ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
+    ages,
     assembly,
     commands,
     consolidation,
@@ -143,7 +144,7 @@ def _look(task: _Task) -> _Known:
         said,
         seen,
         corpus=rules.Corpus(names=_origins(code.strings, texts.strings, tree), words=texts.strings),
-        ages=log.ages(task.root, names, today=task.began.date()),
+        ages=ages.ages(log.read_history(task.root, names), names, today=task.began.date()),
         taxonomy=terms,
         components=tree.folders,
     )
