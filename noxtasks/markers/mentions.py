@@ -71,7 +71,10 @@ def _code_lines(lines: list[str]) -> list[bool]:
 def by_tool(path: str, text: str, names: Collection[str]) -> Iterator[Reference]:
     """Names in the arguments of a program that searches or edits text."""
     numbers: Lines | None = None
+    end = 0
     for tool in _TOOL.finditer(text):
+        if tool.start() < end:  # in a pipe of the tool before, which was read to its end
+            continue
         end = _command_end(text, tool.end())
         command = text[tool.start() : end]
         for word in _words_in(command, names):
