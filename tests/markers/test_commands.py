@@ -319,8 +319,9 @@ def test_any_text_can_be_read(text: str, path: str) -> None:
     """Works on text: whatever stands there, places are within it, and names are those that are known."""
     reading = commands.read({path: text}, NAMES)
     lines = text.count("\n") + 1
-    found = [one.line for one in (*reading.references, *reading.selectors)] + [one.line for one in reading.sites]
-    assert all(1 <= line <= lines for line in found)
+    assert all(1 <= one.line <= lines for one in reading.references)
+    assert all(1 <= one.line <= lines for one in reading.selectors)
+    assert all(1 <= one.line <= lines for one in reading.sites)
     assert {one.marker for one in reading.references} <= NAMES
 
 
