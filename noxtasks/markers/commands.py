@@ -13,7 +13,7 @@ import msgspec
 
 from noxtasks.markers import mentions, options, registrations, variables
 from noxtasks.markers.expressions import names_in
-from noxtasks.markers.mentions import Lines
+from noxtasks.markers.lines import Lines
 from noxtasks.markers.model import Reference, Selector, Site, Use
 from noxtasks.markers.options import Context, Option
 from noxtasks.markers.textkinds import TextKind, kind_of
@@ -39,7 +39,10 @@ class _Filled(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     line: int
-    option: Option
+    option: str
+    expression: str
+    units: tuple[str, ...]
+    names: tuple[str, ...]  # that are written out
     may_be_open: bool  # whether it says anything where no value is found
 
 
@@ -50,7 +53,7 @@ def read(texts: Mapping[str, str], names: Collection[str]) -> CommandReading:
     kinds = {path: kind_of(path, text) for path, text in texts.items()}
     references: set[Reference] = set()
     selectors: set[Selector] = set()
-    filled: list[_Filled] = []
+    filled: dict[_Filled, None] = {}  # each once, in their order
     strings: dict[str, list[tuple[str, int]]] = {}
     for path, text in texts.items():
         references.update(_named(path, text, kinds[path], known))
@@ -60,7 +63,7 @@ def read(texts: Mapping[str, str], names: Collection[str]) -> CommandReading:
             elif isinstance(one, Reference):
                 references.add(one)
             else:
-                filled.append(one)
+                filled[one] = None
         if kinds[path] in {TextKind.DATA, TextKind.COMMAND}:
             for name, line in mentions.in_data(text, known):
                 if (path, line) not in entries:
@@ -141,7 +144,15 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
                 and kind not in {TextKind.DOCS, TextKind.OTHER}
                 and not option.is_commented
             )
-            yield _Filled(path=path, line=line, option=option, may_be_open=may_be_open)
+            yield _Filled(
+                path=path,
+                line=line,
+                option=option.option,
+                expression=option.value,
+                units=tuple(option.units),
+                names=found,
+                may_be_open=may_be_open,
+            )
 
 
 def _how(option: Option, kind: TextKind) -> str:
@@ -181,30 +192,29 @@ def _held(value: str) -> str:
 
 
 def _fill(
-    filled: list[_Filled], sources: Mapping[str, str], known: frozenset[str], entries: set[tuple[str, int]]
+    filled: Collection[_Filled], sources: Mapping[str, str], known: frozenset[str], entries: set[tuple[str, int]]
 ) -> tuple[set[Reference], set[Site]]:
     """The markers that values bring in, at the values' places, and the selections for which no value is found."""
     values = _all_values(
-        {name for one in filled for unit in one.option.units for name in variables.variables_in(unit)}, sources
+        {name for one in filled for unit in one.units for name in variables.variables_in(unit)}, sources
     )
-    lines = {path: Lines(sources[path]) for path in {value.path for found in values.values() for value in found}}
     references: set[Reference] = set()
     sites: set[Site] = set()
     for one in filled:
-        how = f"{one.option.option} {' '.join(one.option.value.split())}"
+        how = f"{one.option} {' '.join(one.expression.split())}"
         is_open = False
-        for unit in one.option.units:
-            found = list(_resolved(unit, values))
+        for unit in one.units:
+            found = list(dict.fromkeys(_resolved(unit, values)))
             literals = variables.literals_in(unit)
             is_open |= not found and not literals
-            for text, place in (*((value.text, value) for value in found), *((literal, None) for literal in literals)):
-                path, line = (place.path, lines[place.path].number(place.start)) if place else (one.path, one.line)
-                if (path, line) in entries:  # pytest's own setting `markers` is no variable
+            written = (Value(text=literal, path=one.path, line=one.line) for literal in literals)
+            for value in (*found, *written):
+                if (value.path, value.line) in entries:  # pytest's own setting `markers` is no variable
                     continue
-                for name in known.intersection(_put_in(one.option.value, unit, text)).difference(_names(one.option)):
-                    references.add(Reference(marker=name, path=path, line=line, use=Use.SELECTED, how=how))
+                for name in known.intersection(_put_in(one.expression, unit, value.text)).difference(one.names):
+                    references.add(Reference(marker=name, path=value.path, line=value.line, use=Use.SELECTED, how=how))
         if is_open and one.may_be_open:
-            sites.add(Site(path=one.path, line=one.line, use=Use.READ, how=how, patterns=_patterns(one.option.value)))
+            sites.add(Site(path=one.path, line=one.line, use=Use.READ, how=how, patterns=_patterns(one.expression)))
     return references, sites
 
 
@@ -240,7 +250,7 @@ def _resolved(unit: str, values: Mapping[str, list[Value]], seen: frozenset[str]
             for part in inner:
                 yield from _resolved(part, values, seen | {name})
                 yield from (
-                    Value(text=literal, path=value.path, start=value.start) for literal in variables.literals_in(part)
+                    Value(text=literal, path=value.path, line=value.line) for literal in variables.literals_in(part)
                 )
 
 

@@ -6,10 +6,10 @@ Only what runs over the text for a name is a use (`grep -l slow`); what the rest
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from noxtasks.markers.lines import Lines
 from noxtasks.markers.model import Reference, Use
 from noxtasks.markers.textkinds import TextKind
 
@@ -30,18 +30,8 @@ _MARKS_KEY = re.compile(r"^\s*(?:-\s+)?(?:marks?|markers?)\s*:", re.MULTILINE)
 _MAX_PER_NAME = 3  # prose that repeats a name says nothing more
 _MAX_PER_FILE = 100
 _SHORT = 60
+_MAX_COMMAND = 2000  # characters of one command
 _DATA_LIMIT = 512 * 1024  # longer data are recordings and tables, not settings
-
-
-class Lines:
-    """Tells the line of an offset in a text."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def number(self, at: int) -> int:
-        """The line of the offset, counted from 1."""
-        return bisect_right(self._starts, at)
 
 
 def by_mark(path: str, text: str, kind: TextKind, names: Collection[str]) -> Iterator[Reference]:
@@ -81,7 +71,10 @@ def _code_lines(lines: list[str]) -> list[bool]:
 def by_tool(path: str, text: str, names: Collection[str]) -> Iterator[Reference]:
     """Names in the arguments of a program that searches or edits text."""
     numbers: Lines | None = None
+    end = 0
     for tool in _TOOL.finditer(text):
+        if tool.start() < end:  # in a pipe of the tool before, which was read to its end
+            continue
         end = _command_end(text, tool.end())
         command = text[tool.start() : end]
         for word in _words_in(command, names):
@@ -97,10 +90,11 @@ def _words_in(command: str, names: Collection[str]) -> Iterator[re.Match[str]]:
 
 
 def _command_end(text: str, at: int) -> int:
+    limit = at + _MAX_COMMAND
     while True:
-        end = text.find("\n", at)
+        end = text.find("\n", at, limit)
         if end < 0:
-            return len(text)
+            return min(len(text), limit)
         if not text.endswith(("\\", " ^", " `"), at, end):
             return end
         at = end + 1

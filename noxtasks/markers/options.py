@@ -20,10 +20,11 @@ UNIT = (
     r"|\$env:\w+|\$+\w+|\$[@*<^])"
 )
 _OPTION = re.compile(r"-(?:(?<![\w.\-/]-)|(?<=:--))[vxsql]{0,4}(?P<letter>[mk])(?=[\s=\"'\\,\w$%{<(`^&]|$)")
+_MAX_VALUE = 1000  # characters and parts
 _CONTINUED = r"[ \t]*[\\^`][ \t]*\n[ \t]*"
 _QUOTED = re.compile(
     rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|&quot;|&\#39;)(?=\S)"
-    rf"(?P<value>(?:{UNIT}|(?:(?!(?P=quote))(?:\\.|[^\n]|{_CONTINUED})))*?)(?P=quote)"
+    rf"(?P<value>(?>{UNIT}|{_CONTINUED}|\\.|[^\n]){{0,{_MAX_VALUE}}}?)(?P=quote)"  # atomic: each part has one reading
 )
 _BARE = re.compile(rf"(?:{UNIT}|\\ |[^\s\"'`,;|&<>()\[\]{{}}\\])+")
 _BETWEEN = re.compile(rf"=|{_CONTINUED}|[ \t]+(?:\\\n[ \t]*)?")
@@ -45,8 +46,10 @@ _PYTEST = re.compile(
 _INSTALLS = re.compile(r"\b(?:pip3?|uv|conda|mamba|poetry|pdm)\s+(?:pip\s+)?(?:install|add)\b")
 _OTHERS = re.compile(r"(?:^|[\s/])(?:git|hg|svn|gh|jj|glab|cz)\s")
 _PUNCTUATION = re.compile(r"[\"',\[\](){}<>`]+")
+_COMMENT = re.compile(r"[ \t]*(?:#|//|::|REM |rem |<!--)")
 _SEPARATORS = re.compile(r"&&|\|\||;|(?<=\s)\|(?=\s)|\$\(")
 _LINES_BEFORE = 15
+_MAX_BEFORE = 500  # a file of one line is read once, not once for each option
 
 
 class Context(Enum):
@@ -82,8 +85,7 @@ def find(text: str) -> Iterator[tuple[Option, ...]]:
         if context is Context.OTHER:
             continue
         values = tuple(_values(text, match.start(), match.end()))
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].lstrip()
-        is_commented = line.startswith(("#", "//", "::", "REM ", "rem ", "<!--"))
+        is_commented = _COMMENT.match(text, text.rfind("\n", 0, match.start()) + 1) is not None
         yield tuple(
             Option(option=f"-{match['letter']}", value=value, start=at, context=context, is_commented=is_commented)
             for value, at in values
@@ -111,7 +113,7 @@ def _whole_argument(text: str, start: int, end: int) -> tuple[str, int] | None:
     quote = text[start - 1 : start]
     if quote not in {'"', "'"}:
         return None
-    close = text.find(quote, end)
+    close = text.find(quote, end, end + _MAX_VALUE)
     if close < 0 or "\n" in text[end:close]:
         return None
     value = text[end:close].lstrip(" =")
@@ -153,10 +155,10 @@ def _without_escapes(value: str, quote: str) -> str:
 def _before(text: str, at: int) -> str:
     """The command before the option: its line, and the lines that this one continues."""
     start = text.rfind("\n", 0, at) + 1
-    before = text[start:at]
+    before = text[max(start, at - _MAX_BEFORE) : at]
     for _ in range(_LINES_BEFORE):
         previous_start = text.rfind("\n", 0, start - 1) + 1 if start else 0
-        previous = text[previous_start : max(0, start - 1)].rstrip()
+        previous = text[max(previous_start, start - _MAX_BEFORE) : max(0, start - 1)].rstrip()
         if not start or not previous.strip():
             break
         has_command = not re.match(r"\s*(?:-\s+)?[\"'\[,\s]*(?:-|$)", before)

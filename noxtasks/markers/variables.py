@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from noxtasks.markers.lines import Lines
+
 _CONTEXT = re.compile(r"[\w-]+(?:\.[\w*-]+)+")
 _LITERAL = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")
 _SHELL_DEFAULT = re.compile(r"^\$\{\w+(?::[-=+?]|[-=+])(.*)\}$", re.DOTALL)
@@ -26,6 +28,8 @@ _NO_VALUE_KEYS = frozenset(
 )
 _RECORD_LINES = 12
 _BLOCK_LINES = 100
+_MAX_LENGTH = 500  # a file of one line is read once, not once for each variable
+_BRACKET = re.compile(r"[\[\](){}]")
 _ITEM = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\s,\[\]()\"']+")
 
 
@@ -34,7 +38,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     path: str
-    start: int
+    line: int
 
 
 def variables_in(unit: str) -> tuple[str, ...]:
@@ -65,9 +69,9 @@ def literals_in(unit: str) -> list[str]:
 
 def values_of(variables: Collection[str], texts: Mapping[str, str]) -> dict[str, list[Value]]:
     """What each of the variables may hold by any of the texts."""
-    found: dict[str, list[Value]] = {}
+    found: dict[str, dict[Value, None]] = {}  # each once, in their order
     if not variables:
-        return found
+        return {}
     one_of = "|".join(re.escape(name) for name in sorted(variables, key=len, reverse=True))
     pattern = re.compile(
         rf"(?:{_NAMING}(?P<named>{one_of})(?![\w-])"
@@ -77,16 +81,18 @@ def values_of(variables: Collection[str], texts: Mapping[str, str]) -> dict[str,
     for path, text in texts.items():
         if not any(name in text for name in variables):
             continue
+        lines = Lines(text)
         for match in pattern.finditer(text):
             name = match["named"] or match["declared"] or match["assigned"]
             reading = _in_record(text, match.end()) if match["named"] else _after(text, match.end(), match.start())
-            found.setdefault(name, []).extend(Value(text=value, path=path, start=at) for value, at in reading)
-    return found
+            values = (Value(text=value, path=path, line=lines.number(at)) for value, at in reading)
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+    return {name: list(values) for name, values in found.items()}
 
 
 def _after(text: str, at: int, key_at: int) -> Iterator[tuple[str, int]]:
     """The values that begin at `at`, beside their key or below it."""
-    end = _line_end(text, at)
+    end = min(_line_end(text, at), at + _MAX_LENGTH)
     rest = re.split(r"\s#", text[at:end])[0].rstrip()
     if rest[:1] in {"[", "("}:
         yield from _items(text, at, _closing(text, at))
@@ -124,11 +130,11 @@ def _items(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 
 def _closing(text: str, at: int) -> int:
     depth = 0
-    for bracket in re.compile(r"[\[\](){}]").finditer(text, at, at + 8000):
+    for bracket in _BRACKET.finditer(text, at, at + 4 * _MAX_LENGTH):
         depth += 1 if bracket[0] in "[({" else -1
         if depth == 0:
             return bracket.start()
-    return _line_end(text, at)
+    return min(_line_end(text, at), at + _MAX_LENGTH)
 
 
 def _block(text: str, at: int, indent: int) -> Iterator[tuple[str, int]]:
@@ -166,10 +172,10 @@ def _in_record(text: str, at: int) -> Iterator[tuple[str, int]]:
     end = at
     for _ in range(_RECORD_LINES):
         end = _line_end(text, end) + 1
-        following = text[end : _line_end(text, end)]
+        following = text[end : min(_line_end(text, end), end + _MAX_LENGTH)]
         if not following.strip() or re.search(_NAMING, following):
             break
-    for key in _VALUE_KEYS.finditer(text, at, min(end, len(text))):
+    for key in _VALUE_KEYS.finditer(text, at, min(end, at + _RECORD_LINES * _MAX_LENGTH)):
         yield from _after(text, key.end(), key.start())
 
 

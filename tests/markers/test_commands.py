@@ -3,6 +3,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from noxtasks.markers import commands
 from noxtasks.markers.commands import CommandReading
@@ -279,3 +281,51 @@ def test_values_in_data_are_kept_for_names_that_are_computed(path: str, text: st
 def test_variables_that_stand_for_each_other_come_to_an_end() -> None:
     reading = read_one("run.sh", "A=$B\nB=$A\npytest -m $A\n")
     assert len(reading.sites) == 1
+
+
+_BITS = st.sampled_from(
+    [
+        *(
+            "pytest ",
+            "-m",
+            "-k ",
+            " ",
+            "=",
+            ":",
+            "\n",
+            "\n  - ",
+            '"',
+            "'",
+            "\\",
+            "\\\n",
+            "`",
+            "$",
+            "${",
+            "{",
+            "}",
+            "${{ ",
+        ),
+        *("}}", "X", "slow", " not ", "(", ")", "[", "]", ",", "#", "grep ", "mark.", "name: ", "for X in ", "value: "),
+        *("|", "@"),
+    ]
+)
+
+
+@given(
+    text=st.lists(_BITS, max_size=30).map("".join),
+    path=st.sampled_from(["run.sh", "a.yml", "tox.ini", "a.md", "x.feature", "x.tavern.yaml", "x"]),
+)
+def test_any_text_can_be_read(text: str, path: str) -> None:
+    """Works on text: whatever stands there, places are within it, and names are those that are known."""
+    reading = commands.read({path: text}, NAMES)
+    lines = text.count("\n") + 1
+    assert all(1 <= one.line <= lines for one in reading.references)
+    assert all(1 <= one.line <= lines for one in reading.selectors)
+    assert all(1 <= one.line <= lines for one in reading.sites)
+    assert {one.marker for one in reading.references} <= NAMES
+
+
+def test_a_long_line_takes_no_longer_than_its_length() -> None:
+    line = '"a": "pytest -m slow", "X": "$X", "b": "pytest -m $X", "c": "grep slow", ' * 2000
+    reading = commands.read({"package.json": "{" + line + "}"}, NAMES)
+    assert uses(reading, Use.SELECTED) == {("slow", 1)}

@@ -111,3 +111,8 @@ def test_parts_that_are_filled_in_stay_whole(text: str, values: list[str]) -> No
 @pytest.mark.parametrize("text", ["-m", "-m ", "pytest -m", "pytest -m\n", "-", "", 'x = "-m'])
 def test_an_option_without_a_value_is_none(text: str) -> None:
     assert expressions(text) == []
+
+
+def test_a_quote_that_never_closes_is_given_up_soon() -> None:
+    text = 'pytest -m "' + "${{ a }} $b {c} " * 60
+    assert [[way.value for way in ways] for ways in options.find(f"{text}\n-m x")] == [[], ["x"]]
