@@ -9,7 +9,7 @@ from noxtasks.markers.model import Reference, Use
 from noxtasks.markers.python.marks import Certainty, Mark
 from noxtasks.markers.python.places import Alias, fate
 from noxtasks.markers.python.project import Project
-from noxtasks.markers.python.syntax import Binding, Kind, Module, line_of
+from noxtasks.markers.python.syntax import Binding, Kind, Module, last_name, line_of
 
 _DEPTH = 20  # nobody gives one thing more names than that, one after the other
 
@@ -69,6 +69,8 @@ class Aliases:
                 yield from self.uses(each)
         for each in self._imported(alias):
             yield from self.uses(each)
+        if alias.is_method:  # whoever calls it: its class may be a plugin's, or known by its base
+            yield alias.module.path, alias.line, "method", False
 
     def _standing(self, alias: Alias) -> Iterator[tuple[ast.expr, Module]]:
         """Where the alias stands by its name."""
@@ -88,13 +90,17 @@ class Aliases:
         """`a.b.alias` where a.b is, or may be, the module of the alias."""
         for each in _reached(other, alias.name):
             root = each.value
+            if last_name(root) == "module" or (isinstance(root, ast.Call) and last_name(root.func) == "import_module"):
+                yield each  # of the test, or by a name that may be computed
+                continue
             while isinstance(root, ast.Attribute):
                 root = root.value
             if not isinstance(root, ast.Name):
                 continue
             found = other.lookup(root.id, root)
             for binding in found[1] if found is not None else ():
-                if binding.kind is Kind.IMPORT and self._may_lead(binding, each, other, alias.module):
+                is_renamed = binding.kind is Kind.VALUE and isinstance(binding.node, ast.Name) and not binding.steps
+                if is_renamed or (binding.kind is Kind.IMPORT and self._may_lead(binding, each, other, alias.module)):
                     yield each
                     break
 
@@ -121,7 +127,8 @@ class Aliases:
         """The names that the alias gets in modules that import it."""
         if alias.scope.node is not alias.module.tree:
             return
-        for other in self._project.modules_with(alias.name):
+        others = [*self._project.modules_with(alias.name), *self._project.modules_with("import *")]
+        for other in dict.fromkeys(others):
             if other is not alias.module:
                 yield from self._imports(other, alias)
 

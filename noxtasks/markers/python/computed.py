@@ -16,6 +16,7 @@ from noxtasks.markers.python.texts import Texts
 
 _ADDERS = ("add_marker", "applymarker")
 _TEST = re.compile(r"item|node|request|test|func|collector|obj|^it$|^i$|^fn$|^x$|^cls$|^mod(ule)?$", re.IGNORECASE)
+_IN_CODE = re.compile(rf"\bmark\.([\w{HOLE}]+)")
 _HARMLESS = {"hasattr", "isinstance", "setattr", "dir", "id", "type", "print", "repr"}
 
 
@@ -33,6 +34,7 @@ def computed(module: Module, texts: Texts, found: Found) -> None:
     for call, wanted in made(module):
         if not isinstance(wanted, ast.Constant):
             _note(call, wanted, f"Mark({_spelled(wanted)})", module, texts, found)
+    _evaluated(module, texts, found)
     _keywords(module, texts, found)
     _handed_on(module, texts, found)
 
@@ -62,6 +64,17 @@ def _added(call: ast.Call, given: ast.expr, name: str, module: Module, texts: Te
             found.reference(each, here, Use.APPLIED, name)
     else:
         found.names(names, here, Use.DYNAMIC, f"{name}({_spelled(given)})", evaluated=texts)
+
+
+def _evaluated(module: Module, texts: Texts, found: Found) -> None:
+    """`eval("pytest.mark." + name)`."""
+    for name in ("eval", "exec"):
+        for call in module.calls.get(name, []):
+            if call.args:
+                texts.is_from_paths = False
+                code = texts.of(call.args[0], module)
+                marks = {match[1] for text in code for match in _IN_CODE.finditer(text)}
+                found.names(marks, (module.path, line_of(call)), Use.DYNAMIC, name, evaluated=texts)
 
 
 def _gives_mark(origin: Origin, flow: Flow) -> bool:

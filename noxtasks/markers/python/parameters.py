@@ -98,6 +98,9 @@ class Parameters:
                     if len(names) > 1:
                         steps = (Take.ELEMENT, names.index(parameter.arg))
                     result.append(Given(each.args[1], module, steps))
+        default = _default(parameter, function)
+        if default is not None and not result:
+            return [Given(default, module), Given(None, module)]
         return result or None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from noxtasks.markers.python.parameters import is_called_by_pytest
 from noxtasks.markers.python.syntax import Function, Module, Scope, last_name
@@ -23,6 +23,7 @@ class Alias:
     module: Module
     scope: Scope
     line: int
+    is_method: bool = False
 
     @property
     def is_attribute(self) -> bool:
@@ -120,11 +121,16 @@ class _Climb:
         owner = self.module.parents.get(function)
         if function.name in _CALLED_AS_CLASS and isinstance(owner, ast.ClassDef):
             return Fate(aliases=(self._alias(owner.name, self.module.scope_of(owner), owner),))
-        return Fate(aliases=(self._alias(function.name, self.module.scope_of(function), function),))
+        alias = self._alias(function.name, self.module.scope_of(function), function)
+        return Fate(aliases=(replace(alias, is_method=isinstance(owner, ast.ClassDef) and not _is_static(function)),))
 
     def _alias(self, name: str, scope: Scope, node: ast.AST) -> Alias:
         line = int(getattr(node, "lineno", 0))
         return Alias(name=name, module=self.module, scope=scope, line=line)
+
+
+def _is_static(function: Function) -> bool:
+    return any(last_name(each) in ("staticmethod", "classmethod") for each in function.decorator_list)
 
 
 def _plain(target: ast.expr) -> list[ast.expr]:

@@ -20,6 +20,7 @@ _TESTED = {"function", "obj", "cls", "_obj", "module"}
 _KEYWORDS = {"keywords", "listextrakeywords", "extra_keyword_matches", "_nodekeywords"}
 _EXPRESSIONS = {"markexpr", "keyword"}
 _MARKED = re.compile(r"(?:^|_)mark(?:er|ers|s)?(?:$|[_\d])")
+_TELLING = re.compile(r"mark|keyword|names|tags|labels", re.IGNORECASE)
 _MARKISH = {"iter_markers", "own_markers", "iter_markers_with_node", "pytestmark"}
 
 
@@ -31,6 +32,7 @@ def readers(module: Module, texts: Texts, found: Found) -> None:
     for compare in module.compares:
         reader.compared(compare)
     reader.looked_up()
+    reader.dispatched()
     reader.attributes()
     reader.combined()
 
@@ -104,6 +106,20 @@ class _Readers:
         elif self._is_about_marks(right) and not is_mark(left, self.module, self.texts.flow):
             self._note(compare, self._known(self.texts.of(left, self.module)), "names of markers")
 
+    def dispatched(self) -> None:
+        """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `match mark.name`."""
+        for each in self.module.subscripts:
+            if isinstance(each.ctx, ast.Load) and self._is_name_of_mark(each.slice):
+                self._note(each, self._known(self.texts.elements(each.value, self.module)), "key of a table")
+        for call in (*self.module.calls.get("get", []), *self.module.calls.get("pop", [])):
+            if isinstance(call.func, ast.Attribute) and call.args and self._is_name_of_mark(call.args[0]):
+                self._note(call, self._known(self.texts.elements(call.func.value, self.module)), "key of a table")
+        for match in self.module.matches:
+            if self._is_name_of_mark(match.subject):
+                constants = [each for case in match.cases for each in ast.walk(case.pattern)]
+                names = [each.value for each in constants if isinstance(each, ast.Constant)]
+                self._note(match, [each for each in names if isinstance(each, str)], "match")
+
     def looked_up(self) -> None:
         """`item.keywords["slow"]`, `item.keywords.get("slow")`, `mark.name.startswith("req_")`."""
         for each in self.module.subscripts:
@@ -152,8 +168,9 @@ class _Readers:
         for each in self.module.binaries:
             if isinstance(each.op, (ast.BitAnd, ast.Sub)):
                 for one, other in ((each.left, each.right), (each.right, each.left)):
-                    if self._is_set_of_names(one):
-                        self._note(each, self.texts.elements(other, self.module), "names of markers")
+                    if self._is_set_of_names(one) or self._is_keywords(one):
+                        names = self.texts.elements(other, self.module)
+                        self._note(each, self._known(names), "names of markers")
 
     def _note(self, node: ast.AST, texts: Iterable[str], how: str) -> None:
         place: Place = (self.module.path, line_of(node))
@@ -202,9 +219,9 @@ class _Readers:
 
     def _is_set_of_names(self, node: ast.expr) -> bool:
         """Whether the value holds the names of a test's markers."""
-        if not self.has_marks:
+        if not self.has_marks and "pytest" not in self.module.words:
             return False
-        for origin in self._origins(node):
+        for origin in self._followed(node):
             match origin.node:
                 case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                     element = origin.node.key if isinstance(origin.node, ast.DictComp) else origin.node.elt
@@ -215,6 +232,21 @@ class _Readers:
                 case ast.Call(func=ast.Name(id="map"), args=[_, inner]) if self._is_about_marks(inner):
                     return True
         return False
+
+    def _followed(self, node: ast.expr) -> list[Origin]:
+        """The same, to the end where the name of the value tells that it is worth it."""
+        if isinstance(node, ast.Name) and _TELLING.search(node.id):
+            return self.texts.flow.origins(node, self.module)
+        called = [each for each in self._origins(node) if isinstance(each.node, ast.Call) and each.module is not None]
+        found = [*self._origins(node)]
+        for each in called:
+            if (
+                isinstance(each.node, ast.Call)
+                and _TELLING.search(last_name(each.node.func))
+                and each.module is not None
+            ):
+                found.extend(self.texts.flow.origins(each.node, each.module))
+        return found
 
     def _is_about_marks(self, node: ast.expr) -> bool:
         return last_name(node) in _MARKISH or (self.has_marks and any(each.is_mark for each in self._origins(node)))

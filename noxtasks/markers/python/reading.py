@@ -8,19 +8,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from noxtasks.markers.model import Reference
+from noxtasks.markers.model import Reference, Use
 from noxtasks.markers.python.aliases import Aliases
 from noxtasks.markers.python.computed import computed
 from noxtasks.markers.python.found import Found
 from noxtasks.markers.python.marks import marks, renamed
 from noxtasks.markers.python.model import Place, PythonReading
-from noxtasks.markers.python.names import BUILTIN
+from noxtasks.markers.python.names import BUILTIN, words
 from noxtasks.markers.python.project import Project
 from noxtasks.markers.python.prose import prose, unreadable
 from noxtasks.markers.python.readers import readers
 from noxtasks.markers.python.registrations import registrations
 from noxtasks.markers.python.selectors import selectors
-from noxtasks.markers.python.source import decoded, identifiers
+from noxtasks.markers.python.source import decoded, names
 from noxtasks.markers.python.syntax import Module, line_of
 from noxtasks.markers.python.texts import Texts
 
@@ -28,7 +28,9 @@ from noxtasks.markers.python.texts import Texts
 _TELLING = re.compile(
     rb"\bmark\.(?!(?:%s)\b)\w|\bmark\b(?!\.)|MARK_GEN|\bMark\b|MarkDecorator|[a-z_]marker|markexpr|own_markers"
     rb"|keywords|extra_keyword|addinivalue|\binicache|pytestmark|[\"' ]-[mk]|\bgetattr\(\w+\.(?:function|obj|cls)\b"
-    rb"|hasattr\(\w+\.(?:function|obj|cls)\b" % b"|".join(each.encode() for each in sorted(BUILTIN))
+    rb"|^\s*(?:async )?def pytest_|\b(?:eval|exec)\([^\n]*\bmark\b|hasattr\(\w+\.(?:function|obj|cls)\b"
+    % b"|".join(each.encode() for each in sorted(BUILTIN)),
+    re.MULTILINE,
 )
 
 
@@ -77,12 +79,13 @@ def _read(files: Mapping[str, bytes], folders: Collection[str]) -> PythonReading
         _prose(path, module, found, project)
     for path in project.unread:
         unreadable(path, decoded(files[path]), found)
+    strings = _strings(files, registered, found)
     return PythonReading(
         references=tuple(sorted(found.references, key=_order)),
         registrations=tuple(sorted(found.registrations)),
         selectors=tuple(sorted(found.selectors)),
         sites=tuple(sorted(found.sites, key=lambda each: (each.path, each.line, each.how))),
-        strings=_strings(files, registered),
+        strings=strings,
         unread=tuple(sorted(project.unread)),
         unknown_registrations=tuple(sorted(found.unknown_registrations)),
     )
@@ -106,10 +109,16 @@ def _prose(path: str, module: Module | None, found: Found, project: Project) -> 
         prose(path, decoded(project.files[path]), lines, found)
 
 
-def _strings(files: Mapping[str, bytes], registered: set[tuple[str, int, str]]) -> dict[str, tuple[Place, ...]]:
+def _strings(
+    files: Mapping[str, bytes], registered: set[tuple[str, int, str]], found: Found
+) -> dict[str, tuple[Place, ...]]:
     result: dict[str, list[Place]] = defaultdict(list)
     for path, data in files.items():
-        for text, line in identifiers(decoded(data)):
-            if (path, line, text) not in registered:
+        is_of_tests = b"pytest" in data or b"mark" in data
+        for text, line, is_name in names(decoded(data)):
+            if is_name and (path, line, text) not in registered:
                 result[text].append((path, line))
+            elif not is_name and is_of_tests:
+                for word in words(text.removeprefix("-m ")):
+                    found.reference(word, (path, line), Use.POSSIBLE, "in a string like an expression of -m")
     return {text: tuple(places) for text, places in sorted(result.items())}

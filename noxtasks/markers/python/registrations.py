@@ -36,8 +36,9 @@ def is_shipped(path: str) -> bool:
 
 
 def _lines(module: Module, texts: Texts) -> Iterator[tuple[ast.Call, str, dict[str, Place]]]:
-    for call in module.calls.get("addinivalue_line", []):
-        key, line = _argument(call, 0, "name"), _argument(call, 1, "line")
+    for call, given in _adding(module):
+        key = given[0] if given else keyword(call, "name")
+        line = given[1] if len(given) > 1 else keyword(call, "line")
         if isinstance(key, ast.Starred):
             origins = texts.flow.taken(texts.flow.origins(key.value, module), (1,))
             yield call, "addinivalue_line", texts.of_origins(origins, key.value, module)
@@ -57,10 +58,19 @@ def _lines(module: Module, texts: Texts) -> Iterator[tuple[ast.Call, str, dict[s
                 yield call, f"{name} to the markers", lines
 
 
-def _argument(call: ast.Call, index: int, name: str) -> ast.expr | None:
-    if call.args and isinstance(call.args[0], ast.Starred):
-        return call.args[0]
-    return call.args[index] if len(call.args) > index else keyword(call, name)
+def _adding(module: Module) -> Iterator[tuple[ast.Call, list[ast.expr]]]:
+    """Calls of `addinivalue_line` under its own name and others, with all that they give it."""
+    for call in module.calls.get("addinivalue_line", []):
+        yield call, call.args
+    for attribute in module.attributes.get("addinivalue_line", []):
+        above = module.parents.get(attribute)
+        before: list[ast.expr] = []
+        if isinstance(above, ast.Call) and last_name(above.func) == "partial" and above.args[0] is attribute:
+            before, above = above.args[1:], module.parents.get(above)
+        if isinstance(above, ast.Assign):
+            for target in above.targets:
+                for call in module.calls.get(last_name(target), []):
+                    yield call, [*before, *call.args]
 
 
 def _means_markers(keys: frozenset[str]) -> bool:

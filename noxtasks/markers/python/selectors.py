@@ -50,6 +50,7 @@ def selectors(module: Module, texts: Texts, found: Found) -> None:
         for call in calls:
             finder.arguments(call.args, [last_name(call.func)])
             finder.option_set(call)
+    finder.appended()
     finder.commands()
     finder.options_assigned()
 
@@ -99,6 +100,19 @@ class _Selectors:
         return not any(each in _OTHERS for each in earlier) or any(
             each.rpartition("/")[2] in _PYTEST for each in earlier
         )
+
+    def appended(self) -> None:
+        """`options.append("-m")`, and on the next line what follows it."""
+        for call in self.module.calls.get("append", []):
+            statement = self.module.parents.get(call)
+            if len(call.args) != 1 or _plain(call.args[0]) not in ("-m", "-k") or not isinstance(statement, ast.Expr):
+                continue
+            block = getattr(self.module.parents.get(statement), "body", None)
+            if not isinstance(block, list) or statement not in block[:-1]:
+                continue
+            match block[block.index(statement) + 1]:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[following])):
+                    self._note(following, _plain(call.args[0]), is_evident=False)
 
     def option_set(self, call: ast.Call) -> None:
         """`setattr(config.option, "markexpr", "not slow")` and `markexpr="slow"`."""

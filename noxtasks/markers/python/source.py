@@ -19,6 +19,9 @@ _TOKENS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _IDENTIFIER = re.compile(r"[^\W\d][\w.\-]{0,59}")
+_WORD = r"(?:not )?\(?(?:not )?[^\W\d]\w*\)?"
+_EXPRESSION = re.compile(rf"(?=.*\b(?:and|or|not) )(?:-m )?{_WORD}(?: (?:and|or) {_WORD})*")
+_LONGEST = 100  # characters of a string that is looked at
 _HUGE = 2_000_000  # bytes: data, not code that anybody wrote
 
 
@@ -65,8 +68,11 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(match.group()[quotes:-quotes], line, is_comment=False)
 
 
-def identifiers(text: str) -> Iterator[tuple[str, int]]:
-    """Strings that could name a marker, and their lines."""
+def names(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Strings that could be a marker's name, or else an expression of `-m`: text, line and whether it is a name."""
     for token in tokens(text):
-        if not token.is_comment and _IDENTIFIER.fullmatch(token.text):
-            yield token.text, token.line
+        if not token.is_comment and len(token.text) <= _LONGEST:
+            if _IDENTIFIER.fullmatch(token.text):
+                yield token.text, token.line, True
+            elif " " in token.text and _EXPRESSION.fullmatch(token.text):
+                yield token.text, token.line, False

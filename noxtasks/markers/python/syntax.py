@@ -69,6 +69,7 @@ class Module:
         self.calls: dict[str, list[ast.Call]] = defaultdict(list)  # by the last name of what is called
         self.functions: dict[str, list[Function]] = defaultdict(list)
         self.compares: list[ast.Compare] = []
+        self.matches: list[ast.Match] = []
         self.sequences: list[ast.List | ast.Tuple | ast.Set] = []
         self.binaries: list[ast.BinOp] = []
         self.subscripts: list[ast.Subscript] = []
@@ -160,6 +161,8 @@ class Module:
                 self.sequences.append(node)
             case ast.BinOp():
                 self.binaries.append(node)
+            case ast.Match():
+                self.matches.append(node)
             case ast.Subscript():
                 self.subscripts.append(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():

@@ -12,9 +12,10 @@ from noxtasks.markers.python.formats import formatted, interpolated
 from noxtasks.markers.python.model import Place
 from noxtasks.markers.python.names import HOLE, UNKNOWN, bounded, joined
 from noxtasks.markers.python.project import Project
-from noxtasks.markers.python.syntax import Module, line_of
+from noxtasks.markers.python.syntax import Module, last_name, line_of
 
 _CASES = {"lower", "upper", "casefold", "title", "capitalize"}
+_WITH_DEFAULT = {"get", "getenv", "getattr", "getoption", "setdefault", "pop", "getvalue"}
 _TRIMMING = {"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "expandtabs", "zfill", "translate"}
 _DEPTH = 15
 
@@ -91,6 +92,8 @@ class Texts:
                 return joined([self.of(left, module), self.of(right, module)])
             case ast.BinOp(left=left, right=right, op=ast.Mod()):
                 return interpolated(self, left, right, module)
+            case ast.Call(args=[_, *_, ast.Constant(value=str()) as default]) if last_name(node.func) in _WITH_DEFAULT:
+                found = UNKNOWN | self.of(default, module)
             case ast.Call(func=ast.Attribute(value=value, attr=method)):
                 found = self._method(node, value, method, module)
             case ast.Call(func=ast.Name(id="str"), args=[value]):
