@@ -58,9 +58,9 @@ def edited(
 
 def _text(module: cst.Module, content: bytes) -> str:
     text = content.decode(module.encoding).removeprefix(_MARK)
-    if _encoded(text, content, module.encoding) != content or module.code.removeprefix(_MARK) != _without_page_breaks(
-        text
-    ):
+    # The blanks at the end, which libcst may leave out, move nothing.
+    parsed = module.code.removeprefix(_MARK).rstrip()
+    if _encoded(text, content, module.encoding) != content or parsed != _without_page_breaks(text).rstrip():
         raise Unsure("it cannot be edited without changing the rest of it")
     return text
 
