@@ -238,17 +238,21 @@ def _all_values(wanted: set[str], sources: Mapping[str, str]) -> dict[str, list[
     return values
 
 
-def _resolved(unit: str, values: Mapping[str, list[Value]], seen: frozenset[str] = frozenset()) -> Iterator[Value]:
+def _resolved(unit: str, values: Mapping[str, list[Value]]) -> Iterator[Value]:
     """What may stand in place of a part; a value with parts of its own also brings what these may be."""
-    for name in variables.variables_in(unit):
-        if name in seen:
+    waiting = list(variables.variables_in(unit))
+    asked: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in asked:
             continue
+        asked.add(name)
         for value in values.get(name, ()):
             inner = _UNIT.findall(value.text)
             if not inner or _UNIT.sub("", value.text).strip():
                 yield value
             for part in inner:
-                yield from _resolved(part, values, seen | {name})
+                waiting += variables.variables_in(part)
                 yield from (
                     Value(text=literal, path=value.path, line=value.line) for literal in variables.literals_in(part)
                 )
