@@ -23,6 +23,7 @@ _HOLDER = "NOXTASKS_FILLED_IN"
 _DATA_LIMIT = 512 * 1024  # longer data are recordings, not settings
 _ROUNDS = 5  # a variable of a variable of a variable …
 _UNIT = re.compile(options.UNIT)
+_WORD = re.compile(r"(?<![\w.-])[A-Za-z_][\w-]*")
 
 
 class CommandReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,13 +201,19 @@ def _fill(
     )
     references: set[Reference] = set()
     sites: set[Site] = set()
+    resolved = {unit: list(dict.fromkeys(_resolved(unit, values))) for one in filled for unit in one.units}
+    telling = {
+        unit: [value for value in found if not known.isdisjoint(_WORD.findall(value.text))]
+        for unit, found in resolved.items()
+    }
     for one in filled:
         how = f"{one.option} {' '.join(one.expression.split())}"
         is_open = False
         for unit in one.units:
-            found = list(dict.fromkeys(_resolved(unit, values)))
+            is_part = re.search(rf"[\w-]{re.escape(unit)}|{re.escape(unit)}[\w-]", one.expression)  # of a name
+            found = (resolved if is_part else telling)[unit]
             literals = variables.literals_in(unit)
-            is_open |= not found and not literals
+            is_open |= not resolved[unit] and not literals
             written = (Value(text=literal, path=one.path, line=one.line) for literal in literals)
             for value in (*found, *written):
                 if (value.path, value.line) in entries:  # pytest's own setting `markers` is no variable
