@@ -76,13 +76,15 @@ def _edits(
     )
     given_up: list[Unchanged] = []
     while True:
-        edits, unchanged = plan.edits_of(content, change, said.selectors, said.references)
-        blocked = {each.marker for each in unchanged}
+        planned = plan.edits_of(content, change, said.selectors, said.references)
+        blocked = {each.marker for each in planned.unchanged}
         renamed = {old: new for old, new in change.renamed.items() if old not in blocked}
         removed = change.removed - blocked
         if renamed == change.renamed and removed == change.removed:
-            return edits, change, tuple(given_up)
-        given_up += [each for each in unchanged if each.marker in change.renamed or each.marker in change.removed]
+            return planned.edits, change, tuple(given_up)
+        given_up += [
+            each for each in planned.unchanged if each.marker in change.renamed or each.marker in change.removed
+        ]
         change = msgspec.structs.replace(change, renamed=renamed, removed=removed)
 
 

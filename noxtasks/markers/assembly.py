@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from noxtasks.markers import plugins, rules
+from noxtasks.markers import rules
 from noxtasks.markers.model import (
     Age,
     Marker,
@@ -28,12 +28,16 @@ _BY_STRING = ("add_marker", "applymarker", "keywords")  # such a method of somet
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What the files say, of whatever kind they are."""
+    """What the files say, of whatever kind they are.
+
+    `of_plugins` are the markers that plugins register which the project seems to depend on.
+    """
 
     registrations: tuple[Registration, ...]
     references: tuple[Reference, ...]
     selectors: tuple[Selector, ...]
     sites: tuple[Site, ...]
+    of_plugins: frozenset[str] = frozenset()
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +82,7 @@ def assemble(
     possible = rules.reachable(known, said.sites, corpus)
     static = _grouped((*_beside_registrations(said), *possible))
     dynamic = _grouped(seen.references if seen else ())
-    elsewhere = seen.elsewhere if seen is not None else plugins.KNOWN.keys()
+    elsewhere = said.of_plugins if seen is None else seen.elsewhere
     markers = []
     for name in sorted(known):
         usage = _usage(name, seen)

@@ -77,6 +77,8 @@ def by_tool(path: str, text: str, names: Collection[str]) -> Iterator[Reference]
             continue
         end = _command_end(text, tool.end())
         command = text[tool.start() : end]
+        if tool[0].endswith("-c") and "mark" not in command:  # a program of one line speaks of much else
+            continue
         for word in _words_in(command, names):
             numbers = numbers or Lines(text)
             line = numbers.number(tool.start() + word.start())

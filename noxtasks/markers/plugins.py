@@ -6,6 +6,9 @@ documentation and their `pytest_configure`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 _BY_DISTRIBUTION = {
     "allure-pytest": "allure_label allure_link allure_display_name allure_description allure_description_html",
     "anyio": "anyio",
@@ -54,5 +57,14 @@ _BY_DISTRIBUTION = {
     "time-machine": "time_machine",
 }
 
-KNOWN = {marker: name for name, markers in _BY_DISTRIBUTION.items() for marker in markers.split()}
-"""The distribution by marker."""
+_DEPENDENCIES = re.compile(r"\.(?:toml|cfg|ini|txt|in|ya?ml|lock|json)$|(?:^|/)(?:setup|noxfile|tasks)\.py$|Dockerfile")
+_NAME = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, _BY_DISTRIBUTION)) + r")(?![\w-])")
+
+
+def registered(texts: Mapping[str, str]) -> frozenset[str]:
+    """The markers of those of the plugins that a file of the project which may name dependencies names.
+
+    `texts` are all files of the project by their paths.
+    """
+    named = {name for path, text in texts.items() if _DEPENDENCIES.search(path) for name in _NAME.findall(text)}
+    return frozenset(marker for name in named for marker in _BY_DISTRIBUTION[name].split())

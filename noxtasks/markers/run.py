@@ -25,6 +25,7 @@ from noxtasks.markers import (
     log,
     page,
     papers,
+    plugins,
     python,
     registrations,
     rules,
@@ -138,6 +139,7 @@ def _look(task: _Task) -> _Known:
         references=(*code.references, *texts.references, *papers.read(tree.texts, names)),
         selectors=(*code.selectors, *texts.selectors),
         sites=(*code.sites, *texts.sites),
+        of_plugins=plugins.registered({**tree.texts, **_as_texts(tree)}),
     )
     terms = taxonomy.load(settings.facets)
     markers = assembly.assemble(
@@ -170,6 +172,10 @@ def _look(task: _Task) -> _Known:
         limit=settings.limit,
     )
     return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
+
+
+def _as_texts(tree: Tree) -> dict[str, str]:
+    return {path: content.decode("utf-8", "replace") for path, content in tree.python.items() if path.count("/") < 1}
 
 
 def _apply(task: _Task, known: _Known) -> _Known:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from noxtasks.markers import assembly, rules, taxonomy
+import msgspec
+
+from noxtasks.markers import assembly, plugins, rules, taxonomy
 from noxtasks.markers.assembly import Said, Seen
 from noxtasks.markers.model import Class, Marker, Reference, Registration, Use
 
@@ -100,7 +102,11 @@ def test_an_alias_that_was_made_stays_one() -> None:
 
 def test_what_plugins_register_is_known_from_pytest_or_else_from_a_list() -> None:
     used = reference("asyncio", Use.APPLIED)
-    assert markers(said(used))["asyncio"].kind is Class.APPLIED
+    named = plugins.registered({"requirements.txt": "pytest\npytest-asyncio>=1\n", "notes.md": "pytest-timeout"})
+    assert named == {"asyncio"}
+    told = msgspec.structs.replace(said(used), of_plugins=named)
+    assert markers(told)["asyncio"].kind is Class.APPLIED
+    assert markers(said(used))["asyncio"].kind is Class.UNREGISTERED
     assert markers(said(used), seen({"asyncio": {1}}))["asyncio"].kind is Class.UNREGISTERED
     known = seen({"asyncio": {1}}, elsewhere=frozenset({"asyncio"}))
     assert markers(said(used), known)["asyncio"].kind is Class.APPLIED
