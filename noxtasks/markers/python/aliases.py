@@ -33,7 +33,7 @@ class Aliases:
             yield Reference(marker=mark.name, path=module.path, line=line, use=use, how=here.how)
             return
         for alias in here.aliases:
-            uses = self.uses(alias)
+            uses = () if mark.certainty is Certainty.PERHAPS else self.uses(alias)
             how = f"alias {alias.name}"
             if mark.certainty is Certainty.PERHAPS:
                 yield Reference(marker=mark.name, path=module.path, line=line, use=Use.POSSIBLE, how=how)
@@ -42,7 +42,7 @@ class Aliases:
             else:
                 yield Reference(marker=mark.name, path=module.path, line=line, use=Use.ALIASED, how=how)
                 yield from self._by_string(mark, alias)
-            for path, at, what, is_read in uses if mark.certainty is Certainty.YES else ():
+            for path, at, what, is_read in uses:
                 found = Use.READ if is_read else Use.APPLIED
                 yield Reference(marker=mark.name, path=path, line=at, use=found, how=f"{how}, {what}")
 

@@ -54,6 +54,7 @@ class Flow:
         self._parameters = Parameters(project)
         self._active: list[ast.AST] = []
         self._is_peeking = False
+        self._stars: dict[Module, list[Module]] = {}
         self._level = 0
         self._glimpsed: dict[ast.AST, list[Origin]] = {}
         self._returns: dict[ast.AST, list[ast.expr]] = {}
@@ -186,31 +187,40 @@ class Flow:
         return result or [Origin(alias, module)]
 
     def _exported(self, name: str, module: Module) -> list[Origin]:
-        if module.tree in self._active:
-            return []
         bindings = module.scopes[module.tree].bindings.get(name)
         if not bindings:
             return self._through_stars(name, module)
-        self._active.append(module.tree)
-        try:
-            return [one for binding in bindings for one in self._of_binding(binding, module)]
-        finally:
-            self._active.pop()
+        return [one for each in bindings if each.node not in self._active for one in self._of_binding(each, module)]
 
     def _through_stars(self, name: str, module: Module) -> list[Origin]:
-        result: list[Origin] = []
+        """What the name is in the modules of which all names are imported."""
         if self._is_peeking:
-            return result
-        for statement in module.imports:
-            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-                paths = self.project.resolve(statement.module or "", importer=module.path, level=statement.level)
-                for path in paths:
-                    holder = self.project.module(path)
-                    if holder is not None and holder is not module and len(self._active) < _DEPTH:
-                        self._active.append(statement)
-                        result.extend(self._exported(name, holder))
-                        self._active.pop()
-        return result
+            return []
+        for holder in self._starred(module):
+            bindings = holder.scopes[holder.tree].bindings.get(name, [])
+            fresh = [each for each in bindings if each.node not in self._active]
+            if fresh:
+                return [one for each in fresh for one in self._of_binding(each, holder)]
+        return []
+
+    def _starred(self, module: Module) -> list[Module]:
+        """The modules whose names `import *` brings, through others, too."""
+        if module not in self._stars:
+            found: dict[Module, None] = {}
+            waiting = [module]
+            while waiting:
+                current = waiting.pop()
+                for statement in current.imports:
+                    if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
+                        continue
+                    base, level = statement.module or "", statement.level
+                    for path in self.project.resolve(base, importer=current.path, level=level):
+                        holder = self.project.module(path)
+                        if holder is not None and holder not in found:
+                            found[holder] = None
+                            waiting.append(holder)
+            self._stars[module] = list(found)
+        return self._stars[module]
 
     def _of_attribute(self, node: ast.Attribute, module: Module) -> list[Origin]:
         if node.attr in OF_MARKS:

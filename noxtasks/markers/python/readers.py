@@ -20,7 +20,7 @@ _TESTED = {"function", "obj", "cls", "_obj", "module"}
 _KEYWORDS = {"keywords", "listextrakeywords", "extra_keyword_matches", "_nodekeywords"}
 _EXPRESSIONS = {"markexpr", "keyword"}
 _MARKED = re.compile(r"(?:^|_)mark(?:er|ers|s)?(?:$|[_\d])")
-_TELLING = re.compile(r"mark|keyword|names|tags|labels", re.IGNORECASE)
+_TELLING = re.compile(r"mark|keyword|names|tags|labels")
 _MARKISH = {"iter_markers", "own_markers", "iter_markers_with_node", "pytestmark"}
 
 
@@ -44,6 +44,7 @@ class _Readers:
         self.found = found
         words = {*module.calls, *module.attributes}
         self.has_marks = bool(words & (_MARKISH | {*_ASKING})) or any("marker" in each for each in module.names)
+        self.has_marks = self.has_marks or any(each.startswith("pytest_") for each in module.functions)
         self.has_options = bool(words & {"getoption", "getvalue", "markexpr"})
 
     def asked(self, name: str) -> None:
@@ -235,14 +236,15 @@ class _Readers:
 
     def _followed(self, node: ast.expr) -> list[Origin]:
         """The same, to the end where the name of the value tells that it is worth it."""
-        if isinstance(node, ast.Name) and _TELLING.search(node.id):
+        telling = _TELLING if self.has_marks else _MARKED
+        if isinstance(node, ast.Name) and telling.search(node.id.lower()):
             return self.texts.flow.origins(node, self.module)
         called = [each for each in self._origins(node) if isinstance(each.node, ast.Call) and each.module is not None]
         found = [*self._origins(node)]
         for each in called:
             if (
                 isinstance(each.node, ast.Call)
-                and _TELLING.search(last_name(each.node.func))
+                and telling.search(last_name(each.node.func).lower())
                 and each.module is not None
             ):
                 found.extend(self.texts.flow.origins(each.node, each.module))
