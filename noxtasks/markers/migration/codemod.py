@@ -22,6 +22,8 @@ from noxtasks.markers.model import Reference, Selector, Use
 
 _MARK = "\ufeff"
 _REGISTERS = "addinivalue_line"
+_TAKES_NAMES = re.compile(r"mark|keywords|getoption")
+_OPTION = re.compile(r"(?<![\w\-])-m")
 _NOT_PYTHON = (cst.ParserSyntaxError, UnicodeDecodeError, LookupError, SyntaxError)
 
 
@@ -37,7 +39,7 @@ def edited(
 
     `selectors` and `references` are what the audit has seen in this file.
     """
-    named = _named(content, change)
+    named = _named(content, change) | ({each.marker for each in references} & change.renamed.keys())
     if not named:
         return content, []
     try:
@@ -71,12 +73,38 @@ def _without_page_breaks(text: str) -> str:
 
 
 def _named(content: bytes, change: Change) -> set[str]:
-    """The markers of the change that the file has to do with, by its text."""
-    wanted = set(change.renamed)
-    if _REGISTERS.encode() in content:
-        wanted |= change.removed | set(change.described)
-    words = {word.decode("ascii") for word in re.findall(rb"[A-Za-z0-9_]+", content)}
-    return {name for name in wanted if name in words or not name.isascii() or not name.isidentifier()}
+    """The markers of the change that the file may have to do with, by its text: libcst takes seconds for a long one."""
+    text = content.decode("latin-1")
+    found = set()
+    if _REGISTERS in text:
+        found |= {name for name in (*change.removed, *change.described) if _bytes_of(name) in text}
+    has_marks, has_names = "mark" in text, bool(_TAKES_NAMES.search(text))
+    for name in change.renamed:
+        word = rf"{re.escape(_bytes_of(name))}(?!\w)"
+        if (
+            (has_marks and re.search(rf"\.\s*{word}", text))
+            or (has_names and re.search(rf"[\"'](?:[^\"'\n]*[^\"'\n\w])?{word}", text))
+            or (_OPTION.search(text) and re.search(rf"(?<!\w){word}", text))
+        ):
+            found.add(name)
+    return found
+
+
+def _bytes_of(name: str) -> str:
+    return name.encode().decode("latin-1")
+
+
+def _needs_tidying(text: str, change: Change) -> bool:
+    """Whether a mark may stand twice in the renamed file, or a registration is to go or to be described."""
+    if _REGISTERS in text and any(name in text for name in (*change.removed, *change.described)):
+        return True
+    return any(len(re.findall(rf"\.\s*{re.escape(name)}(?!\w)", text)) > 1 for name in _merged(change))
+
+
+def _merged(change: Change) -> set[str]:
+    """The new names that more than one marker may have had before."""
+    new = list(change.renamed.values())
+    return {name for name in new if name not in change.renamed or new.count(name) > 1}
 
 
 def _encoded(text: str, content: bytes, encoding: str) -> bytes:
@@ -152,6 +180,8 @@ def _touches(one: Replacement, others: Collection[Replacement]) -> bool:
 
 
 def _tidied(text: str, path: str, change: Change) -> tuple[str, list[Unchanged]]:
+    if not _needs_tidying(text, change):
+        return text, []
     module = cst.parse_module(_without_page_breaks(text))
     bindings = Bindings()
     module.visit(bindings)

@@ -132,7 +132,7 @@ def test_what_only_looks_like_a_marker_stays(code: str) -> None:
         ("x.run(*args, '-m', 'not old')", "old 2 this -m may not be pytest's"),
         ("\x0cold = pytest.mark.old", "old 0 it cannot be edited without changing the rest of it"),
         ("helpers.mark.old", "old 2 nothing tells whether this is a mark of pytest"),
-        ("def (: old", "old 2 it is not Python"),
+        ("def pytest.mark.old", "old 2 it is not Python"),
     ],
 )
 def test_what_is_not_certain_is_told_and_stays(code: str, told: str) -> None:
