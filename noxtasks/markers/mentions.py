@@ -27,6 +27,7 @@ _BARE = re.compile(
 )
 _TAG = re.compile(r"(?<!\S)@([\w-]+)")
 _MARKS_KEY = re.compile(r"^\s*(?:-\s+)?(?:marks?|markers?)\s*:", re.MULTILINE)
+_QUOTES = ("'", '"')
 _MAX_PER_NAME = 3  # prose that repeats a name says nothing more
 _MAX_PER_FILE = 100
 _SHORT = 60
@@ -77,12 +78,18 @@ def by_tool(path: str, text: str, names: Collection[str]) -> Iterator[Reference]
             continue
         end = _command_end(text, tool.end())
         command = text[tool.start() : end]
-        if tool[0].endswith("-c") and "mark" not in command:  # a program of one line speaks of much else
-            continue
+        is_program = tool[0].endswith("-c") and "mark" not in command  # one that speaks of much else, too
         for word in _words_in(command, names):
+            if is_program and not _is_string(word):
+                continue
             numbers = numbers or Lines(text)
             line = numbers.number(tool.start() + word.start())
             yield Reference(marker=word[0], path=path, line=line, use=Use.SELECTED, how=_short(command))
+
+
+def _is_string(word: re.Match[str]) -> bool:
+    text = word.string
+    return text[word.start() - 1 : word.start()] in _QUOTES and text[word.end() : word.end() + 1] in _QUOTES
 
 
 def _words_in(command: str, names: Collection[str]) -> Iterator[re.Match[str]]:

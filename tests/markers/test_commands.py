@@ -229,6 +229,7 @@ def test_a_tool_that_looks_for_a_name_selects_it(line: str) -> None:
 
 def test_a_search_for_other_words_selects_nothing() -> None:
     assert not uses(read_one("run.sh", "grep slowly x\negrep x\necho slow\n"), Use.SELECTED)
+    assert not uses(read_one("run.sh", "python -c 'print(\"all slow tests passed\")'\n"), Use.SELECTED)
 
 
 @pytest.mark.parametrize(
