@@ -75,7 +75,7 @@ def _before(above: ast.AST, below: ast.AST, spelled: str, module: Module, texts:
     return None
 
 
-def _holds(test: ast.expr, spelled: str, module: Module, texts: Texts) -> frozenset[str] | None:
+def _holds(test: ast.expr, spelled: str, module: Module, texts: Texts) -> frozenset[str] | None:  # noqa: PLR0911 - one for each kind
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
             return _first(_holds(each, spelled, module, texts) for each in values)

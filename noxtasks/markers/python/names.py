@@ -48,7 +48,7 @@ def pattern(text: str) -> str:
 
 
 def joined(parts: Sequence[Iterable[str]]) -> frozenset[str]:
-    """Every text that begins with one of the first part, goes on with one of the second…"""
+    """Every text that begins with one of the first part, goes on with one of the second, and so on."""
     choices = [tuple(part) for part in parts]
     count = 1
     for choice in choices:

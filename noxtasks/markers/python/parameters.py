@@ -133,7 +133,7 @@ def is_called_by_pytest(function: Function) -> bool:
     return any("fixture" in each or each in ("hookimpl", "parametrize", "session", "task") for each in decorators)
 
 
-def _argument(call: ast.Call, caller: Module, position: _Position, parameter: ast.arg) -> list[Given]:
+def _argument(call: ast.Call, caller: Module, position: _Position, parameter: ast.arg) -> list[Given]:  # noqa: PLR0911 - one for each kind
     if position.keywords or (position.index is not None and position.index < 0):  # self is what it is
         return [Given(None, caller)]
     by_name = keyword(call, parameter.arg)

@@ -16,7 +16,7 @@ _PASSING = {"relative_to", "resolve", "absolute", "relto", "relpath", "str", "fs
 _DEPTH = 12
 
 
-def names(node: ast.AST, module: Module, texts: Texts) -> frozenset[str]:
+def names(node: ast.AST, module: Module, texts: Texts) -> frozenset[str]:  # noqa: C901 - one for each kind
     """What the expression may be where it is a part of a path; nothing where it is not evidently one."""
     match node:
         case ast.Attribute(value=ast.Attribute(value=inner, attr="parent"), attr="name" | "stem"):
@@ -37,7 +37,7 @@ def names(node: ast.AST, module: Module, texts: Texts) -> frozenset[str]:
     return frozenset()
 
 
-def is_path(node: ast.AST, module: Module, flow: Flow, depth: int = 0) -> bool:
+def is_path(node: ast.AST, module: Module, flow: Flow, depth: int = 0) -> bool:  # noqa: PLR0911 - one for each kind
     """Whether the value is a path of a file, as far as its spelling tells."""
     if depth > _DEPTH:
         return False

@@ -46,7 +46,7 @@ class Project:
         return [module for path in self.paths_with(word) if (module := self.module(path)) is not None]
 
     def resolve(self, name: str, *, importer: str, level: int = 0) -> list[str]:
-        """The files that an import may mean. Where a source folder is put on the path nobody knows: a suffix will do."""
+        """The files that an import may mean: nobody knows what is on the path, so the end of a file's path will do."""
         asked = tuple(part for part in name.split(".") if part)
         if level:
             package = PurePosixPath(importer).parts[:-1]

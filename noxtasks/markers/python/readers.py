@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from noxtasks.markers.model import Use
-from noxtasks.markers.python.flow import Origin
+from noxtasks.markers.python.containers import Origin
 from noxtasks.markers.python.found import Found
 from noxtasks.markers.python.marks import is_mark
 from noxtasks.markers.python.model import Place
@@ -121,7 +121,7 @@ class _Readers:
                 names = [each.value for each in constants if isinstance(each, ast.Constant)]
                 self._note(match, [each for each in names if isinstance(each, str)], "match")
 
-    def looked_up(self) -> None:
+    def looked_up(self) -> None:  # noqa: C901 - one for each kind
         """`item.keywords["slow"]`, `item.keywords.get("slow")`, `mark.name.startswith("req_")`."""
         for each in self.module.subscripts:
             if isinstance(each.ctx, ast.Load) and self._is_keywords(each.value):

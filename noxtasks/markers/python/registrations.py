@@ -53,8 +53,8 @@ def _lines(module: Module, texts: Texts) -> Iterator[tuple[ast.Call, str, dict[s
                 and call.args
                 and _is_list_of_markers(call.func.value, module, texts)
             ):
-                given = call.args[-1]
-                lines = texts.elements(given, module) if name == "extend" else texts.placed(given, module)
+                added = call.args[-1]
+                lines = texts.elements(added, module) if name == "extend" else texts.placed(added, module)
                 yield call, f"{name} to the markers", lines
 
 

@@ -102,7 +102,7 @@ class Module:
         return None
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
-        """The node's parent, its parent…"""
+        """The node's parent, its parent, up to the module."""
         above = self.parents.get(node)
         while above is not None:
             yield above
@@ -183,7 +183,7 @@ class Module:
             case _:
                 self._note_binding(node, scope)
 
-    def _note_binding(self, node: ast.AST, scope: Scope) -> None:
+    def _note_binding(self, node: ast.AST, scope: Scope) -> None:  # noqa: C901 - one for each kind
         match node:
             case ast.Assign():
                 self.stores.append(node)
@@ -264,7 +264,7 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
 
 def _bind(scope: Scope, name: str, binding: Binding) -> None:
     target: Scope | None = scope
-    if isinstance(binding.node, ast.AST) and isinstance(scope.node, COMPREHENSIONS) and not binding.steps:
+    if isinstance(scope.node, COMPREHENSIONS) and not binding.steps:
         while target is not None and isinstance(target.node, COMPREHENSIONS):  # a walrus binds outside
             target = target.parent
     if name in scope.outer or (binding.is_in_place and name not in scope.bindings):

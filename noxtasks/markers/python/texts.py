@@ -7,7 +7,8 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from noxtasks.markers.python import guards, paths
-from noxtasks.markers.python.flow import Flow, Origin
+from noxtasks.markers.python.containers import Origin
+from noxtasks.markers.python.flow import Flow
 from noxtasks.markers.python.formats import formatted, interpolated
 from noxtasks.markers.python.model import Place
 from noxtasks.markers.python.names import HOLE, UNKNOWN, bounded, joined

@@ -93,7 +93,8 @@ def test_a_mark_that_a_test_gets_is_applied(source: str) -> None:
             "def need(f):\n    return pytest.mark.x(pytest.mark.gpu(f))\n@need\ndef test_a(): ...", "", id="function"
         ),
         pytest.param(
-            "def need(n):\n    def inner(f):\n        return pytest.mark.gpu(f)\n    return inner\n@need(1)\ndef test_a(): ...",
+            "def need(n):\n    def inner(f):\n        return pytest.mark.gpu(f)\n    return inner\n"
+            "@need(1)\ndef test_a(): ...",
             "",
             id="decorator factory",
         ),
@@ -114,6 +115,11 @@ def test_a_mark_that_a_test_gets_is_applied(source: str) -> None:
         pytest.param("import tests.helpers\n@tests.helpers.slow\ndef t(): ...", "slow = pytest.mark.gpu", id="module"),
         pytest.param("from tests import helpers as h\n@h.slow\ndef t(): ...", "slow = pytest.mark.gpu", id="module as"),
         pytest.param("from passing import slow\n@slow\ndef t(): ...", "slow = pytest.mark.gpu", id="re-export"),
+        pytest.param("from stars import *\n@slow\ndef t(): ...", "slow = pytest.mark.gpu", id="import * of import *"),
+        pytest.param("import stars\n@stars.slow\ndef t(): ...", "slow = pytest.mark.gpu", id="module with import *"),
+        pytest.param(
+            "import helpers\nh = helpers\n@h.slow\ndef t(): ...", "slow = pytest.mark.gpu", id="module, renamed"
+        ),
         pytest.param("from passing import later\n@later\ndef t(): ...", "slow = pytest.mark.gpu", id="re-export as"),
         pytest.param(
             "from helpers import M\n@M.slow\ndef t(): ...",
@@ -129,7 +135,7 @@ def test_a_mark_that_a_test_gets_is_applied(source: str) -> None:
 )
 def test_a_mark_under_another_name_is_applied_where_the_name_stands(source: str, helpers: str) -> None:
     passing = "from helpers import slow, slow as later\n__all__ = ['slow']\n"
-    found = reading(IMPORT + source, helpers=IMPORT + helpers, passing=passing)
+    found = reading(IMPORT + source, helpers=IMPORT + helpers, passing=passing, stars="from helpers import *\n")
     applied = [each for each in found.references if each.marker == "gpu" and each.use is Use.APPLIED]
     assert any("alias" in each.how and not each.how.startswith("defines") for each in applied), found.references
     assert {each.path for each in applied} <= {"tests/test_it.py", "tests/helpers.py"}

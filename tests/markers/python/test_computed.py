@@ -58,6 +58,7 @@ def patterns(found: PythonReading) -> set[str]:
         pytest.param("give(item, 'a')\n        give(item, name='b')", {"a", "b"}, id="parameter"),
         pytest.param("give_all(item, 'a', 'b')", {"a", "b"}, id="rest of the parameters"),
         pytest.param("item.add_marker(which(item))", {"x", "y"}, id="what a function returns"),
+        pytest.param("eval('pytest.mark.' + L[1])(item)", {"e2e"}, id="eval"),
         pytest.param("item.add_marker(Level.UNIT.value)", {"unit_level"}, id="enumeration"),
         pytest.param("pytest.mark.__getattr__(L[0])(item)", {"unit"}, id="__getattr__"),
         pytest.param(
@@ -124,7 +125,10 @@ def test_names_of_folders_bound_what_is_taken_from_paths() -> None:
 
 
 def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
-    source = "class Pipeline:\n    def add_marker(self, label): ...\ndef run(pipeline, label):\n    pipeline.add_marker(label)\n"
+    source = (
+        "class Pipeline:\n    def add_marker(self, label): ...\n"
+        "def run(pipeline, label):\n    pipeline.add_marker(label)\n"
+    )
     found = read({"src/shop.py": source.encode()})
     assert (found.sites, found.references) == ((), ())
 
@@ -161,13 +165,24 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
         pytest.param("any(map(item.get_closest_marker, L))", {"unit", "e2e"}, id="map"),
         pytest.param("pytest.mark.slow.mark in item.own_markers", {"slow"}, id="mark object"),
         pytest.param("item.get_closest_marker(pytest.mark.slow.name)", {"slow"}, id="name of a mark object"),
+        pytest.param("[T[m.name](m) for m in item.iter_markers()]", {"one"}, id="table of handlers"),
+        pytest.param("[T.get(m.name) for m in item.iter_markers()]", {"one"}, id="table of handlers, get"),
+        pytest.param(
+            "m = item.own_markers[0]\n        match m.name:\n            case 'slow': ...", {"slow"}, id="match"
+        ),
+        pytest.param("item.keywords.keys() & {'slow'}", {"slow"}, id="keys of keywords"),
+        pytest.param("'slow' in far.names(item)", {"slow"}, id="names that another module gives"),
         pytest.param("'slow' in config.getoption('-m')", {"slow"}, id="expression of -m"),
         pytest.param("config.option.markexpr == 'slow'", {"slow"}, id="markexpr"),
     ],
 )
 def test_code_that_asks_for_a_marker_reads_it(body: str, expected: set[str]) -> None:
-    source = "L = ['unit', 'e2e']\ndef has(item, name):\n    return item.get_closest_marker(name) is not None\n"
-    found = read({"conftest.py": (source + HOOK + body).encode()})
+    source = (
+        "import far\nL = ['unit', 'e2e']\nT = {'one': print}\n"
+        "def has(item, name):\n    return item.get_closest_marker(name) is not None\n"
+    )
+    far = "def names(item):\n    return {m.name for m in item.iter_markers()}\n"
+    found = read({"conftest.py": (source + HOOK + body).encode(), "far.py": far.encode()})
     assert names(found, Use.READ) == expected, found.references
     assert patterns(found) == set()
 

@@ -81,6 +81,14 @@ def test_it(pytester):
     }
 
 
+def test_a_string_like_an_expression_may_be_one() -> None:
+    found = read({"a.py": b"import pytest\nONLY = 'not slow and db'\nx = 'not a sentence'\n"})
+    assert {(each.marker, each.use, each.line) for each in found.references} == {
+        ("slow", Use.POSSIBLE, 2),
+        ("db", Use.POSSIBLE, 2),
+    }
+
+
 def test_strings_that_look_like_names_are_kept_with_their_places() -> None:
     found = read({"a.py": b"x = ['slow', 'not a name', 'fast']\n", "b.py": b"\ny = 'slow'\n"})
     assert found.strings == {"fast": (("a.py", 1),), "slow": (("a.py", 1), ("b.py", 2))}

@@ -47,6 +47,7 @@ def registered(source: str, path: str = "conftest.py", **others: str) -> set[str
         ),
         pytest.param("register(config, 'slow: x')", id="helper"),
         pytest.param("for n in NAMES:\n        register(config, n)", id="helper in a loop"),
+        pytest.param("add = config.addinivalue_line\n    add('markers', 'slow: x')", id="bound method"),
         pytest.param("config.addinivalue_line(*LINE)", id="spread"),
         pytest.param("config.getini('markers').append('slow: x')", id="getini"),
         pytest.param("config._inicache['markers'].append('slow: x')", id="inicache"),
@@ -114,7 +115,10 @@ def test_other_lines_of_the_configuration_are_no_markers() -> None:
 
 
 def test_strings_that_registrations_are_made_of_are_no_uses() -> None:
-    source = "M = {'slow': 'x'}\ndef pytest_configure(c):\n    for n in M:\n        c.addinivalue_line('markers', n)\nx = 'fast'\n"
+    source = (
+        "M = {'slow': 'x'}\ndef pytest_configure(c):\n    for n in M:\n        c.addinivalue_line('markers', n)\n"
+        "x = 'fast'\n"
+    )
     strings = read({"conftest.py": source.encode()}).strings
     assert "slow" not in strings
     assert strings["fast"] == (("conftest.py", 5),)
