@@ -1,13 +1,17 @@
-"""Markers that well-known plugins of pytest register themselves, each with the distribution that does.
+"""Which markers belong to plugins: those of well-known ones that the project uses, and those of its own for others.
 
-Asked only where pytest has not collected: when it has, it tells what is registered. Source: the plugins' own
-documentation and their `pytest_configure`.
+The list is asked only where pytest has not collected: when it has, it tells what is registered. Source: the plugins'
+own documentation and their `pytest_configure`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from noxtasks.markers.model import Registration
 
 _BY_DISTRIBUTION = {
     "allure-pytest": "allure_label allure_link allure_display_name allure_description allure_description_html",
@@ -57,14 +61,26 @@ _BY_DISTRIBUTION = {
     "time-machine": "time_machine",
 }
 
-_DEPENDENCIES = re.compile(r"\.(?:toml|cfg|ini|txt|in|ya?ml|lock|json)$|(?:^|/)(?:setup|noxfile|tasks)\.py$|Dockerfile")
+_DEPENDENCIES = re.compile(r"\.(?:toml|cfg|ini|txt|in|ya?ml|lock|json)$|Dockerfile")
+_PROGRAMS = re.compile(r"(?:^|/)(?:setup|noxfile|tasks)\.py$")
 _NAME = re.compile(r"(?<![\w.-])(?:" + "|".join(map(re.escape, _BY_DISTRIBUTION)) + r")(?![\w-])")
 
 
-def registered(texts: Mapping[str, str]) -> frozenset[str]:
-    """The markers of those of the plugins that a file of the project which may name dependencies names.
-
-    `texts` are all files of the project by their paths.
-    """
-    named = {name for path, text in texts.items() if _DEPENDENCIES.search(path) for name in _NAME.findall(text)}
+def registered(texts: Mapping[str, str], python: Mapping[str, bytes]) -> frozenset[str]:
+    """The markers of those plugins that a file of the project which may name dependencies names."""
+    named = {name for text in _dependencies(texts, python) for name in _NAME.findall(text)}
     return frozenset(marker for name in named for marker in _BY_DISTRIBUTION[name].split())
+
+
+def by_code(
+    found: Iterable[Registration], texts: Mapping[str, str], python: Mapping[str, bytes]
+) -> tuple[Registration, ...]:
+    """Registrations by code; those of a project that offers no plugin to others are for itself alone."""
+    if any("pytest11" in text for text in _dependencies(texts, python)):
+        return tuple(found)
+    return tuple(msgspec.structs.replace(each, is_shipped=False) for each in found)
+
+
+def _dependencies(texts: Mapping[str, str], python: Mapping[str, bytes]) -> Iterator[str]:
+    yield from (text for path, text in texts.items() if _DEPENDENCIES.search(path))
+    yield from (content.decode("utf-8", "replace") for path, content in python.items() if _PROGRAMS.search(path))

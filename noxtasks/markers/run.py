@@ -122,7 +122,7 @@ def _look(task: _Task) -> _Known:
     configured = registrations.read(tree.texts)
     code = python.read(tree.python, folders=tree.folders)
     in_python = Said(
-        registrations=(*configured.found, *code.registrations),
+        registrations=(*configured.found, *plugins.by_code(code.registrations, tree.texts, tree.python)),
         references=code.references,
         selectors=code.selectors,
         sites=code.sites,
@@ -139,7 +139,7 @@ def _look(task: _Task) -> _Known:
         references=(*code.references, *texts.references, *papers.read(tree.texts, names)),
         selectors=(*code.selectors, *texts.selectors),
         sites=(*code.sites, *texts.sites),
-        of_plugins=plugins.registered({**tree.texts, **_as_texts(tree)}),
+        of_plugins=plugins.registered(tree.texts, tree.python),
     )
     terms = taxonomy.load(settings.facets)
     markers = assembly.assemble(
@@ -172,10 +172,6 @@ def _look(task: _Task) -> _Known:
         limit=settings.limit,
     )
     return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
-
-
-def _as_texts(tree: Tree) -> dict[str, str]:
-    return {path: content.decode("utf-8", "replace") for path, content in tree.python.items() if path.count("/") < 1}
 
 
 def _apply(task: _Task, known: _Known) -> _Known:

@@ -102,7 +102,7 @@ def test_an_alias_that_was_made_stays_one() -> None:
 
 def test_what_plugins_register_is_known_from_pytest_or_else_from_a_list() -> None:
     used = reference("asyncio", Use.APPLIED)
-    named = plugins.registered({"requirements.txt": "pytest\npytest-asyncio>=1\n", "notes.md": "pytest-timeout"})
+    named = plugins.registered({"requirements.txt": "pytest\npytest-asyncio>=1\n", "notes.md": "pytest-timeout"}, {})
     assert named == {"asyncio"}
     told = msgspec.structs.replace(said(used), of_plugins=named)
     assert markers(told)["asyncio"].kind is Class.APPLIED
