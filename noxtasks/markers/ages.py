@@ -20,15 +20,16 @@ def ages(history: History, names: Collection[str], *, today: date) -> dict[str, 
 
 
 def _age(marker: MarkerHistory, since: datetime | None, today: date) -> Age:
-    registered = marker.registered
-    if registered is not None and since is not None and registered <= since:
-        registered = None
-    last = max((each for each in (marker.last_use, registered) if each is not None), default=None)
+    first, last, registered = (
+        None if moment is None or (since is not None and moment <= since) else moment
+        for moment in (marker.first_use, marker.last_use, marker.registered)
+    )
+    latest = max((each for each in (last, registered) if each is not None), default=None)
     return Age(
         registered=_day(registered),
-        first_use=_day(marker.first_use),
-        last_use=_day(marker.last_use),
-        idle_days=None if last is None else max(0, (today - last.astimezone(UTC).date()).days),
+        first_use=_day(first),
+        last_use=_day(last),
+        idle_days=None if latest is None else max(0, (today - latest.astimezone(UTC).date()).days),
     )
 
 
