@@ -181,7 +181,7 @@ def _apply(task: _Task, known: _Known) -> _Known:
     applied = applying.carry_out(
         task.root,
         task.suites,
-        {path: (task.root / path).read_bytes() for path in (*known.tree.python, *known.tree.texts)},
+        {path: (task.root / path).read_bytes() for path in known.tree.paths if not path.startswith("../")},
         known.said,
         known.plan,
         before=known.markings,

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.evidence import vcs
+from noxtasks.markers.textkinds import TextKind, kind_of
 
 Run = Callable[[Sequence[str]], bytes | None]
 
@@ -22,6 +23,7 @@ TEXT_LIMIT_BYTES = 2 * 1024 * 1024
 _PYTHON = frozenset({".py", ".pyi"})
 _PYTHON_SHEBANG = re.compile(rb"#![^\n]*\bpy(?:thon|test|py)[\d.]*\b|#![^\n]*\buv\b[^\n]*--script")
 _HEAD_BYTES = 8192
+_AT_TOP = (":(glob)*", ":(glob).*/**", ":(glob)ci/**", ":(glob)scripts/**")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _BINARY = re.compile(
     r"\.(?:png|jpe?g|gif|bmp|ico|webp|tiff?|psd|pdf|mp[34]|avi|mov|ogg|wav|webm|[to]tf|woff2?|eot"
@@ -43,6 +45,11 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     texts: dict[str, str]
     folders: frozenset[str]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of all files that were read."""
+        return (*self.python, *self.texts)
 
 
 def read_tree(root: Path, run: Run, *, reports: str) -> Tree:
@@ -69,7 +76,27 @@ def read_tree(root: Path, run: Run, *, reports: str) -> Tree:
             left_out.append(f"{path}: larger than {TEXT_LIMIT_BYTES // 1024**2} MiB")
         else:
             texts[path] = _decoded(content)
+    texts.update(_above(root, run))
     return Tree(python=python, texts=texts, folders=frozenset(_words(paths)), left_out=tuple(left_out))
+
+
+def _above(root: Path, run: Run) -> Iterator[tuple[str, str]]:
+    """What may start this project's tests from the top of a repository that it is a folder of: `../.github/…`."""
+    top = (run(("git", "-C", str(root), "rev-parse", "--show-toplevel")) or b"").rstrip(b"\n")
+    if not top or not vcs.is_in_repository(root, run) or Path(os.fsdecode(top)).resolve() == root.resolve():
+        return
+    folder = Path(os.fsdecode(top)).resolve()
+    listed = run(("git", "-C", str(folder), "ls-files", "-z", "--", *_AT_TOP)) or b""
+    up = "../" * len(root.resolve().relative_to(folder).parts)
+    for path in (Path(os.fsdecode(entry)) for entry in listed.split(b"\0") if entry):
+        try:
+            content = _content(folder / path) if path.suffix not in _PYTHON else None
+        except OSError:
+            continue
+        if content is not None and len(content) <= TEXT_LIMIT_BYTES:
+            text = _decoded(content)
+            if kind_of(path.as_posix(), text) is TextKind.COMMAND:
+                yield f"{up}{path.as_posix()}", text
 
 
 def _paths(root: Path, run: Run, ours: Sequence[Path]) -> Iterator[Path]:

@@ -127,3 +127,13 @@ def test_any_name_survives(tmp_path: Path, with_git: bool, name: bytes) -> None:
 def test_names_of_folders_and_files_are_given_as_words(tmp_path: Path) -> None:
     write(tmp_path, "tests/unit-fast/test_db_slow.py")
     assert {"tests", "unit-fast", "unit_fast", "unit", "fast", "test_db_slow", "db", "slow"} <= read(tmp_path).folders
+
+
+@needs_git
+def test_what_may_start_the_tests_from_above_is_read_too(tmp_path: Path) -> None:
+    top = tmp_path / "repository"
+    init(top)
+    write(top, ".github/workflows/ci.yml", "Makefile", "README.md", "noxfile.py", "other/Makefile", "parts/a/tox.ini")
+    subprocess.run([GIT, "add", "-A"], cwd=top, check=True)
+    found = read(top / "parts" / "a")
+    assert set(found.texts) == {"tox.ini", "../../.github/workflows/ci.yml", "../../Makefile"}
