@@ -7,7 +7,14 @@ one wins, but all of them have to be right. What is given is checked here and no
 from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
-from noxtasks.config.model import DeterminismSettings, FlakeSettings, Override, QuarantineSettings, Settings
+from noxtasks.config.model import (
+    DeterminismSettings,
+    FlakeSettings,
+    MarkersSettings,
+    Override,
+    QuarantineSettings,
+    Settings,
+)
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
 from noxtasks.config.table import ENGINES, KINDS, ORDERS, SETTINGS, Setting
@@ -21,6 +28,7 @@ __all__ = [
     "SETTINGS",
     "DeterminismSettings",
     "FlakeSettings",
+    "MarkersSettings",
     "Override",
     "QuarantineSettings",
     "Setting",
