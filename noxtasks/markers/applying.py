@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
+from noxtasks.markers import python, registrations
 from noxtasks.markers.assembly import Said
 from noxtasks.markers.migration import expressions, plan, proof, transaction
 from noxtasks.markers.migration.model import Change, Unchanged
-from noxtasks.markers.model import Consolidation, Merge
+from noxtasks.markers.model import Consolidation, Marker, Merge, Registration, Removal
 from noxtasks.suite import marking
 from noxtasks.suite.edits import Edit
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.marking import Marking
 
+_PYTHON = (".py", ".pyi")
 _TOLD = 20  # differences
 
 
@@ -31,11 +33,12 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
 def carry_out(
     root: Path,
+    *,
     suites: Sequence[Suite],
     content: Mapping[str, bytes],
     said: Said,
+    markers: Sequence[Marker],
     consolidation: Consolidation,
-    *,
     before: Sequence[Marking],
     reports: Path,
     timeout_s: float,
@@ -53,10 +56,11 @@ def carry_out(
             where="noxtasks markers --apply",
             remedy="Let pytest collect all tests first: without --static, and within markers.collect_timeout.",
         )
-    edits, change, given_up = _edits(content, said, consolidation)
+    edits, change, given_up = _edits(content, said, markers, consolidation)
     done = msgspec.structs.replace(
         consolidation,
-        merges=tuple(_as_done(merge, change) for merge in consolidation.merges),
+        merges=tuple(_merge_as_done(merge, change) for merge in consolidation.merges),
+        removals=tuple(_removal_as_done(removal, change) for removal in consolidation.removals),
     )
     if edits:
         with transaction.carried_out(root, edits, reports=reports):
@@ -65,9 +69,9 @@ def carry_out(
 
 
 def _edits(
-    content: Mapping[str, bytes], said: Said, consolidation: Consolidation
+    content: Mapping[str, bytes], said: Said, markers: Sequence[Marker], consolidation: Consolidation
 ) -> tuple[Sequence[Edit], Change, tuple[Unchanged, ...]]:
-    """The edits, without the renamings that have a place which nobody can be certain of."""
+    """The edits, without what has a place that nobody can be certain of."""
     change = Change(
         removed=consolidation.removed,
         renamed=consolidation.renamed,
@@ -77,18 +81,53 @@ def _edits(
     given_up: list[Unchanged] = []
     while True:
         planned = plan.edits_of(content, change, said.selectors, said.references)
-        blocked = {each.marker for each in planned.unchanged}
-        renamed = {old: new for old, new in change.renamed.items() if old not in blocked}
-        removed = change.removed - blocked
-        if renamed == change.renamed and removed == change.removed:
+        unchanged = [each for each in planned.unchanged if each.marker in change.renamed]
+        unchanged += _remaining(content, planned.edits, said, markers, change.removed)
+        if not unchanged:
             return planned.edits, change, tuple(given_up)
-        given_up += [
-            each for each in planned.unchanged if each.marker in change.renamed or each.marker in change.removed
-        ]
-        change = msgspec.structs.replace(change, renamed=renamed, removed=removed)
+        given_up += unchanged
+        blocked = {each.marker for each in unchanged}
+        change = msgspec.structs.replace(
+            change,
+            renamed={old: new for old, new in change.renamed.items() if old not in blocked},
+            removed=change.removed - blocked,
+        )
 
 
-def _as_done(merge: Merge, change: Change) -> Merge:
+def _remaining(
+    content: Mapping[str, bytes],
+    edits: Sequence[Edit],
+    said: Said,
+    markers: Sequence[Marker],
+    removed: Collection[str],
+) -> list[Unchanged]:
+    """The registrations of `removed` markers that the edits leave: code computes their names."""
+    before = {(each.marker, each.path) for each in said.registrations}
+    after = {(each.marker, each.path) for each in _registered({**content, **{edit.path: edit.after for edit in edits}})}
+    return [
+        Unchanged(
+            marker=marker.name, path=each.path, line=each.line, why="the code that registers it computes its name"
+        )
+        for marker in markers
+        if marker.name in removed
+        for each in marker.registrations
+        if (marker.name, each.path) in after or (marker.name, each.path) not in before
+    ]
+
+
+def _registered(content: Mapping[str, bytes]) -> list[Registration]:
+    texts = {path: text.decode("utf-8", "replace") for path, text in content.items() if not path.endswith(_PYTHON)}
+    code = python.read({path: text for path, text in content.items() if path.endswith(_PYTHON)})
+    return [*registrations.read(texts).found, *code.registrations]
+
+
+def _removal_as_done(removal: Removal, change: Change) -> Removal:
+    if removal.is_decided and removal.marker not in change.removed:
+        return msgspec.structs.replace(removal, is_decided=False, reason="the code that registers it computes its name")
+    return removal
+
+
+def _merge_as_done(merge: Merge, change: Change) -> Merge:
     if merge.is_decided and merge.old not in change.renamed:
         return msgspec.structs.replace(merge, is_decided=False, reason="a use of it cannot be renamed with certainty")
     return merge

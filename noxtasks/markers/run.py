@@ -180,10 +180,11 @@ def _apply(task: _Task, known: _Known) -> _Known:
 
     applied = applying.carry_out(
         task.root,
-        task.suites,
-        {path: (task.root / path).read_bytes() for path in known.tree.paths if not path.startswith("../")},
-        known.said,
-        known.plan,
+        suites=task.suites,
+        content={path: (task.root / path).read_bytes() for path in known.tree.paths if not path.startswith("../")},
+        said=known.said,
+        markers=known.audit.markers,
+        consolidation=known.plan,
         before=known.markings,
         reports=Path(task.settings.reports),
         timeout_s=task.settings.markers.collect_timeout_s,

@@ -77,7 +77,9 @@ def test_what_is_applied_breaks_nothing_and_leaves_nothing_to_remove(marked: Pro
     audited(root, python, apply=True)
     plan = result(root, emit.CONSOLIDATED)
     removed = {each["marker"] for each in plan["removals"] if each["is_decided"]}
-    assert {name for name, kind in truth.items() if kind == "removable"} - removed == {"ucl_evidence_chain"}
+    left = {name for name, kind in truth.items() if kind == "removable"} - removed
+    computed = {name for name in truth if name.startswith(("sprint_", "wave_"))}  # in loops over numbers and letters
+    assert left == {"ucl_evidence_chain"} | computed
     assert {each["marker"] for each in plan["archive"]} == removed
 
     commit(root)

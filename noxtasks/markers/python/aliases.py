@@ -38,7 +38,8 @@ class Aliases:
             if mark.certainty is Certainty.PERHAPS:
                 yield Reference(marker=mark.name, path=module.path, line=line, use=Use.POSSIBLE, how=how)
             elif uses:
-                yield Reference(marker=mark.name, path=module.path, line=line, use=Use.APPLIED, how=f"defines {how}")
+                use = Use.READ if all(is_read for *_, is_read in uses) else Use.APPLIED
+                yield Reference(marker=mark.name, path=module.path, line=line, use=use, how=f"defines {how}")
             else:
                 yield Reference(marker=mark.name, path=module.path, line=line, use=Use.ALIASED, how=how)
                 yield from self._by_string(mark, alias)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from noxtasks.markers.python.syntax import Binding, Module, Step, Take, last_name
 
 PASSING = {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deepcopy", "copy", "cast", "dict"}
+_MANY = 200  # elements that nobody has spelled one by one
 _CHAINING = {"chain", "union", "concatenate", "intersection", "difference"}
 
 
@@ -61,7 +62,7 @@ class Containers(ABC):
             return self._iterated(origin)
         return self._subscripted(origin, step)
 
-    def _iterated(self, origin: Origin) -> list[Origin]:  # noqa: PLR0911 - one for each kind
+    def _iterated(self, origin: Origin) -> list[Origin]:  # noqa: C901, PLR0911 - one for each kind
         node, module = origin.node, origin.module
         assert node is not None and module is not None  # noqa: S101, PT018 - _step has seen to it
         match node:
@@ -82,6 +83,8 @@ class Containers(ABC):
                 return [] if is_empty(node) else self._iterated_call(node, module)
             case ast.Subscript(value=value, slice=ast.Slice()):
                 return self.elements(value, module)
+            case ast.Constant(value=str() as text) if len(text) <= _MANY:
+                return _constants(text, node, module)
             case ast.Attribute(attr="parts"):  # of a path: any part stands for all
                 part = ast.Subscript(value=node, slice=ast.Constant(value=0), ctx=ast.Load())
                 return [Origin(part, module)]
@@ -110,6 +113,8 @@ class Containers(ABC):
             # as a tuple of all that each may give, once for each
             columns = [self.elements(each, module) for each in node.args[: 1 if name == "enumerate" else None]]
             return [Origin(_Row(columns, 1 if name == "enumerate" else 0), module)]
+        if name == "range":
+            return _numbers(node, module)
         if name in ("filter", "compress") and len(node.args) > 1:
             return self.elements(node.args[1], module)
         if name in PASSING and node.args:
@@ -206,6 +211,20 @@ class _Row(ast.expr):
         super().__init__()
         self.columns = columns
         self.offset = offset
+
+
+def _constants(values: Iterable[str | int], at: ast.AST, module: Module) -> list[Origin]:
+    """Constants that stand at a place of the source, though not spelled there."""
+    return [Origin(ast.copy_location(ast.Constant(value=value), at), module) for value in values]
+
+
+def _numbers(call: ast.Call, module: Module) -> list[Origin]:
+    """What `range` of constants gives."""
+    bounds = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, int)]
+    if len(bounds) != len(call.args) or not bounds or 0 in bounds[2:]:
+        return [NOBODY_KNOWS]
+    numbers = range(*bounds)
+    return _constants(numbers, call, module) if len(numbers) <= _MANY else [NOBODY_KNOWS]
 
 
 def is_empty(node: ast.AST | None) -> bool:

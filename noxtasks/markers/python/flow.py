@@ -220,6 +220,8 @@ class Flow(Containers):
                 one for each in bindings if each.node not in self._active for one in self._of_binding(each, module)
             ]
             return result or [Origin(node, module)]
+        if node.attr == "name" and (named := self._names_of_marks(node, module)):
+            return named
         reached = [
             one
             for origin in self.origins(node.value, module)
@@ -227,6 +229,15 @@ class Flow(Containers):
             for one in self._step(origin, node.attr)
         ]
         return [one for one in reached if one != NOBODY_KNOWS] or [Origin(node, module)]
+
+    def _names_of_marks(self, node: ast.Attribute, module: Module) -> list[Origin]:
+        """`pytest.mark.slow.name`, also of marks that come from elsewhere."""
+        found = []
+        for origin in self.origins(node.value, module):
+            mark = origin.node.func if isinstance(origin.node, ast.Call) else origin.node
+            if isinstance(mark, ast.Attribute) and last_name(mark.value) == "mark":
+                found.append(Origin(ast.copy_location(ast.Constant(value=mark.attr), mark), origin.module))
+        return found
 
     def _of_subscript(self, node: ast.Subscript, module: Module) -> list[Origin]:
         step: Step = Take.VALUE
@@ -240,8 +251,10 @@ class Flow(Containers):
                         v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == key
                     ]
                     found.extend(o for each in same or values for o in self._at(each, origin))
-                case _, ast.Slice():
+                case ((ast.List() | ast.Tuple() | ast.Call() | ast.Attribute(attr="parts")), ast.Slice()):
                     found.append(origin)
+                case _, ast.Slice():  # of a text, or of what nobody knows
+                    found.append(A_MARK if origin.is_mark else Origin(node, module))
                 case ast.Attribute(attr="parts"), _:
                     found.extend(self._iterated(origin))
                 case ((ast.List() | ast.Tuple() | ast.Dict() | ast.DictComp() | ast.Call()), _):

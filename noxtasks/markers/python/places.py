@@ -78,12 +78,25 @@ class _Climb:
             case ast.keyword(arg="marks"):
                 return Fate(how="marks=")
             case ast.For() | ast.AsyncFor() | ast.comprehension():
-                return Fate(how="loop")
+                return Fate(how="loop", is_read=below is above.iter and self._is_only_looked_at(above))
             case ast.Expr():
                 return Fate(how="call" if isinstance(above.value, ast.Call) else "expression")
             case ast.stmt():
                 return Fate(how="expression")
         return None  # lists, conditions, attributes, lambdas: the value goes on
+
+    def _is_only_looked_at(self, loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
+        """Whether nothing of the marks that the loop goes through is asked for but their names."""
+        body = self.module.parents.get(loop) if isinstance(loop, ast.comprehension) else loop
+        if not isinstance(loop.target, ast.Name) or body is None:
+            return False
+        uses = [
+            each
+            for each in self.module.names.get(loop.target.id, [])
+            if each is not loop.target and body in self.module.ancestors(each)
+        ]
+        above = [self.module.parents.get(each) for each in uses]
+        return bool(uses) and all(isinstance(each, ast.Attribute) and each.attr == "name" for each in above)
 
     def _passed(self, call: ast.Call, below: ast.AST) -> Fate | None:
         if below is call.func:

@@ -201,3 +201,28 @@ def test_a_reader_whose_name_nobody_knows_may_read_any() -> None:
 def test_a_loop_over_all_markers_says_nothing() -> None:
     found = read({"conftest.py": (HOOK + "print([m.name for m in item.iter_markers()])").encode()})
     assert (found.references, found.sites) == ((), ())
+
+
+def test_a_list_of_marks_that_is_only_compared_with_is_read() -> None:
+    source = (
+        "import pytest\nLIMITED = [pytest.mark.slow]\n"
+        "def pytest_runtest_setup(item):\n"
+        "    return any(mark.name in {known.name for known in LIMITED} for mark in item.iter_markers())\n"
+    )
+    found = read({"conftest.py": source.encode()})
+    assert {each.use for each in found.references} == {Use.READ}
+    assert found.sites == ()
+
+
+def test_a_piece_of_a_name_is_bounded_by_what_it_is_compared_with() -> None:
+    source = (
+        "import pytest\nPARTS = ('api',)\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        part = item.path.stem[5:]\n"
+        "        if part in PARTS:\n"
+        "            item.add_marker(getattr(pytest.mark, part))\n"
+    )
+    found = read({"conftest.py": source.encode()}, folders=["tests"])
+    assert {(each.marker, each.use) for each in found.references} == {("api", Use.DYNAMIC)}
+    assert found.sites == ()

@@ -122,3 +122,16 @@ def test_strings_that_registrations_are_made_of_are_no_uses() -> None:
     strings = read({"conftest.py": source.encode()}).strings
     assert "slow" not in strings
     assert strings["fast"] == (("conftest.py", 5),)
+
+
+def test_names_from_numbers_and_letters_are_known() -> None:
+    source = (
+        "LETTERS = 'ab'\n"
+        "def pytest_configure(config):\n"
+        "    for number in range(1, 3):\n"
+        "        config.addinivalue_line('markers', f'sprint_{number}: x')\n"
+        "    for letter in LETTERS:\n"
+        "        config.addinivalue_line('markers', 'wave_' + letter)\n"
+    )
+    found = read({"conftest.py": source.encode()}).registrations
+    assert {each.marker for each in found} == {"sprint_1", "sprint_2", "wave_a", "wave_b"}
