@@ -20,6 +20,7 @@ from noxtasks.markers.python.prose import prose, unreadable
 from noxtasks.markers.python.readers import readers
 from noxtasks.markers.python.registrations import registrations
 from noxtasks.markers.python.selectors import selectors
+from noxtasks.markers.python.shared import shared
 from noxtasks.markers.python.source import decoded, names
 from noxtasks.markers.python.syntax import Module, line_of
 from noxtasks.markers.python.texts import Texts
@@ -77,6 +78,7 @@ def _read(files: Mapping[str, bytes], folders: Collection[str]) -> PythonReading
             except RecursionError:  # nested beyond what anybody writes: as good as not parsed
                 project.unread.add(path)
         _prose(path, module, found, project)
+    shared(registered, project, aliases, found)
     for path in project.unread:
         unreadable(path, decoded(files[path]), found)
     strings = _strings(files, registered, found)

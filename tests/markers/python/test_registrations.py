@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from noxtasks.markers.model import Use
 from noxtasks.markers.python import read
 
 
@@ -135,3 +136,31 @@ def test_names_from_numbers_and_letters_are_known() -> None:
     )
     found = read({"conftest.py": source.encode()}).registrations
     assert {each.marker for each in found} == {"sprint_1", "sprint_2", "wave_a", "wave_b"}
+
+
+REGISTERING = """
+GROUPS = ["slow", "gpu"]
+def pytest_configure(config):
+    for group in GROUPS:
+        config.addinivalue_line("markers", group)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "used"),
+    [
+        ("", "conftest.py", False),
+        (
+            "def pytest_addoption(parser):\n    for g in GROUPS:\n        parser.addoption(f'--{g}')\n",
+            "conftest.py",
+            True,
+        ),
+        ("from conftest import GROUPS\nassert len(GROUPS) > 1\n", "test_a.py", True),
+        ("from conftest import GROUPS\n", "test_a.py", False),
+    ],
+)
+def test_what_is_registered_from_a_collection_with_other_uses_may_be_used(more: str, path: str, used: bool) -> None:
+    files = {"conftest.py": REGISTERING, path: (REGISTERING if path == "conftest.py" else "") + more}
+    found = read({name: text.encode() for name, text in files.items()})
+    assert {each.marker for each in found.references} == ({"slow", "gpu"} if used else set())
+    assert {each.use for each in found.references} <= {Use.POSSIBLE}
