@@ -8,7 +8,7 @@ from nox.project import dependency_groups, load_toml
 import noxtasks
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["flake"]
+nox.options.sessions = ["markers", "flake"]
 
 PROJECT = load_toml("pyproject.toml")
 

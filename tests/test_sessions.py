@@ -114,7 +114,7 @@ def test_the_sessions_survive_a_noxfile_that_runs_as_a_script(tmp_path: Path) ->
     ("before", "arguments", "said"),
     [
         ("", "only=['flak']", "Did you mean ['flake']?"),
-        ("", "only=['zzz']", "The objectives are flake, determinism"),
+        ("", "only=['zzz']", "The objectives are markers, flake, determinism"),
         ("", "only='flake'", "Did you mean ['flake']?"),
         ("", "flake={'rnus': 3}, reprots='x'", "Did you mean flake.runs?"),
         ("", "flake={'rnus': 3}, reprots='x'", "noxtasks.register(): reprots: there is no such setting"),

@@ -48,6 +48,7 @@ class MarkersSettings(msgspec.Struct, frozen=True, kw_only=True):
     idle_days: int = 60
     collect: bool = True
     collect_timeout_s: float = 120.0
+    exclude: tuple[str, ...] = ()
     facets: dict[str, tuple[str, ...]] = {}
     rename: dict[str, str] = {}
 

@@ -244,6 +244,14 @@ SETTINGS = (
         meaning="How long a collection may take; what was not seen until then is read from the files alone.",
     ),
     Setting(
+        key="markers.exclude",
+        field="exclude",
+        parse=parsing.texts,
+        expects='a list of folders or files, such as ["vendored"]',
+        default="[]",
+        meaning="What is no part of the project and says nothing of its markers, by paths from its root.",
+    ),
+    Setting(
         key="markers.facets",
         field="facets",
         parse=parsing.groups(*FACETS),

@@ -45,6 +45,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     `carriers` are the tests by marker, each by its place in `paths`, which holds the file of each test. `references`
     are the places that made or added a mark while it collected; `elsewhere` are the markers that plugins register.
+    Where it `is_whole`, every file was collected.
     """
 
     paths: tuple[str, ...]
@@ -52,18 +53,20 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[Reference, ...]
     registrations: tuple[Registration, ...]
     elsewhere: frozenset[str]
+    is_whole: bool
 
 
 def names(said: Said, seen: Seen | None) -> frozenset[str]:
-    """The markers of the project: what it registers, and what its tests carry."""
+    """The markers of the project: what it registers, and what its tests carry, as pytest saw or else as files say."""
     found = {each.marker for each in said.registrations}
-    found |= {
-        each.marker
-        for each in said.references
-        if each.use in _BEARING and not each.how.startswith(_BY_STRING) and each.marker.isidentifier()
-    }
     if seen is not None:
         found |= {each.marker for each in seen.registrations} | {name for name, on in seen.carriers.items() if on}
+    if seen is None or not seen.is_whole:
+        found |= {
+            each.marker
+            for each in said.references
+            if each.use in _BEARING and not each.how.startswith(_BY_STRING) and each.marker.isidentifier()
+        }
     return frozenset(found - rules.BUILTIN)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.markers.consolidation import removal_criteria
-from noxtasks.markers.model import Audit, Class, Consolidation, Marker, Removal, Use
+from noxtasks.markers.model import Audit, Class, Consolidation, Marker, Reference, Removal, Use
 
 AUDIT = "marker_audit_report.json"
 CONSOLIDATED = "markers.consolidated.json"
@@ -57,6 +57,32 @@ def archived(reports: Path) -> list[dict[str, Any]]:
         return list(artifacts.read(reports, CONSOLIDATED).result["archive"])
     except EvidenceError:
         return []
+
+
+def seen_by_others(reports: Path, pythons: Collection[str], code_version: str) -> tuple[Reference, ...]:
+    """The markers that tests carry on the other configured interpreters, by the reports of their sessions.
+
+    Those are in the folders beside `reports`, each named after its interpreter; one of other code says nothing.
+    """
+    found = []
+    for folder in (reports.parent / python for python in pythons if reports.name in pythons and python != reports.name):
+        try:
+            report = artifacts.read(folder, AUDIT)
+        except EvidenceError:
+            continue
+        if report.provenance.code_version == code_version:
+            found += [
+                Reference(
+                    marker=marker["name"],
+                    path=f"{folder.name}/{AUDIT}",
+                    line=0,
+                    use=Use.DYNAMIC,
+                    how=f"on {marker['usage']['tests']} tests with Python {folder.name}",
+                )
+                for marker in report.result["markers"]
+                if marker["usage"] and marker["usage"]["tests"]
+            ]
+    return tuple(found)
 
 
 def tell_start(reports: Path, project: str, *, at: datetime, provenance: Provenance) -> None:

@@ -53,7 +53,7 @@ def render(audit: Audit, plan: Consolidation, *, project: str) -> str:
         facets=_by_facet(audit),
         heat=heat([marker for marker in audit.markers if marker.kind.is_live]),
         registered=sum(bool(marker.registrations) for marker in audit.markers),
-        live=sum(marker.kind.is_live for marker in audit.markers),
+        live=sum(marker.kind.is_live and bool(marker.registrations) for marker in audit.markers),
         removable=audit.of(Class.REMOVABLE),
         unresolved=audit.of(Class.UNRESOLVED),
     )

@@ -104,7 +104,7 @@ def run(
     started_s = time.monotonic()
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, ()))
-    known = _look(task)
+    known = _look(task, code.code_version)
     terminal.print_notes(code.notes)
     shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
     terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
@@ -115,10 +115,10 @@ def run(
     return ExitCode.FOUND if failed else ExitCode.NOTHING_FOUND
 
 
-def _look(task: _Task) -> _Known:
+def _look(task: _Task, code_version: str) -> _Known:
     """Read every source, and decide."""
     settings = task.settings.markers
-    tree = read_tree(task.root, git.output_in(task.root), reports=task.settings.reports)
+    tree = read_tree(task.root, git.output_in(task.root), reports=task.settings.reports, exclude=settings.exclude)
     configured = registrations.read(tree.texts)
     code = python.read(tree.python, folders=tree.folders)
     in_python = Said(
@@ -136,7 +136,12 @@ def _look(task: _Task) -> _Known:
         texts = commands.read(tree.texts, names)
     said = Said(
         registrations=in_python.registrations,
-        references=(*code.references, *texts.references, *papers.read(tree.texts, names)),
+        references=(
+            *code.references,
+            *texts.references,
+            *papers.read(tree.texts, names),
+            *emit.seen_by_others(task.reports, task.settings.python, code_version),
+        ),
         selectors=(*code.selectors, *texts.selectors),
         sites=(*code.sites, *texts.sites),
         of_plugins=plugins.registered(tree.texts, tree.python),

@@ -64,6 +64,7 @@ def seen(markings: Sequence[Marking], sources: Collection[str]) -> Seen | None:
         carriers={marker: frozenset(tests) for marker, tests in carriers.items()},
         references=tuple(sorted(references)),
         registrations=tuple(sorted(registrations)),
+        is_whole=all(marking.is_complete and not marking.problems for marking in markings),
         elsewhere=frozenset(elsewhere - {each.marker for each in registrations}),
     )
 

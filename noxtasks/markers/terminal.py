@@ -227,16 +227,17 @@ def _overlap(merge: Merge) -> str:
 
 
 def _say_summary(console: Console, audit: Audit, plan: Consolidation) -> None:
-    registered = sum(bool(marker.registrations) for marker in audit.markers)
-    live = sum(marker.kind.is_live for marker in audit.markers)
+    registered = [marker for marker in audit.markers if marker.registrations]
+    live = sum(marker.kind.is_live for marker in registered)
     removable = len(audit.of(Class.REMOVABLE))
     console.print(
         Text.assemble(
-            f"{_counted(registered, 'registered marker')}; {live} in use, ",
+            f"{_counted(len(registered), 'registered marker')}: {live} in use, ",
             (f"{removable} removable", "yellow" if removable else "green"),
-            f", {len(audit.of(Class.UNRESOLVED))} unresolved; {len(plan.target)} after the consolidation",
+            f", {len(audit.of(Class.UNRESOLVED))} unresolved",
         )
     )
+    console.print(f"after the consolidation: {_counted(len(plan.target), 'marker')}, at most {plan.limit} are wanted")
 
 
 def _say_gate(console: Console, gate: Gate) -> None:

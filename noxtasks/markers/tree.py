@@ -52,12 +52,12 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.python, *self.texts)
 
 
-def read_tree(root: Path, run: Run, *, reports: str) -> Tree:
-    """All files of the project in `root` but those in `reports` (relative to it). Links are not followed.
+def read_tree(root: Path, run: Run, *, reports: str, exclude: Sequence[str] = ()) -> Tree:
+    """All files of the project in `root` but those in `reports` and `exclude`, relative to it. Links are not followed.
 
     `run` starts git and gives its output, or None where that fails.
     """
-    ours = (Path(reports), vcs.OURS, vcs.QUARANTINE)
+    ours = (Path(reports), *map(Path, exclude), vcs.OURS, vcs.QUARANTINE)
     python: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     left_out: list[str] = []

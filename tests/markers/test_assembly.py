@@ -29,7 +29,10 @@ def said(*things: Registration | Reference) -> Said:
 
 
 def seen(
-    carriers: dict[str, set[int]], *things: Registration | Reference, elsewhere: frozenset[str] = frozenset()
+    carriers: dict[str, set[int]],
+    *things: Registration | Reference,
+    elsewhere: frozenset[str] = frozenset(),
+    is_whole: bool = True,
 ) -> Seen:
     told = said(*things)
     return Seen(
@@ -38,6 +41,7 @@ def seen(
         references=told.references,
         registrations=told.registrations,
         elsewhere=elsewhere,
+        is_whole=is_whole,
     )
 
 
@@ -120,3 +124,9 @@ def test_a_registration_that_files_show_is_not_told_twice() -> None:
     found = markers(told, known)
     assert [each.line for each in found["slow"].registrations] == [3]
     assert "dyn" in found
+
+
+def test_an_unregistered_marker_that_no_test_carries_is_told_where_not_all_was_collected() -> None:
+    told = said(reference("windows", Use.APPLIED))
+    assert "windows" not in markers(told, seen({}))
+    assert markers(told, seen({}, is_whole=False))["windows"].kind is Class.UNREGISTERED

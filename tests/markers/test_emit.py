@@ -12,7 +12,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import emit
 from noxtasks.markers.explain import explain
-from noxtasks.markers.model import Audit, Class, Consolidation
+from noxtasks.markers.model import Audit, Class, Consolidation, Use
 
 
 def written(reports: Path, audit: Audit, plan: Consolidation, provenance: Provenance, *, is_applied: bool) -> None:
@@ -76,3 +76,15 @@ def test_an_unknown_marker_is_an_error_with_the_nearest_name(
 def test_without_an_audit_nothing_is_explained(tmp_path: Path) -> None:
     with pytest.raises(NotMeasuredError, match="no report"):
         explain(tmp_path, config.load(tmp_path), name="slow")
+
+
+def test_what_other_interpreters_saw_of_the_same_code_counts(
+    tmp_path: Path, audit: Audit, plan: Consolidation, provenance: Provenance
+) -> None:
+    written(tmp_path / "3.11", audit, plan, provenance, is_applied=False)
+    found = emit.seen_by_others(tmp_path / "3.12", ["3.11", "3.12", "3.13"], provenance.code_version)
+    assert {each.marker for each in found} == {"slow", "slow_test", "cof_ethical", "wip"}
+    assert {each.use for each in found} == {Use.DYNAMIC}
+    assert emit.seen_by_others(tmp_path / "3.12", ["3.11", "3.12"], "other") == ()
+    assert emit.seen_by_others(tmp_path / "3.11", ["3.11"], provenance.code_version) == ()
+    assert emit.seen_by_others(tmp_path / "reports", ["3.11", "3.12"], provenance.code_version) == ()

@@ -137,3 +137,12 @@ def test_what_may_start_the_tests_from_above_is_read_too(tmp_path: Path) -> None
     subprocess.run([GIT, "add", "-A"], cwd=top, check=True)
     found = read(top / "parts" / "a")
     assert set(found.texts) == {"tox.ini", "../../.github/workflows/ci.yml", "../../Makefile"}
+
+
+@pytest.mark.parametrize("has_git", [pytest.param(True, marks=needs_git), False])
+def test_what_is_excluded_is_not_read(tmp_path: Path, has_git: bool) -> None:
+    if has_git:
+        init(tmp_path)
+    write(tmp_path, "a.md", "vendored/b.py", "vendored.md", "parts/vendored/c.md")
+    found = read_tree(tmp_path, git.output_in(tmp_path), reports="reports", exclude=["vendored"])
+    assert set(found.paths) == {"a.md", "vendored.md", "parts/vendored/c.md"}

@@ -88,6 +88,8 @@ def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Cer
     if depth > 10:  # noqa: PLR2004 - no chain of imports is longer
         return Certainty.PERHAPS
     match node:
+        case ast.Attribute(attr="mark", value=ast.Name(id="_pytest")):  # the module that defines marks
+            return Certainty.NO
         case ast.Attribute(attr=attr, value=value) if attr in _GENERATORS:
             return _of_holder(value, module)
         case ast.Name(id=name):
@@ -157,6 +159,8 @@ def _of_holder(node: ast.expr, module: Module) -> Certainty:
 def _by_binding(name: str, binding: Binding, module: Module, flow: Flow, depth: int) -> Certainty:
     match binding.kind, binding.node:
         case Kind.IMPORT, ast.alias(name=imported):
+            if imported == "mark" and getattr(binding.statement, "module", None) == "_pytest":
+                return Certainty.NO
             if imported in _GENERATORS or (name in _GENERATORS and not isinstance(binding.statement, ast.Import)):
                 return Certainty.YES
             return _exported(binding, module, flow, depth)

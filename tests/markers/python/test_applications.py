@@ -181,3 +181,8 @@ def test_attributes_of_mark_objects_are_no_markers() -> None:
 def test_the_line_and_the_way_of_a_use_are_told() -> None:
     (reference,) = reading("import pytest\n\n@pytest.mark.slow\ndef test_a(): ...\n").references
     assert (reference.path, reference.line, reference.how) == ("tests/test_it.py", 3, "decorator")
+
+
+@pytest.mark.parametrize("source", ["import _pytest\n_pytest.mark.slow(f)", "from _pytest import mark\nmark.slow(f)"])
+def test_the_module_that_defines_marks_has_none(source: str) -> None:
+    assert read({"conftest.py": source.encode()}).references == ()
