@@ -1,14 +1,18 @@
-"""What tests of the whole tree share: sample projects, copied so that no test writes into the repository."""
+"""What tests of the whole tree share: copies of sample projects, and a provenance."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from noxtasks.evidence.provenance import Interpreter, Platform, Provenance
+from noxtasks.evidence.vcs import Vcs
 
 settings.register_profile("noxtasks", deadline=None)  # no test asserts a wall time
 settings.load_profile("noxtasks")
@@ -37,3 +41,18 @@ def projects() -> Path:
 def python() -> Path:
     """The interpreter that runs the sample projects: this one, which has pytest and its plugins."""
     return Path(sys.executable)
+
+
+@pytest.fixture(scope="session")
+def provenance() -> Provenance:
+    """Where an artifact comes from."""
+    return Provenance(
+        session_id="0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        created=datetime(2025, 3, 4, 5, 6, 7, 89000, tzinfo=UTC),
+        tools={"noxtasks": "0.1.0", "pytest": "8.4.0"},
+        interpreter=Interpreter(implementation="CPython", version="3.12.4"),
+        platform=Platform(system="Linux", release="6.1", machine="x86_64"),
+        vcs=Vcs(revision="a" * 40, dirty=False),
+        code_version="a" * 40,
+        settings={"runs": 20, "order": "buckets"},
+    )

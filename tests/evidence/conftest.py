@@ -1,33 +1,16 @@
-"""What the tests of evidence share: a provenance, and small valid artifacts."""
+"""What the tests of evidence share: small valid artifacts, and a small disk."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from noxtasks.evidence import schemas
-from noxtasks.evidence.provenance import Interpreter, Platform, Provenance
-from noxtasks.evidence.vcs import Vcs
-
-
-@pytest.fixture(scope="session")
-def provenance() -> Provenance:
-    return Provenance(
-        session_id="0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-        created=datetime(2025, 3, 4, 5, 6, 7, 89000, tzinfo=UTC),
-        tools={"noxtasks": "0.1.0", "pytest": "8.4.0"},
-        interpreter=Interpreter(implementation="CPython", version="3.12.4"),
-        platform=Platform(system="Linux", release="6.1", machine="x86_64"),
-        vcs=Vcs(revision="a" * 40, dirty=False),
-        code_version="a" * 40,
-        settings={"runs": 20, "order": "buckets"},
-    )
 
 
 def _sample(name: str) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from noxtasks.evidence.provenance import Interpreter, Platform, Provenance
 from noxtasks.markers import consolidation, rules, taxonomy
 from noxtasks.markers.model import (
     Age,
@@ -92,18 +90,4 @@ def plan(audit: Audit) -> Consolidation:
         renames={},
         idle_days=60,
         limit=50,
-    )
-
-
-@pytest.fixture(scope="session")
-def provenance() -> Provenance:
-    return Provenance(
-        session_id="0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
-        created=datetime(2025, 3, 4, 5, 6, 7, 89000, tzinfo=UTC),
-        tools={"noxtasks": "0.1.0", "pytest": "8.4.0"},
-        interpreter=Interpreter(implementation="CPython", version="3.12.4"),
-        platform=Platform(system="Linux", release="6.1", machine="x86_64"),
-        vcs=None,
-        code_version="a" * 40,
-        settings={},
     )
