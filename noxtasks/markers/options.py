@@ -16,14 +16,14 @@ import msgspec
 # A part that something else fills in: GitHub, GitLab, jinja and just, CircleCI, shells, make and Azure, tox, batch.
 UNIT = (
     r"(?:\$\{\{.*?\}\}|\$\[\[.*?\]\]|\{\{.*?\}\}|<<.*?>>|\$\{(?:[^{}\n]|\{[^{}\n]*\})*\}"
-    r"|\$\((?:[^()\n]|\([^()\n]*\))*\)|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|%~?\w+%|%%?~?\w(?!\w)"
+    r"|\$\((?:[^()\n]|\([^()\n]*\))*\)|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|%~?\w+%|!\w+!|%%?~?\w(?!\w)"
     r"|\$env:\w+|\$+\w+|\$[@*<^])"
 )
 _OPTION = re.compile(r"-(?:(?<![\w.\-/]-)|(?<=:--))[vxsql]{0,4}(?P<letter>[mk])(?=[\s=\"'\\,\w$%{<(`^&]|$)")
 _MAX_VALUE = 1000  # characters and parts
 _CONTINUED = r"[ \t]*[\\^`][ \t]*\n[ \t]*"
 _QUOTED = re.compile(
-    rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|&quot;|&\#39;)(?=\S)"
+    rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|\\*&quot;|&\#39;)(?=\S)"
     rf"(?P<value>(?>{UNIT}|{_CONTINUED}|\\.|[^\n]){{0,{_MAX_VALUE}}}?)(?P=quote)"  # atomic: each part has one reading
 )
 _BARE = re.compile(rf"(?:{UNIT}|\\ |[^\s\"'`,;|&<>()\[\]{{}}\\])+")

@@ -103,22 +103,27 @@ def reachable(names: Collection[str], sites: Iterable[Site], corpus: Corpus) -> 
     """
     found = []
     for site in sites:
-        is_command = site.how.startswith(("-m", "-k"))
+        corpus_of = corpus.words if is_command(site) else corpus.names
         for pattern in site.patterns:
-            is_open = _is_open(pattern)
+            has_no_letter = is_open(pattern)
             matches = re.compile(pattern).fullmatch
             for name in names:
                 if not matches(name):
                     continue
-                origins = (corpus.words if is_command else corpus.names).get(name, ()) if is_open else ()
-                if is_open and not origins:
+                origins = corpus_of.get(name, ()) if has_no_letter else ()
+                if has_no_letter and not origins:
                     continue
                 how = f"{site.how} may name it" + (f", which stands at {_place(origins[0])}" if origins else "")
                 found.append(Reference(marker=name, path=site.path, line=site.line, use=Use.POSSIBLE, how=how))
     return sorted(set(found))
 
 
-def _is_open(pattern: str) -> bool:
+def is_command(site: Site) -> bool:
+    """Whether the names stand in a selection."""
+    return site.how.startswith(("-m", "-k"))
+
+
+def is_open(pattern: str) -> bool:
     """Whether the pattern fixes no letter of a name."""
     return not re.search(r"[A-Za-z0-9]", re.sub(r"\\[wdsWDS]|\.[*+?]", "", pattern))
 

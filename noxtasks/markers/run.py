@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from noxtasks.markers import (
     consolidation,
     emit,
     log,
+    origins,
     page,
     papers,
     plugins,
@@ -39,8 +39,6 @@ from noxtasks.markers.tree import Tree, read_tree
 from noxtasks.suite import git, marking
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.marking import Marking
-
-_DEFINED = re.compile(rb"^\s*(?:async\s+)?def\s+(\w+)", re.MULTILINE)
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +143,16 @@ def _look(task: _Task) -> _Known:
     markers = assembly.assemble(
         said,
         seen,
-        corpus=rules.Corpus(names=_origins(code.strings, texts.strings, tree), words=texts.strings),
+        corpus=origins.gather(
+            names,
+            said.sites,
+            python=tree.python,
+            texts=tree.texts,
+            folders=tree.folders,
+            strings=code.strings,
+            data=texts.strings,
+            registrations=said.registrations,
+        ),
         ages=ages.ages(log.read_history(task.root, names), names, today=task.began.date()),
         taxonomy=terms,
         components=tree.folders,
@@ -208,19 +215,6 @@ def _observed(task: _Task, expressions: Sequence[tuple[str, str]]) -> tuple[Mark
                 )
             )
     return tuple(found)
-
-
-def _origins(
-    strings: Mapping[str, tuple[rules.Place, ...]], data: Mapping[str, tuple[rules.Place, ...]], tree: Tree
-) -> dict[str, tuple[rules.Place, ...]]:
-    """Where a name stands that code may make a marker of: constants, data, names of folders, files and functions."""
-    functions = {
-        name.decode("utf-8", "replace"): ((path, 0),)
-        for path, content in tree.python.items()
-        for name in _DEFINED.findall(content)
-    }
-    folders = dict.fromkeys(tree.folders, (("a folder or a file", 0),))
-    return {**folders, **functions, **data, **strings}
 
 
 def _write(task: _Task, code: vcs.Code, known: _Known, *, is_applied: bool, duration_s: float) -> None:

@@ -126,7 +126,6 @@ def test_a_keyword_expression_selects_by_the_name_of_a_marker() -> None:
         (WORKFLOW, "m: slow\nrun: pytest -m 'net and ${{ matrix.m }}'", {("slow", 1), ("net", 2)}),
         ("run.sh", "M='not slow'\npytest -m \"$M\"", {("slow", 1)}),
         ("run.sh", 'pytest -m "${M:-slow}"', {("slow", 1)}),
-        ("run.sh", "M=${1:-slow}\npytest -m $M", {("slow", 1)}),
         ("run.sh", "for m in slow fast; do pytest -m $m; done", {("slow", 1), ("fast", 1)}),
         ("run.sh", "E='and slow'\npytest -m \"net $E\"", {("slow", 1), ("net", 2)}),
         ("Makefile", "M ?= slow\nx:\n\tpytest -m $(M)", {("slow", 1)}),
@@ -185,6 +184,27 @@ def test_a_value_may_come_from_another_file() -> None:
 def test_a_variable_without_a_value_may_be_any_marker(expression: str, patterns: tuple[str, ...]) -> None:
     (site,) = read_one("run.sh", f'pytest -m "{expression}"\n').sites
     assert (site.line, site.use, site.how, site.patterns) == (1, Use.READ, f"-m {expression}", patterns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("M=${1:-slow}\npytest -m $M", id="a default is what it is without a caller"),
+        pytest.param("pytest -m ${1:-slow}", id="beside its option"),
+        pytest.param("M=$1\npytest -m $M", id="handed on"),
+        pytest.param("x:\n  M: *marks\nrun: pytest -m $M", id="an anchor"),
+        pytest.param("$M = @'\nslow\n'@\npytest -m $M", id="a here-string"),
+        pytest.param("T=SLOW\npytest -m ${T,,}", id="another spelling"),
+        pytest.param("set M=x\npytest -m !M!", id="a delayed variable of batch files"),
+    ],
+)
+def test_a_variable_with_other_values_than_those_written_may_be_any_marker(text: str) -> None:
+    assert [site.patterns for site in read_one("run.sh", text).sites] == [(".*",)]
+
+
+@pytest.mark.parametrize("path", ["CMakeLists.txt", "meson.build", "BUILD", "ci/main.go", "build.gradle"])
+def test_any_text_that_starts_pytest_is_a_command(path: str) -> None:
+    assert read_one(path, "pytest -m ${NOWHERE}\n").sites
 
 
 @pytest.mark.parametrize(
