@@ -127,6 +127,7 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
         lines = lines or Lines(text)
         line = lines.number(option.start)
         found = _names(option)
+        units = (option.value,) if option.is_bare and not known.intersection(found) else tuple(option.units)
         if option.context is Context.PYTEST or known.intersection(found):
             yield Selector(
                 path=path,
@@ -134,13 +135,13 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
                 option=option.option,
                 expression=option.value,
                 names=found,
-                is_literal=not option.units,
+                is_literal=not units,
             )
         how = _how(option, kind)
         use = Use.MENTIONED if kind is TextKind.CHANGES else Use.SELECTED
         for name in known.intersection(found):
             yield Reference(marker=name, path=path, line=line, use=use, how=how)
-        if option.units and kind is not TextKind.CHANGES:
+        if units and kind is not TextKind.CHANGES:
             may_be_open = (
                 option.option == "-m"
                 and option.context is Context.PYTEST
@@ -152,7 +153,7 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
                 line=line,
                 option=option.option,
                 expression=option.value,
-                units=tuple(option.units),
+                units=units,
                 names=found,
                 may_be_open=may_be_open,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -131,6 +132,21 @@ def is_open(pattern: str) -> bool:
 def _place(place: Place) -> str:
     path, line = place
     return f"{path}:{line}" if line else path
+
+
+def wrong_renames(renames: Mapping[str, str], registered: Collection[str]) -> list[tuple[str, str]]:
+    """The old names that cannot be renamed as wished, and why: a new one that is no name, is pytest's own, or none."""
+    wrong = []
+    for old, new in renames.items():
+        if not new.isidentifier() or keyword.iskeyword(new):
+            wrong.append((old, f"{new!r} cannot be written as pytest.mark.{new}"))
+        elif new in BUILTIN:
+            wrong.append((old, f"{new!r} is a mark of pytest's own, which would do something else with the tests"))
+        elif new == old:
+            wrong.append((old, "the new name is the old one"))
+        elif old not in registered:
+            wrong.append((old, "there is no such marker, registered or on a test"))
+    return wrong
 
 
 def gates(

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.config import Settings
-from noxtasks.errors import ExitCode
+from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
@@ -107,6 +107,7 @@ def run(
     shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
     terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
     if apply:
+        _check_renames(task, known)
         known = _apply(task, known)
     _write(task, code, known, is_applied=apply, duration_s=time.monotonic() - started_s)
     failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
@@ -179,6 +180,19 @@ def _look(task: _Task) -> _Known:
         limit=settings.limit,
     )
     return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
+
+
+def _check_renames(task: _Task, known: _Known) -> None:
+    """Refuse what the configuration asks for and cannot be."""
+    wished = task.settings.markers.rename
+    names = {each.name for each in known.audit.markers}
+    problems = [
+        ConfigurationError(reason, where=f"tool.noxtasks.markers.rename.{old}", remedy="Change it, or take it out.")
+        for old, reason in rules.wrong_renames(wished, names)
+        if not (old not in names and wished[old] in names)  # carried out before
+    ]
+    if problems:
+        raise ConfigurationError.all_of(problems)
 
 
 def _apply(task: _Task, known: _Known) -> _Known:

@@ -202,6 +202,29 @@ def test_a_variable_with_other_values_than_those_written_may_be_any_marker(text:
     assert [site.patterns for site in read_one("run.sh", text).sites] == [(".*",)]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("build.gradle", "def m = 'slow'\ncommandLine 'pytest', '-m', m", id="its value"),
+        pytest.param("meson.build", "foreach m : ['slow']\ntest(py, args: ['-m', 'pytest', '-m', m])", id="a loop"),
+    ],
+)
+def test_an_item_without_quotes_beside_one_with_them_is_a_variable(path: str, text: str) -> None:
+    reading = read_one(path, text)
+    assert [one.is_literal for one in reading.selectors if one.option == "-m" and one.names == ("m",)] == [False]
+    assert uses(reading, Use.SELECTED) or reading.sites
+
+
+@pytest.mark.parametrize("line", ["echo slow x | xargs -n1 pytest -m", "parallel pytest -m ::: slow x"])
+def test_what_a_pipe_hands_on_to_pytest_is_selected(line: str) -> None:
+    assert uses(read_one("run.sh", f"{line}\necho fast | xargs rm\n"), Use.SELECTED) == {("slow", 1)}
+
+
+@pytest.mark.parametrize("text", ["-m=not slow\n", "-m\nnot slow\n", "-q\n-m not slow", "-m slow or net\n"])
+def test_a_file_of_arguments_has_an_expression_on_a_line(text: str) -> None:
+    assert "slow" in {name for name, _ in uses(read_one("ci.args", text), Use.SELECTED)}
+
+
 @pytest.mark.parametrize("path", ["CMakeLists.txt", "meson.build", "BUILD", "ci/main.go", "build.gradle"])
 def test_any_text_that_starts_pytest_is_a_command(path: str) -> None:
     assert read_one(path, "pytest -m ${NOWHERE}\n").sites
@@ -259,6 +282,7 @@ def test_a_search_for_other_words_selects_nothing() -> None:
         ("template.py.j2", "@pytest.mark.slow", Use.POSSIBLE),
         ("README.md", "```python\n@pytest.mark.slow\n```", Use.POSSIBLE),
         ("docs/x.rst", ".. code-block:: python\n\n    @pytest.mark.slow\n", Use.POSSIBLE),
+        ("README.md", "<!-- pytest.mark.slow -->\nprose", Use.POSSIBLE),
         ("README.md", "Use pytest.mark.slow for those.", Use.MENTIONED),
         ("CHANGELOG.md", "```\n@pytest.mark.slow\n```", Use.MENTIONED),
         ("docs/changelog/1.rst", "run by -m slow", Use.MENTIONED),
