@@ -8,6 +8,7 @@ such code makes of a word nobody follows, so case, dashes, underscores and what 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -97,11 +98,15 @@ def _found(
 ) -> dict[str, tuple[Place, ...]]:
     """The first place of each known name in the texts."""
     found: dict[str, tuple[Place, ...]] = {}
+    blank: dict[str, set[int]] = defaultdict(set)
+    for path, line in registered:
+        blank[path].add(line)
+    tried: set[str] = set()  # a word that has told its names has no more to tell elsewhere
     for path, text in texts.items():
-        lines = text.split("\n")
-        for number in (line for where, line in registered if where == path and 0 < line <= len(lines)):
-            lines[number - 1] = ""
-        for word in set(_WORD.findall("\n".join(lines))):
+        without = blank.get(path, ())
+        lines = ["" if number in without else line for number, line in enumerate(text.split("\n"), start=1)]
+        for word in set(_WORD.findall("\n".join(lines) if without else text)) - tried:
+            tried.add(word)
             for name in {known[form] for form in _forms(word) if form in known} - found.keys():
                 number = next((at for at, line in enumerate(lines, start=1) if word in line), 0)
                 found[name] = ((path, number),)
