@@ -7,7 +7,7 @@ the side of a use: a marker that seems to be selected and is not stays; one that
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,8 @@ _HOLDER = "NOXTASKS_FILLED_IN"
 _DATA_LIMIT = 512 * 1024  # longer data are recordings, not settings
 _ROUNDS = 5  # a variable of a variable of a variable …
 _UNIT = re.compile(options.UNIT)
+_NOT_WRITTEN_HERE = ("*", "@", "$", "`", "<", "{{")  # an anchor, a here-string, what a program prints
+_POSITIONAL = re.compile(r"\$\{?[\d@*]")
 _WORD = re.compile(r"(?<![\w.-])[A-Za-z_][\w-]*")
 
 
@@ -125,6 +127,7 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
         lines = lines or Lines(text)
         line = lines.number(option.start)
         found = _names(option)
+        units = (option.value,) if option.is_bare and not known.intersection(found) else tuple(option.units)
         if option.context is Context.PYTEST or known.intersection(found):
             yield Selector(
                 path=path,
@@ -132,13 +135,13 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
                 option=option.option,
                 expression=option.value,
                 names=found,
-                is_literal=not option.units,
+                is_literal=not units,
             )
         how = _how(option, kind)
         use = Use.MENTIONED if kind is TextKind.CHANGES else Use.SELECTED
         for name in known.intersection(found):
             yield Reference(marker=name, path=path, line=line, use=use, how=how)
-        if option.units and kind is not TextKind.CHANGES:
+        if units and kind is not TextKind.CHANGES:
             may_be_open = (
                 option.option == "-m"
                 and option.context is Context.PYTEST
@@ -150,7 +153,7 @@ def _selected(path: str, text: str, kind: TextKind, known: frozenset[str]) -> It
                 line=line,
                 option=option.option,
                 expression=option.value,
-                units=tuple(option.units),
+                units=units,
                 names=found,
                 may_be_open=may_be_open,
             )
@@ -213,7 +216,7 @@ def _fill(
             is_part = re.search(rf"[\w-]{re.escape(unit)}|{re.escape(unit)}[\w-]", one.expression)  # of a name
             found = (resolved if is_part else telling)[unit]
             literals = variables.literals_in(unit)
-            is_open |= not resolved[unit] and not literals
+            is_open |= _says_nothing(unit, resolved[unit], telling[unit], literals, known)
             written = (Value(text=literal, path=one.path, line=one.line) for literal in literals)
             for value in (*found, *written):
                 if (value.path, value.line) in entries:  # pytest's own setting `markers` is no variable
@@ -223,6 +226,17 @@ def _fill(
         if is_open and one.may_be_open:
             sites.add(Site(path=one.path, line=one.line, use=Use.READ, how=how, patterns=_patterns(one.expression)))
     return references, sites
+
+
+def _says_nothing(
+    unit: str, values: Sequence[Value], telling: Sequence[Value], literals: Sequence[str], known: frozenset[str]
+) -> bool:
+    """Whether what a part stands for is told by none of the values that were found, or not by all."""
+    if _POSITIONAL.search(unit):  # its default is what it is without a caller
+        return True
+    if not telling and known.isdisjoint(word for literal in literals for word in _WORD.findall(literal)):
+        return not literals or bool(values)  # such as another spelling, which a command changes on the way
+    return any(value.text.startswith(_NOT_WRITTEN_HERE) for value in values)
 
 
 def _all_values(wanted: set[str], sources: Mapping[str, str]) -> dict[str, list[Value]]:

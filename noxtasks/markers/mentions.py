@@ -16,11 +16,13 @@ from noxtasks.markers.textkinds import TextKind
 _MARK = re.compile(r"mark(?<!\wmark)\\*\.(\w+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOOL = re.compile(
-    r"(?<![\w-])(?:[efz]?grep|sed|g?awk|rg|ag|ack|perl|findstr|Select-String|sls|python[\d.]*\s+-c)(?=\s)",
+    r"(?<![\w-])(?:[efz]?grep|sed|g?awk|rg|ag|ack|perl|findstr|Select-String|sls|xargs|parallel|python[\d.]*\s+-c)(?=\s)",
     re.IGNORECASE,
 )
+_HANDS_ON = re.compile(r"xargs|parallel", re.IGNORECASE)
+_PYTEST = re.compile(r"(?<![\w.-])(?:pytest|py\.test)(?![\w-])")
 _FENCE = re.compile(r"^\s*(?:```|~~~|----\s*$)")
-_CODE_LINE = re.compile(r"(?: {3,}|\t|\s*>>>|\s*@)")
+_CODE_LINE = re.compile(r"(?: {3,}|\t|\s*>>>|\s*@|\s*<!--)")
 _BARE = re.compile(
     r"[`\"'*|][ ]*@?([A-Za-z_]\w*)(?:\([^)\n]*\))?[ ]*[`\"'*|]|^\s*[-*]\s+([A-Za-z_]\w*)\s*[:\u2013\u2014-]",
     re.MULTILINE,
@@ -77,13 +79,18 @@ def by_tool(path: str, text: str, names: Collection[str]) -> Iterator[Reference]
         if tool.start() < end:  # in a pipe of the tool before, which was read to its end
             continue
         end = _command_end(text, tool.end())
-        command = text[tool.start() : end]
+        begin = tool.start()
+        if _HANDS_ON.match(tool[0]):  # what comes before, through a pipe, becomes an argument
+            begin = text.rfind("\n", 0, begin) + 1
+            if not _PYTEST.search(text, begin, end):
+                continue
+        command = text[begin:end]
         is_program = tool[0].endswith("-c") and "mark" not in command  # one that speaks of much else, too
         for word in _words_in(command, names):
             if is_program and not _is_string(word):
                 continue
             numbers = numbers or Lines(text)
-            line = numbers.number(tool.start() + word.start())
+            line = numbers.number(begin + word.start())
             yield Reference(marker=word[0], path=path, line=line, use=Use.SELECTED, how=_short(command))
 
 

@@ -16,22 +16,24 @@ import msgspec
 # A part that something else fills in: GitHub, GitLab, jinja and just, CircleCI, shells, make and Azure, tox, batch.
 UNIT = (
     r"(?:\$\{\{.*?\}\}|\$\[\[.*?\]\]|\{\{.*?\}\}|<<.*?>>|\$\{(?:[^{}\n]|\{[^{}\n]*\})*\}"
-    r"|\$\((?:[^()\n]|\([^()\n]*\))*\)|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|%~?\w+%|%%?~?\w(?!\w)"
+    r"|\$\((?:[^()\n]|\([^()\n]*\))*\)|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|%~?\w+%|!\w+!|%%?~?\w(?!\w)"
     r"|\$env:\w+|\$+\w+|\$[@*<^])"
 )
 _OPTION = re.compile(r"-(?:(?<![\w.\-/]-)|(?<=:--))[vxsql]{0,4}(?P<letter>[mk])(?=[\s=\"'\\,\w$%{<(`^&]|$)")
 _MAX_VALUE = 1000  # characters and parts
 _CONTINUED = r"[ \t]*[\\^`][ \t]*\n[ \t]*"
 _QUOTED = re.compile(
-    rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|&quot;|&\#39;)(?=\S)"
+    rf"(?P<quote>\\*[\"']{{1,2}}|`[\"']|\\*&quot;|&\#39;)(?=\S)"
     rf"(?P<value>(?>{UNIT}|{_CONTINUED}|\\.|[^\n]){{0,{_MAX_VALUE}}}?)(?P=quote)"  # atomic: each part has one reading
 )
 _BARE = re.compile(rf"(?:{UNIT}|\\ |[^\s\"'`,;|&<>()\[\]{{}}\\])+")
 _BETWEEN = re.compile(rf"=|{_CONTINUED}|[ \t]+(?:\\\n[ \t]*)?")
 _NEXT_IN_ARRAY = re.compile(r"(?:\\*[\"'])?\s*,\s*(?:#[^\n]*\n\s*)?")
 _NEXT_IN_LIST = re.compile(r"[\"']?[ \t]*\n[ \t]*-[ \t]+")
+_BARE_ITEM = re.compile(r"[\"']-[mk][\"']\s*,\s*")
 _FOLDED = re.compile(r"[ \t]*\n[ \t]*")
 _ARRAY_BARE = re.compile(rf"(?:{UNIT}|[^\n,\]\"'])+")
+_REST = re.compile(r"(?:=|[ \t]+|[ \t]*\n)(?P<value>(?:not|\(|\w+ (?:and|or)\b)[^\n\"'\\]{1,1000}?)[ \t]*(?:\n|$)")
 _UNIT = re.compile(UNIT)
 
 _RUNS_MODULE = re.compile(
@@ -61,13 +63,17 @@ class Context(Enum):
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """`-m` or `-k` with one way to read its value; `start` is where the value begins in the text."""
+    """`-m` or `-k` with one way to read its value; `start` is where the value begins in the text.
+
+    `is_bare` where the option is quoted and the value, the next item, is not: in most languages a variable.
+    """
 
     option: str
     value: str
     start: int
     context: Context
     is_commented: bool
+    is_bare: bool = False
 
     @property
     def units(self) -> list[str]:
@@ -87,13 +93,20 @@ def find(text: str) -> Iterator[tuple[Option, ...]]:
         values = tuple(_values(text, match.start(), match.end()))
         is_commented = _COMMENT.match(text, text.rfind("\n", 0, match.start()) + 1) is not None
         yield tuple(
-            Option(option=f"-{match['letter']}", value=value, start=at, context=context, is_commented=is_commented)
+            Option(
+                option=f"-{match['letter']}",
+                value=value,
+                start=at,
+                context=context,
+                is_commented=is_commented,
+                is_bare=_BARE_ITEM.fullmatch(text[match.start() - 1 : at]) is not None and value.isidentifier(),
+            )
             for value, at in values
         )
 
 
 def _values(text: str, start: int, end: int) -> Iterator[tuple[str, int]]:
-    whole = _whole_argument(text, start, end)
+    whole = _whole_argument(text, start, end) or _whole_line(text, start, end)
     if whole is not None:
         yield whole
     for separator in (_NEXT_IN_LIST, _NEXT_IN_ARRAY, _BETWEEN, _FOLDED):
@@ -118,6 +131,14 @@ def _whole_argument(text: str, start: int, end: int) -> tuple[str, int] | None:
         return None
     value = text[end:close].lstrip(" =")
     return (value.rstrip(), close - len(value)) if " " in value.strip() else None
+
+
+def _whole_line(text: str, start: int, end: int) -> tuple[str, int] | None:
+    """For an option that begins its line, as in the files that pytest reads arguments from: `-m=not slow`."""
+    if text[text.rfind("\n", 0, start) + 1 : start].strip():
+        return None
+    found = _REST.match(text, end)
+    return (found["value"], found.start("value")) if found is not None else None
 
 
 def _value(text: str, at: int, *, is_item: bool) -> Iterator[tuple[str, int]]:

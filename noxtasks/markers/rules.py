@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -103,22 +104,27 @@ def reachable(names: Collection[str], sites: Iterable[Site], corpus: Corpus) -> 
     """
     found = []
     for site in sites:
-        is_command = site.how.startswith(("-m", "-k"))
+        corpus_of = corpus.words if is_command(site) else corpus.names
         for pattern in site.patterns:
-            is_open = _is_open(pattern)
+            has_no_letter = is_open(pattern)
             matches = re.compile(pattern).fullmatch
             for name in names:
                 if not matches(name):
                     continue
-                origins = (corpus.words if is_command else corpus.names).get(name, ()) if is_open else ()
-                if is_open and not origins:
+                origins = corpus_of.get(name, ()) if has_no_letter else ()
+                if has_no_letter and not origins:
                     continue
                 how = f"{site.how} may name it" + (f", which stands at {_place(origins[0])}" if origins else "")
                 found.append(Reference(marker=name, path=site.path, line=site.line, use=Use.POSSIBLE, how=how))
     return sorted(set(found))
 
 
-def _is_open(pattern: str) -> bool:
+def is_command(site: Site) -> bool:
+    """Whether the names stand in a selection."""
+    return site.how.startswith(("-m", "-k"))
+
+
+def is_open(pattern: str) -> bool:
     """Whether the pattern fixes no letter of a name."""
     return not re.search(r"[A-Za-z0-9]", re.sub(r"\\[wdsWDS]|\.[*+?]", "", pattern))
 
@@ -126,6 +132,21 @@ def _is_open(pattern: str) -> bool:
 def _place(place: Place) -> str:
     path, line = place
     return f"{path}:{line}" if line else path
+
+
+def wrong_renames(renames: Mapping[str, str], registered: Collection[str]) -> list[tuple[str, str]]:
+    """The old names that cannot be renamed as wished, and why: a new one that is no name, is pytest's own, or none."""
+    wrong = []
+    for old, new in renames.items():
+        if not new.isidentifier() or keyword.iskeyword(new):
+            wrong.append((old, f"{new!r} cannot be written as pytest.mark.{new}"))
+        elif new in BUILTIN:
+            wrong.append((old, f"{new!r} is a mark of pytest's own, which would do something else with the tests"))
+        elif new == old:
+            wrong.append((old, "the new name is the old one"))
+        elif old not in registered:
+            wrong.append((old, "there is no such marker, registered or on a test"))
+    return wrong
 
 
 def gates(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from noxtasks.config import Settings
-from noxtasks.errors import ExitCode
+from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
@@ -23,6 +22,7 @@ from noxtasks.markers import (
     consolidation,
     emit,
     log,
+    origins,
     page,
     papers,
     plugins,
@@ -39,8 +39,6 @@ from noxtasks.markers.tree import Tree, read_tree
 from noxtasks.suite import git, marking
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.marking import Marking
-
-_DEFINED = re.compile(rb"^\s*(?:async\s+)?def\s+(\w+)", re.MULTILINE)
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +107,7 @@ def run(
     shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
     terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
     if apply:
+        _check_renames(task, known)
         known = _apply(task, known)
     _write(task, code, known, is_applied=apply, duration_s=time.monotonic() - started_s)
     failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
@@ -150,7 +149,16 @@ def _look(task: _Task, code_version: str) -> _Known:
     markers = assembly.assemble(
         said,
         seen,
-        corpus=rules.Corpus(names=_origins(code.strings, texts.strings, tree), words=texts.strings),
+        corpus=origins.gather(
+            names,
+            said.sites,
+            python=tree.python,
+            texts=tree.texts,
+            folders=tree.folders,
+            strings=code.strings,
+            data=texts.strings,
+            registrations=said.registrations,
+        ),
         ages=ages.ages(log.read_history(task.root, names), names, today=task.began.date()),
         taxonomy=terms,
         components=tree.folders,
@@ -177,6 +185,19 @@ def _look(task: _Task, code_version: str) -> _Known:
         limit=settings.limit,
     )
     return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
+
+
+def _check_renames(task: _Task, known: _Known) -> None:
+    """Refuse what the configuration asks for and cannot be."""
+    wished = task.settings.markers.rename
+    names = {each.name for each in known.audit.markers}
+    problems = [
+        ConfigurationError(reason, where=f"tool.noxtasks.markers.rename.{old}", remedy="Change it, or take it out.")
+        for old, reason in rules.wrong_renames(wished, names)
+        if not (old not in names and wished[old] in names)  # carried out before
+    ]
+    if problems:
+        raise ConfigurationError.all_of(problems)
 
 
 def _apply(task: _Task, known: _Known) -> _Known:
@@ -213,19 +234,6 @@ def _observed(task: _Task, expressions: Sequence[tuple[str, str]]) -> tuple[Mark
                 )
             )
     return tuple(found)
-
-
-def _origins(
-    strings: Mapping[str, tuple[rules.Place, ...]], data: Mapping[str, tuple[rules.Place, ...]], tree: Tree
-) -> dict[str, tuple[rules.Place, ...]]:
-    """Where a name stands that code may make a marker of: constants, data, names of folders, files and functions."""
-    functions = {
-        name.decode("utf-8", "replace"): ((path, 0),)
-        for path, content in tree.python.items()
-        for name in _DEFINED.findall(content)
-    }
-    folders = dict.fromkeys(tree.folders, (("a folder or a file", 0),))
-    return {**folders, **functions, **data, **strings}
 
 
 def _write(task: _Task, code: vcs.Code, known: _Known, *, is_applied: bool, duration_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -250,7 +251,7 @@ def _say_gate(console: Console, gate: Gate) -> None:
 
 def _example(audit: Audit) -> str:
     telling = audit.of(Class.UNREGISTERED, Class.REMOVABLE, Class.UNRESOLVED) or audit.markers
-    return telling[0].name
+    return shlex.quote(shown(telling[0].name))
 
 
 def _tell_github(audit: Audit, plan: Consolidation) -> None:

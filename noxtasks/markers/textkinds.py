@@ -55,10 +55,15 @@ def kind_of(path: str, text: str) -> TextKind:
         return TextKind.OTHER
     if _is_command_by_name(pure) or (not pure.suffix and text.startswith("#!")):
         return TextKind.COMMAND
-    if pure.suffix.lower() in _DATA:
-        may_start = any(runner in text for runner in _RUNNERS) and _STARTS_TESTS.search(text)
-        return TextKind.COMMAND if may_start else TextKind.DATA
-    return TextKind.OTHER
+    if any(runner in text for runner in _RUNNERS) and _STARTS_TESTS.search(text):
+        return TextKind.COMMAND  # a build file, or a program in another language
+    return TextKind.DATA if pure.suffix.lower() in _DATA else TextKind.OTHER
+
+
+def is_list(path: str) -> bool:
+    """Whether a file that is read by people may be read by a program, too: a plain text without a name of docs."""
+    pure = PurePosixPath(path)
+    return pure.suffix.lower() == ".txt" and not _DOCS_NAMES.match(pure.name) and not _CHANGES.search(path)
 
 
 def _is_docs(path: PurePosixPath) -> bool:

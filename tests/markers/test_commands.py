@@ -126,7 +126,6 @@ def test_a_keyword_expression_selects_by_the_name_of_a_marker() -> None:
         (WORKFLOW, "m: slow\nrun: pytest -m 'net and ${{ matrix.m }}'", {("slow", 1), ("net", 2)}),
         ("run.sh", "M='not slow'\npytest -m \"$M\"", {("slow", 1)}),
         ("run.sh", 'pytest -m "${M:-slow}"', {("slow", 1)}),
-        ("run.sh", "M=${1:-slow}\npytest -m $M", {("slow", 1)}),
         ("run.sh", "for m in slow fast; do pytest -m $m; done", {("slow", 1), ("fast", 1)}),
         ("run.sh", "E='and slow'\npytest -m \"net $E\"", {("slow", 1), ("net", 2)}),
         ("Makefile", "M ?= slow\nx:\n\tpytest -m $(M)", {("slow", 1)}),
@@ -188,6 +187,50 @@ def test_a_variable_without_a_value_may_be_any_marker(expression: str, patterns:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("M=${1:-slow}\npytest -m $M", id="a default is what it is without a caller"),
+        pytest.param("pytest -m ${1:-slow}", id="beside its option"),
+        pytest.param("M=$1\npytest -m $M", id="handed on"),
+        pytest.param("x:\n  M: *marks\nrun: pytest -m $M", id="an anchor"),
+        pytest.param("$M = @'\nslow\n'@\npytest -m $M", id="a here-string"),
+        pytest.param("T=SLOW\npytest -m ${T,,}", id="another spelling"),
+        pytest.param("set M=x\npytest -m !M!", id="a delayed variable of batch files"),
+    ],
+)
+def test_a_variable_with_other_values_than_those_written_may_be_any_marker(text: str) -> None:
+    assert [site.patterns for site in read_one("run.sh", text).sites] == [(".*",)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("build.gradle", "def m = 'slow'\ncommandLine 'pytest', '-m', m", id="its value"),
+        pytest.param("meson.build", "foreach m : ['slow']\ntest(py, args: ['-m', 'pytest', '-m', m])", id="a loop"),
+    ],
+)
+def test_an_item_without_quotes_beside_one_with_them_is_a_variable(path: str, text: str) -> None:
+    reading = read_one(path, text)
+    assert [one.is_literal for one in reading.selectors if one.option == "-m" and one.names == ("m",)] == [False]
+    assert uses(reading, Use.SELECTED) or reading.sites
+
+
+@pytest.mark.parametrize("line", ["echo slow x | xargs -n1 pytest -m", "parallel pytest -m ::: slow x"])
+def test_what_a_pipe_hands_on_to_pytest_is_selected(line: str) -> None:
+    assert uses(read_one("run.sh", f"{line}\necho fast | xargs rm\n"), Use.SELECTED) == {("slow", 1)}
+
+
+@pytest.mark.parametrize("text", ["-m=not slow\n", "-m\nnot slow\n", "-q\n-m not slow", "-m slow or net\n"])
+def test_a_file_of_arguments_has_an_expression_on_a_line(text: str) -> None:
+    assert "slow" in {name for name, _ in uses(read_one("ci.args", text), Use.SELECTED)}
+
+
+@pytest.mark.parametrize("path", ["CMakeLists.txt", "meson.build", "BUILD", "ci/main.go", "build.gradle"])
+def test_any_text_that_starts_pytest_is_a_command(path: str) -> None:
+    assert read_one(path, "pytest -m ${NOWHERE}\n").sites
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         ("README.md", "pytest -m $MARK"),
@@ -239,6 +282,7 @@ def test_a_search_for_other_words_selects_nothing() -> None:
         ("template.py.j2", "@pytest.mark.slow", Use.POSSIBLE),
         ("README.md", "```python\n@pytest.mark.slow\n```", Use.POSSIBLE),
         ("docs/x.rst", ".. code-block:: python\n\n    @pytest.mark.slow\n", Use.POSSIBLE),
+        ("README.md", "<!-- pytest.mark.slow -->\nprose", Use.POSSIBLE),
         ("README.md", "Use pytest.mark.slow for those.", Use.MENTIONED),
         ("CHANGELOG.md", "```\n@pytest.mark.slow\n```", Use.MENTIONED),
         ("docs/changelog/1.rst", "run by -m slow", Use.MENTIONED),

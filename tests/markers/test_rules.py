@@ -179,3 +179,23 @@ def test_more_than_the_limit_warn() -> None:
 @pytest.mark.parametrize(("tests", "rare"), [(4, True), (5, False), (0, False)])
 def test_rare_is_less_than_five_per_cent_of_the_tests(tests: int, rare: bool) -> None:
     assert rules.is_rare(marker(Class.APPLIED, tests=tests), 100) is rare
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("slow", "class", "cannot be written"),
+        ("slow", "a b", "cannot be written"),
+        ("slow", "skip", "pytest's own"),
+        ("slow", "slow", "the old one"),
+        ("nothing", "other", "no such marker"),
+    ],
+)
+def test_a_rename_that_cannot_be_is_refused(old: str, new: str, why: str) -> None:
+    ((name, reason),) = rules.wrong_renames({old: new}, {"slow", "fast"})
+    assert name == old
+    assert why in reason
+
+
+def test_renames_onto_other_markers_and_in_a_circle_are_possible() -> None:
+    assert rules.wrong_renames({"slow": "fast", "fast": "slow"}, {"slow", "fast"}) == []

@@ -178,3 +178,14 @@ def test_a_collection_that_takes_too_long_is_told_and_the_files_are_read(small: 
     assert "timed out" in seen["reason"]
     assert classes(small)["slow"] == "applied"
     assert result(small)["gates"][0]["grade"] == "UNMEASURED"
+
+
+def test_a_rename_to_a_mark_of_pytests_own_is_refused_before_anything_is_edited(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow: s\n")
+    (tmp_path / "test_a.py").write_text("import pytest\n@pytest.mark.slow\ndef test_a(): pass\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.noxtasks.markers.rename]\nslow = "skip"\n')
+    with pytest.raises(ConfigurationError, match="pytest's own") as refused:
+        audited(tmp_path, None, apply=True)
+    assert "tool.noxtasks.markers.rename.slow" in str(refused.value)

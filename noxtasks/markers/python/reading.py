@@ -29,7 +29,7 @@ from noxtasks.markers.python.texts import Texts
 _TELLING = re.compile(
     rb"\bmark\.(?!(?:%s)\b)\w|\bmark\b(?!\.)|MARK_GEN|\bMark\b|MarkDecorator|[a-z_]marker|markexpr|own_markers"
     rb"|keywords|extra_keyword|addinivalue|\binicache|pytestmark|[\"' ]-[mk]|\bgetattr\(\w+\.(?:function|obj|cls)\b"
-    rb"|^\s*(?:async )?def pytest_|\b(?:eval|exec)\([^\n]*\bmark\b|hasattr\(\w+\.(?:function|obj|cls)\b"
+    rb"|^\s*(?:async )?def pytest_|\b(?:eval|exec)\(|hasattr\(\w+\.(?:function|obj|cls)\b"
     % b"|".join(each.encode() for each in sorted(BUILTIN)),
     re.MULTILINE,
 )

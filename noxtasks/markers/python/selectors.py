@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from noxtasks.markers.model import Selector, Use
 from noxtasks.markers.python.found import Found
@@ -66,11 +66,11 @@ class _Selectors:
         """`"-m", "not slow"` and `"-m=slow"` in a list of arguments."""
         if before and before[0] in _DECLARING:
             return
-        if not any(_plain(node).startswith(("-m", "-k")) for node in nodes):
+        if not any(_written(node).startswith(("-m", "-k")) for node in nodes):
             return
         earlier = list(before)
         for at, node in enumerate(nodes):
-            text = _plain(node)
+            text = _written(node)
             match = _OPTION.match(text) if text.startswith(("-m", "-k")) else None
             if match is not None and not match[2]:
                 following = nodes[at + 1] if at + 1 < len(nodes) else None
@@ -153,13 +153,19 @@ class _Selectors:
                 plain = next(iter(self.texts.of(top, self.module)), plain)
             if not _is_command(plain):
                 continue
-            everything = (plain,) if isinstance(node, ast.Constant) else self.texts.of(node, self.module)
+            everything = self._filled(node, above, plain)
             for text in everything:
                 is_evident = any(each in text for each in _PYTEST)
                 for option, expression in _in_command(text):
                     bare = expression.strip("\"'")
                     if is_expression(bare) and (is_evident or not self._is_of_others(bare, option)):
                         self._keep(node, option, expression)
+
+    def _filled(self, node: ast.AST, above: ast.AST | None, plain: str) -> Iterable[str]:
+        """The commands that a text comes to with what is put into it."""
+        if isinstance(above, ast.Attribute) and above.attr == "format":
+            return self.texts.of(self.module.parents.get(above, node), self.module)
+        return self.texts.of(node, self.module) if isinstance(node, ast.JoinedStr) else (plain,)
 
     def _note(self, node: ast.expr, option: str, prefix: str = "", *, is_evident: bool = True) -> None:
         for text in self.texts.of(node, self.module):
@@ -240,6 +246,10 @@ def _is_command(text: str) -> bool:
 
 def _plain(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _written(node: ast.AST) -> str:
+    return _parts(node) if isinstance(node, ast.JoinedStr) else _plain(node)
 
 
 def _parts(node: ast.JoinedStr) -> str:

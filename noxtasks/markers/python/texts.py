@@ -18,6 +18,10 @@ from noxtasks.markers.python.syntax import Module, last_name, line_of
 _CASES = {"lower", "upper", "casefold", "title", "capitalize"}
 _WITH_DEFAULT = {"get", "getenv", "getattr", "getoption", "setdefault", "pop", "getvalue"}
 _TRIMMING = {"strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "expandtabs", "zfill", "translate"}
+_PLATFORMS = frozenset(
+    {"linux", "darwin", "win32", "cygwin", "aix", "emscripten", "wasi"}
+)  # `sys.platform`, and below: `platform.system()`
+_SYSTEMS = frozenset({"Linux", "Darwin", "Windows"})
 _DEPTH = 15
 
 
@@ -72,6 +76,8 @@ class Texts:
                 self.touched.add((module.path, line_of(node), node.value))
                 return frozenset({node.value})
             return frozenset() if node.value is None else frozenset({str(node.value)})
+        if (systems := _systems(node)) is not None:
+            return systems
         if node in self._active:
             # name = name.lower(): nothing that the other values of the name do not give
             return frozenset() if isinstance(node, ast.Call) else UNKNOWN
@@ -154,6 +160,16 @@ class Texts:
                 pieces.extend([self.of(separator, module), self.of(each, origin.module)])
             found.append(joined(pieces[1:]))
         return frozenset().union(*found) if found else UNKNOWN
+
+
+def _systems(node: ast.AST) -> frozenset[str] | None:
+    """The names of operating systems, where the expression asks for that of the one it runs on."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
+            return _PLATFORMS
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="platform"), attr="system"), args=[]):
+            return _SYSTEMS
+    return None
 
 
 def _trimmed(text: str, method: str, arguments: list[str]) -> str:

@@ -59,6 +59,8 @@ def patterns(found: PythonReading) -> set[str]:
         pytest.param("give_all(item, 'a', 'b')", {"a", "b"}, id="rest of the parameters"),
         pytest.param("item.add_marker(which(item))", {"x", "y"}, id="what a function returns"),
         pytest.param("eval('pytest.mark.' + L[1])(item)", {"e2e"}, id="eval"),
+        pytest.param('exec(f"""\n@pytest.mark.{L[0]}\n""")', {"unit"}, id="exec of several lines"),
+        pytest.param("item.add_marker(sys.platform)", {"linux", "darwin", "win32", "cygwin"}, id="this system"),
         pytest.param("item.add_marker(Level.UNIT.value)", {"unit_level"}, id="enumeration"),
         pytest.param("pytest.mark.__getattr__(L[0])(item)", {"unit"}, id="__getattr__"),
         pytest.param(

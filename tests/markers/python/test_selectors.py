@@ -64,6 +64,8 @@ def test_what_is_no_expression_of_pytest_is_not_taken_for_one(line: str) -> None
 @pytest.mark.parametrize(
     ("line", "expression", "pattern"),
     [
+        pytest.param("session.run('pytest', f'-m not {kind}')", "not …", ".*", id="option and value in one f-string"),
+        pytest.param("c.run('pytest -m {0}'.format(kind))", "…", ".*", id="format"),
         pytest.param("run(['pytest', '-m', f'{kind} and not slow'])", "… and not slow", ".*", id="word"),
         pytest.param("run(['pytest', '-m', f'net_{kind}'])", "net_…", "net_.*", id="part of a word"),
         pytest.param("run(['pytest', '-m', kind])", "…", ".*", id="all"),
