@@ -41,10 +41,26 @@ Place = tuple[str, int]
 
 
 class Corpus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where names stand that code or a command could make a marker of: `names` for code, `words` for commands."""
+    """Where names stand that code or a command could make a marker of: `names` for code, `words` for commands.
+
+    A program that starts pytest takes for it what stands in the files that `related` names for it; any other command
+    takes what does not stand in Python.
+    """
 
     names: Mapping[str, tuple[Place, ...]]
     words: Mapping[str, tuple[Place, ...]]
+    related: Mapping[str, frozenset[str]] = {}
+
+    def of(self, name: str, site: Site) -> tuple[Place, ...]:
+        """The places from which the name can get to the site."""
+        if not is_command(site):
+            return self.names.get(name, ())
+        near = self.related.get(site.path)
+        return tuple(
+            (path, line)
+            for path, line in self.words.get(name, ())
+            if (path in near if near is not None else not path.endswith(".py"))
+        )
 
 
 def classify(
@@ -104,14 +120,13 @@ def reachable(names: Collection[str], sites: Iterable[Site], corpus: Corpus) -> 
     """
     found = []
     for site in sites:
-        corpus_of = corpus.words if is_command(site) else corpus.names
         for pattern in site.patterns:
             has_no_letter = is_open(pattern)
             matches = re.compile(pattern).fullmatch
             for name in names:
                 if not matches(name):
                     continue
-                origins = corpus_of.get(name, ()) if has_no_letter else ()
+                origins = corpus.of(name, site) if has_no_letter else ()
                 if has_no_letter and not origins:
                     continue
                 how = f"{site.how} may name it" + (f", which stands at {_place(origins[0])}" if origins else "")

@@ -79,3 +79,24 @@ def test_a_command_takes_any_word_that_is_not_prose() -> None:
 
 def test_a_registration_is_no_place_that_a_name_comes_from() -> None:
     assert not gather(how="-m $1", texts={"pytest.ini": "[pytest]\nmarkers =\n    slow: slow ones\n"}).words
+
+
+def test_a_program_takes_for_its_commands_what_stands_near_it_or_starts_it() -> None:
+    texts = {"ci.sh": "python tools/runner.py gpu\npytest\n", "other.sh": "pytest slow\n"}
+    python = {"tools/runner.py": b"from tools import kinds\n", "tools/kinds.py": b"", "test_a.py": b""}
+    site = Site(path="tools/runner.py", line=1, use=Use.READ, how="-m ...", patterns=(".*",))
+    corpus = origins.gather(
+        NAMES,
+        [site],
+        python=python,
+        texts=texts,
+        folders=(),
+        strings={"big_db": (("tools/kinds.py", 4),), "slow": (("test_a.py", 7),)},
+        data={},
+        registrations=(),
+    )
+    assert {name: corpus.of(name, site) for name in sorted(NAMES)} == {
+        "big_db": (("tools/kinds.py", 4),),
+        "gpu": (("ci.sh", 1),),
+        "slow": (),
+    }
