@@ -61,6 +61,7 @@ def carry_out(
         consolidation,
         merges=tuple(_merge_as_done(merge, change) for merge in consolidation.merges),
         removals=tuple(_removal_as_done(removal, change) for removal in consolidation.removals),
+        added=change.added,
     )
     if edits:
         with transaction.carried_out(root, edits, reports=reports):
@@ -91,7 +92,14 @@ def _edits(
             change,
             renamed={old: new for old, new in change.renamed.items() if old not in blocked},
             removed=change.removed - blocked,
+            added={name: text for name, text in change.added.items() if name not in _only_for(blocked, change)},
         )
+
+
+def _only_for(blocked: Collection[str], change: Change) -> set[str]:
+    """The new names that no marker gets but those of `blocked`."""
+    others = {new for old, new in change.renamed.items() if old not in blocked}
+    return {new for old, new in change.renamed.items() if old in blocked} - others
 
 
 def _remaining(

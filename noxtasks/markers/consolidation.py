@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+import msgspec
+
 from noxtasks.markers.model import (
     Class,
     Consolidation,
@@ -34,15 +36,18 @@ def consolidate(
     selectors: Iterable[Selector],
     taxonomy: Taxonomy,
     renames: Mapping[str, str],
+    of_plugins: Collection[str] = (),
     idle_days: int,
     limit: int,
 ) -> Consolidation:
     """The plan for these markers.
 
     `carriers` is None where pytest has not collected: nothing is merged then but what `renames` of the configuration
-    asks for. A marker that is younger than `idle_days`, or named in a record of a decision, stays for now.
+    asks for. `of_plugins` are markers that plugins register: these look for them by that name, so that none becomes
+    another. A marker that is younger than `idle_days`, or named in a record of a decision, stays for now.
     """
-    merges = tuple(_merges(markers, carriers, _named(selectors), taxonomy, renames))
+    found = _merges(markers, carriers, _named(selectors), taxonomy, renames)
+    merges = tuple(_kept(merge) if merge.old in of_plugins else merge for merge in found)
     decided = {merge.old: merge.new for merge in merges if merge.is_decided}
     removals = tuple(_removal(marker, idle_days) for marker in markers if marker.kind is Class.REMOVABLE)
     removed = {removal.marker for removal in removals if removal.is_decided}
@@ -67,6 +72,10 @@ def consolidate(
         described=described,
         limit=limit,
     )
+
+
+def _kept(merge: Merge) -> Merge:
+    return msgspec.structs.replace(merge, is_decided=False, reason="a plugin looks for it by this name")
 
 
 def _targets(

@@ -181,6 +181,7 @@ def _look(task: _Task, code_version: str) -> _Known:
         selectors=said.selectors,
         taxonomy=terms,
         renames=settings.rename,
+        of_plugins=said.of_plugins if seen is None else seen.elsewhere,
         idle_days=settings.idle_days,
         limit=settings.limit,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
@@ -48,6 +48,7 @@ def plan(
     carriers: Mapping[str, frozenset[int]] | None = None,
     selected: str = "",
     renames: Mapping[str, str] | None = None,
+    of_plugins: Collection[str] = (),
 ) -> Consolidation:
     selectors = [Selector(path="Makefile", line=1, option="-m", expression=selected, names=(selected,))]
     return consolidation.consolidate(
@@ -56,6 +57,7 @@ def plan(
         selectors=selectors if selected else [],
         taxonomy=TAXONOMY,
         renames=renames or {},
+        of_plugins=of_plugins,
         idle_days=60,
         limit=50,
     )
@@ -111,6 +113,13 @@ def test_without_a_collection_nothing_is_merged_but_what_the_configuration_says(
     assert found.renamed == {"net": "network"}
     assert found.added == {"network": "needs, or must not have, a network"}
     assert [target.name for target in found.target] == ["network", "slow"]
+
+
+def test_what_a_plugin_looks_for_keeps_its_name() -> None:
+    found = plan(marker("net"), marker("timeout"), renames={"timeout": "limit", "net": "web"}, of_plugins={"timeout"})
+    assert found.renamed == {"net": "web"}
+    assert set(found.added) == {"web"}
+    assert [merge.reason for merge in found.merges if merge.old == "timeout"] == ["a plugin looks for it by this name"]
 
 
 ADR = Reference(marker="x", path="docs/adr/0001.md", line=3, use=Use.MENTIONED, how="ADR")

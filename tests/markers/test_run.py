@@ -141,6 +141,17 @@ def test_a_renaming_reaches_every_use(small: Path, python: Path) -> None:
     assert (small / "run.sh").read_text() == "pytest -m 'not quick'\n"
 
 
+def test_a_renaming_that_is_given_up_registers_nothing(small: Path, python: Path) -> None:
+    with (small / "test_a.py").open("a") as file:
+        file.write("\n@pytest.fixture\ndef told(request):\n    print('no mark.fast here')\n")
+    commit(small)
+    audited(small, python, renaming(fast="quick", slow="long"), apply=True)
+    registered = (small / "pytest.ini").read_text()
+    assert "long: takes long" in registered
+    assert "fast: does not" in registered
+    assert "quick" not in registered
+
+
 def test_two_spellings_that_no_selection_parts_become_one(small: Path, python: Path) -> None:
     audited(small, python, apply=True)
     assert (small / "test_a.py").read_text() == SUITE.replace("slowtest", "slow")

@@ -6,7 +6,9 @@ of lines. What cannot be renamed with certainty is told; so is each use that the
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 
@@ -15,12 +17,14 @@ import libcst as cst
 from noxtasks.markers.migration import expressions
 from noxtasks.markers.migration.bindings import Bindings
 from noxtasks.markers.migration.model import Change, Unchanged
+from noxtasks.markers.migration.outline import outlined
 from noxtasks.markers.migration.spans import Replacement, Unsure, applied
 from noxtasks.markers.migration.tidying import Tidying
 from noxtasks.markers.migration.uses import Uses
 from noxtasks.markers.model import Reference, Selector, Use
 
 _MARK = "\ufeff"
+_CANNOT = "it cannot be edited without changing the rest of it"
 _REGISTERS = "addinivalue_line"
 _TAKES_NAMES = re.compile(r"mark|keywords|getoption")
 _OPTION = re.compile(r"(?<![\w\-])-m")
@@ -43,14 +47,14 @@ def edited(
     if not named:
         return content, []
     try:
-        module = cst.parse_module(_without_page_breaks(content.decode("latin-1")).encode("latin-1"))
-        text = _text(module, content)
+        text, encoding = _decoded(content)
+        module = _parsed(text, change)
         places, unchanged = expressions.replacements(
             text, change, selectors, [each for each in references if each.use is Use.SELECTED]
         )
         after, more = _renamed(module, text, path, change, places=places, references=references)
-        tidy, left = _tidied(after, path, change)
-        return _encoded(tidy, content, module.encoding), [*unchanged, *more, *left]
+        tidy, left = _tidied(after, path, change) if _needs_tidying(text, change) else (after, [])
+        return _encoded(tidy, content, encoding), [*unchanged, *more, *left]
     except _NOT_PYTHON as error:
         line = error.raw_line if isinstance(error, cst.ParserSyntaxError) else 0
         return content, [Unchanged(marker=name, path=path, line=line, why="it is not Python") for name in sorted(named)]
@@ -58,13 +62,23 @@ def edited(
         return content, [Unchanged(marker=name, path=path, line=0, why=str(error)) for name in sorted(named)]
 
 
-def _text(module: cst.Module, content: bytes) -> str:
-    text = content.decode(module.encoding).removeprefix(_MARK)
+def _decoded(content: bytes) -> tuple[str, str]:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    text = content.decode(encoding).removeprefix(_MARK)
+    if _encoded(text, content, encoding) != content:
+        raise Unsure(_CANNOT)
+    return text, encoding
+
+
+def _parsed(text: str, change: Change) -> cst.Module:
+    """The file with all that may have to do with the change. Raises `Unsure` where places in it are not the text's."""
+    names = {*change.renamed, *change.renamed.values(), *change.removed, *change.described}
+    outline = _without_page_breaks(outlined(text, names))
+    module = cst.parse_module(outline)
     # The blanks at the end, which libcst may leave out, move nothing.
-    parsed = module.code.removeprefix(_MARK).rstrip()
-    if _encoded(text, content, module.encoding) != content or parsed != _without_page_breaks(text).rstrip():
-        raise Unsure("it cannot be edited without changing the rest of it")
-    return text
+    if module.code.rstrip() != outline.rstrip():
+        raise Unsure(_CANNOT)
+    return module
 
 
 def _without_page_breaks(text: str) -> str:
@@ -95,16 +109,15 @@ def _bytes_of(name: str) -> str:
 
 
 def _needs_tidying(text: str, change: Change) -> bool:
-    """Whether a mark may stand twice in the renamed file, or a registration is to go or to be described."""
+    """Whether a mark may stand twice once the file is renamed, or a registration is to go or to be described."""
     if _REGISTERS in text and any(name in text for name in (*change.removed, *change.described)):
         return True
-    return any(len(re.findall(rf"\.\s*{re.escape(name)}(?!\w)", text)) > 1 for name in _merged(change))
-
-
-def _merged(change: Change) -> set[str]:
-    """The new names that more than one marker may have had before."""
-    new = list(change.renamed.values())
-    return {name for name in new if name not in change.renamed or new.count(name) > 1}
+    became: dict[str, set[str]] = {new: {new} - change.renamed.keys() for new in change.renamed.values()}
+    for old, new in change.renamed.items():
+        became[new].add(old)
+    return any(
+        sum(bool(re.search(rf"\.\s*{re.escape(name)}(?!\w)", text)) for name in names) > 1 for names in became.values()
+    )
 
 
 def _encoded(text: str, content: bytes, encoding: str) -> bytes:
@@ -180,9 +193,7 @@ def _touches(one: Replacement, others: Collection[Replacement]) -> bool:
 
 
 def _tidied(text: str, path: str, change: Change) -> tuple[str, list[Unchanged]]:
-    if not _needs_tidying(text, change):
-        return text, []
-    module = cst.parse_module(_without_page_breaks(text))
+    module = _parsed(text, change)
     bindings = Bindings()
     module.visit(bindings)
     tidying = Tidying(text, bindings, change)
