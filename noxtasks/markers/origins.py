@@ -78,13 +78,14 @@ def gather(
 def _related(path: str, python: Mapping[str, bytes], commands: Mapping[str, str]) -> frozenset[str]:
     """The files from which a program gets what it puts into a command: its own modules, and what starts it."""
     stem = PurePosixPath(path).stem
-    naming = {other for other, text in commands.items() if stem in text}
-    entry = re.compile(rf"\b{re.escape(stem)}:\w")
-    has_other_name = any(
-        entry.search(commands[other]) for other in naming if PurePosixPath(other).name in _ENTRY_POINTS
-    )
-    if stem in _STARTED_BY_TOOLS or has_other_name:
-        naming = set(commands)
+    if stem in _STARTED_BY_TOOLS:
+        return frozenset({path, *_imported(path, python), *commands})
+    settings = {other: text for other, text in commands.items() if PurePosixPath(other).name in _ENTRY_POINTS}
+    entry = re.compile(rf"([\w.-]+)[\"']?\s*=\s*[\"']?[\w.]*\b{re.escape(stem)}:\w")
+    called = {stem, *(name for text in settings.values() for name in entry.findall(text))}
+    naming = {other for other in commands.keys() - settings if any(name in commands[other] for name in called)}
+    started = re.compile(rf"python\S*\s+\S*\b{re.escape(stem)}\b")  # by a task
+    naming |= {other for other, text in settings.items() if started.search(text)}
     return frozenset({path, *_imported(path, python), *naming})
 
 
