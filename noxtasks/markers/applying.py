@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,8 @@ from noxtasks.markers import python, registrations
 from noxtasks.markers.assembly import Said
 from noxtasks.markers.migration import expressions, plan, proof, transaction
 from noxtasks.markers.migration.model import Change, Unchanged
-from noxtasks.markers.model import Consolidation, Marker, Merge, Registration, Removal
+from noxtasks.markers.model import Consolidation, Marker, Merge, Registration, Removal, Target
+from noxtasks.markers.tree import decoded
 from noxtasks.suite import marking
 from noxtasks.suite.edits import Edit
 from noxtasks.suite.launch import Suite
@@ -57,8 +58,10 @@ def carry_out(
             remedy="Let pytest collect all tests first: without --static, and within markers.collect_timeout.",
         )
     edits, change, given_up = _edits(content, said, markers, consolidation)
+    stays = {each.marker for each in given_up}
     done = msgspec.structs.replace(
         consolidation,
+        target=tuple(_targets(consolidation, change, [marker for marker in markers if marker.name in stays])),
         merges=tuple(_merge_as_done(merge, change) for merge in consolidation.merges),
         removals=tuple(_removal_as_done(removal, change) for removal in consolidation.removals),
         added=change.added,
@@ -124,9 +127,17 @@ def _remaining(
 
 
 def _registered(content: Mapping[str, bytes]) -> list[Registration]:
-    texts = {path: text.decode("utf-8", "replace") for path, text in content.items() if not path.endswith(_PYTHON)}
+    texts = {path: decoded(text) for path, text in content.items() if not path.endswith(_PYTHON)}
     code = python.read({path: text for path, text in content.items() if path.endswith(_PYTHON)})
     return [*registrations.read(texts).found, *code.registrations]
+
+
+def _targets(consolidation: Consolidation, change: Change, staying: Sequence[Marker]) -> Iterator[Target]:
+    """The set that is reached: without the new names that were given up, and with what stays for that."""
+    gone = consolidation.added.keys() - change.added.keys()
+    yield from (each for each in consolidation.target if each.name not in gone)
+    for marker in staying:
+        yield Target(name=marker.name, term=marker.term, description=marker.description, is_new=False)
 
 
 def _removal_as_done(removal: Removal, change: Change) -> Removal:

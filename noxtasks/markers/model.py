@@ -166,6 +166,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     interpreter: str
     tests: int
     outside: int  # of them, outside of what a plain `pytest` collects
+    broken: tuple[str, ...]  # files that cannot be collected
     is_complete: bool
     reason: str  # why it is not complete
 

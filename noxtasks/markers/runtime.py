@@ -21,6 +21,7 @@ def observation(marking: Marking) -> Observation:
         interpreter=f"{hello.implementation} {hello.python}" if hello else "an interpreter that did not start pytest",
         tests=len(marking.tests),
         outside=marking.outside,
+        broken=tuple(sorted({path for problem in marking.problems if (path := str(problem.get("path", "")))})),
         is_complete=marking.is_complete,
         reason=marking.reason,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from noxtasks.markers.applying import Applied  # loads what edits Python, which takes long
 
 _ROWS = 60  # live markers in the table; the artifact and the page have them all
+_NAMED = 3  # files that cannot be collected
 _LISTED = 15  # of the others, of each kind
 _STYLE = {Grade.PASS: "green", Grade.WARN: "yellow", Grade.FAIL: "red", Grade.UNMEASURED: "yellow"}
 _HEADS = {
@@ -133,6 +134,10 @@ def _say_observations(console: Console, audit: Audit) -> None:
     for each in audit.observations:
         outside = f", {each.outside} of them outside of its testpaths" if each.outside else ""
         console.print(Text(f"{_counted(each.tests, 'test')} collected by {each.interpreter}{outside}"), soft_wrap=True)
+        if each.broken:
+            named = ", ".join(map(shown, each.broken[:_NAMED])) + (" …" if len(each.broken) > _NAMED else "")
+            files = _counted(len(each.broken), "file")
+            console.print(Text(f"  {files} cannot be collected, and what they hold is read alone: {named}", "yellow"))
         if not each.is_complete:
             console.print(Text(f"  not to the end: {shown(each.reason)}", "yellow"), soft_wrap=True)
 
@@ -224,6 +229,8 @@ def _say_merges(console: Console, merges: Iterable[Merge]) -> None:
 def _overlap(merge: Merge) -> str:
     if merge.both is None:
         return ""
+    if not merge.new_tests:
+        return f", on {merge.old_tests} tests"
     return f", on {merge.old_tests} and {merge.new_tests} tests, {merge.both} of them the same"
 
 

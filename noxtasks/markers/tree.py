@@ -75,7 +75,7 @@ def read_tree(root: Path, run: Run, *, reports: str, exclude: Sequence[str] = ()
         elif len(content) > TEXT_LIMIT_BYTES:
             left_out.append(f"{path}: larger than {TEXT_LIMIT_BYTES // 1024**2} MiB")
         else:
-            texts[path] = _decoded(content)
+            texts[path] = decoded(content)
     texts.update(_above(root, run))
     return Tree(python=python, texts=texts, folders=frozenset(_words(paths)), left_out=tuple(left_out))
 
@@ -94,7 +94,7 @@ def _above(root: Path, run: Run) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         if content is not None and len(content) <= TEXT_LIMIT_BYTES:
-            text = _decoded(content)
+            text = decoded(content)
             if kind_of(path.as_posix(), text) is TextKind.COMMAND:
                 yield f"{up}{path.as_posix()}", text
 
@@ -152,7 +152,7 @@ def _is_python(path: str, content: bytes) -> bool:
     return suffix in _PYTHON or (not suffix and _PYTHON_SHEBANG.match(content[:200]) is not None)
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     """The text; lines end with a line feed alone, so that all readers count them alike."""
     encoding = "utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig"
     return content.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")

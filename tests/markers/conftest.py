@@ -73,7 +73,16 @@ def audit() -> Audit:
         markers=markers,
         selectors=(Selector(path="Makefile", line=4, option="-m", expression="gpu", names=("gpu",)),),
         sites=(),
-        observations=(Observation(interpreter="CPython 3.12.1", tests=1000, outside=3, is_complete=True, reason=""),),
+        observations=(
+            Observation(
+                interpreter="CPython 3.12.1",
+                tests=1000,
+                outside=3,
+                broken=("tests/test_b.py",),
+                is_complete=True,
+                reason="",
+            ),
+        ),
         unread=("old.py",),
         tests=1000,
         gates=rules.gates(markers, tests=1000, removed=(), limit=50, collected=True),

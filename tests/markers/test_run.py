@@ -200,3 +200,12 @@ def test_a_rename_to_a_mark_of_pytests_own_is_refused_before_anything_is_edited(
     with pytest.raises(ConfigurationError, match="pytest's own") as refused:
         audited(tmp_path, None, apply=True)
     assert "tool.noxtasks.markers.rename.slow" in str(refused.value)
+
+
+def test_files_that_cannot_be_collected_are_named(
+    small: Path, python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small / "test_b.py").write_text("import no_such_module\n")
+    audited(small, python)
+    assert "1 file cannot be collected, and what they hold is read alone: test_b.py" in capsys.readouterr().out
+    assert result(small)["observations"][0]["broken"] == ["test_b.py"]

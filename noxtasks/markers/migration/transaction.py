@@ -32,6 +32,10 @@ def check_clean(root: Path, paths: Sequence[str], *, reports: Path = vcs.REPORTS
 
     Untracked files are no one's concern as long as they are not edited; neither are the reports and noxtasks' own.
     """
+    if links := sorted(path for path in paths if (root / path).is_symlink()):
+        raise ConfigurationError(
+            f"what would be edited is a link: {_some(links)}", where=str(root), remedy="Edit what it leads to by hand."
+        )
     run = git.output_in(root)
     changed = vcs.changes(root, run=run) if _is_work_tree(root, run) else None
     if changed is None:

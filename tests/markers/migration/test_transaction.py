@@ -97,3 +97,11 @@ def test_a_folder_of_a_repository_is_judged_by_itself(root: Path) -> None:
     git(root, "commit", "-q", "-m", "part")
     (root / "a.py").write_text("changed")
     transaction.check_clean(root / "part", ["c.py"])
+
+
+def test_a_link_is_left_to_a_person(root: Path) -> None:
+    (root / "a.py").unlink()
+    (root / "a.py").symlink_to("other.py")
+    git(root, "commit", "-q", "-am", "linked")
+    with pytest.raises(ConfigurationError, match=r"link: a\.py"):
+        transaction.check_clean(root, ["a.py"])
