@@ -21,6 +21,7 @@ _KEYWORDS = {"keywords", "listextrakeywords", "extra_keyword_matches", "_nodekey
 _EXPRESSIONS = {"markexpr", "keyword"}
 _MARKED = re.compile(r"(?:^|_)mark(?:er|ers|s)?(?:$|[_\d])")
 _TELLING = re.compile(r"mark|keyword|names|tags|labels")
+_CASES = {"lower", "upper", "casefold", "title", "capitalize"}
 _MARKISH = {"iter_markers", "own_markers", "iter_markers_with_node", "pytestmark"}
 
 
@@ -84,7 +85,8 @@ class _Readers:
             elif isinstance(operator, (ast.Eq, ast.NotEq)):
                 for one, other in ((left, right), (right, left)):
                     if self._is_name_of_mark(one) and not self._is_name_of_mark(other):
-                        self._note(compare, self.texts.of(other, self.module), "comparison of names")
+                        texts = _in_cases(one, self.texts.of(other, self.module))
+                        self._note(compare, texts, "comparison of names")
                     elif self._is_expression(one):
                         self._words(compare, self.texts.of(other, self.module))
                     elif self._is_set_of_names(one):
@@ -96,7 +98,7 @@ class _Readers:
             if isinstance(right, ast.Constant):
                 texts = self.texts.placed(right, self.module)
             if not self._is_about_marks(right):
-                self._note(compare, texts, "comparison of names")
+                self._note(compare, _in_cases(left, texts), "comparison of names")
         elif self._is_keywords(right):
             names = self.texts.of(left, self.module)
             self._note(compare, names if self._is_of_an_item(right) else self._known(names), "keywords")
@@ -108,18 +110,37 @@ class _Readers:
             self._note(compare, self._known(self.texts.of(left, self.module)), "names of markers")
 
     def dispatched(self) -> None:
-        """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `match mark.name`."""
+        """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `getattr(KINDS, mark.name)`, `match mark.name`."""
         for each in self.module.subscripts:
             if isinstance(each.ctx, ast.Load) and self._is_name_of_mark(each.slice):
-                self._note(each, self._known(self.texts.elements(each.value, self.module)), "key of a table")
+                self._note(each, self._keys(each.value, each.slice), "key of a table")
         for call in (*self.module.calls.get("get", []), *self.module.calls.get("pop", [])):
             if isinstance(call.func, ast.Attribute) and call.args and self._is_name_of_mark(call.args[0]):
-                self._note(call, self._known(self.texts.elements(call.func.value, self.module)), "key of a table")
+                self._note(call, self._keys(call.func.value, call.args[0]), "key of a table")
+        for call in (*self.module.calls.get("getattr", []), *self.module.calls.get("hasattr", [])):
+            if len(call.args) > 1 and self._is_name_of_mark(call.args[1]):
+                self._note(call, _in_cases(call.args[1], self._members(call.args[0])), "name of an attribute")
         for match in self.module.matches:
             if self._is_name_of_mark(match.subject):
                 constants = [each for case in match.cases for each in ast.walk(case.pattern)]
                 names = [each.value for each in constants if isinstance(each, ast.Constant)]
                 self._note(match, [each for each in names if isinstance(each, str)], "match")
+
+    def _keys(self, table: ast.expr, key: ast.expr) -> list[str]:
+        """The keys of a mapping, or the names of an enumeration's members, as `key` makes them of a marker's name."""
+        is_members = isinstance(table, ast.Attribute) and table.attr == "__members__"
+        names = self._members(table.value if isinstance(table, ast.Attribute) and is_members else table)
+        return _in_cases(key, names or self._known(self.texts.elements(table, self.module)))
+
+    def _members(self, node: ast.expr) -> list[str]:
+        """What the bodies of the classes name that the value may be."""
+        classes = [each for each in self.texts.flow.origins(node, self.module) if isinstance(each.node, ast.ClassDef)]
+        return [
+            name
+            for each in classes
+            if each.node is not None and each.module is not None
+            for name in each.module.scopes[each.node].bindings
+        ]
 
     def looked_up(self) -> None:  # noqa: C901 - one for each kind
         """`item.keywords["slow"]`, `item.keywords.get("slow")`, `mark.name.startswith("req_")`."""
@@ -187,7 +208,8 @@ class _Readers:
                     self._note(node, (word,), "expression of -m")
 
     def _is_name_of_mark(self, node: ast.expr) -> bool:
-        """`mark.name` of a mark."""
+        """`mark.name` of a mark, in any case."""
+        node = _bare(node)
         if not isinstance(node, ast.Attribute) or node.attr not in ("name", "markname"):
             return False
         if _MARKED.search(last_name(node.value).lower()):
@@ -268,3 +290,18 @@ class _Readers:
 
     def _origins(self, node: ast.expr) -> list[Origin]:
         return self.texts.flow.peeked(node, self.module)
+
+
+def _bare(node: ast.expr) -> ast.expr:
+    """`mark.name` of `mark.name.upper()`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CASES:
+        node = node.func.value
+    return node
+
+
+def _in_cases(node: ast.expr, texts: Iterable[str]) -> list[str]:
+    """The names that a marker may have whose name is one of `texts` after the expression has changed its case."""
+    found = list(texts)
+    if _bare(node) is not node:
+        found.extend(change(each) for change in (str.lower, str.upper) for each in list(found))
+    return list(dict.fromkeys(found))
