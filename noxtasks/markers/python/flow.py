@@ -20,6 +20,7 @@ from noxtasks.markers.python.syntax import (
     Module,
     Step,
     Take,
+    docstring,
     last_name,
 )
 
@@ -36,6 +37,7 @@ class Flow(Containers):
     def __init__(self, project: Project) -> None:
         self.project = project
         self.generators: dict[Binding, object] = {}  # which names are `pytest.mark`, as far as it was asked
+        self.givers: dict[str, bool] = {}  # the same of the names of methods
         self._parameters = Parameters(project)
         self._active: list[ast.AST] = []
         self._is_peeking = False
@@ -120,6 +122,8 @@ class Flow(Containers):
     def _of_name(self, node: ast.Name, module: Module) -> list[Origin]:
         found = module.lookup(node.id, node)
         if found is None:
+            if node.id == "__doc__" and (text := docstring(module.tree)) is not None:
+                return [Origin(text, module)]
             starred = self._through_stars(node.id, module)
             return starred or [Origin(node, module)]
         _, bindings = found

@@ -50,6 +50,9 @@ def registered(source: str, path: str = "conftest.py", **others: str) -> set[str
         pytest.param("for n in NAMES:\n        register(config, n)", id="helper in a loop"),
         pytest.param("add = config.addinivalue_line\n    add('markers', 'slow: x')", id="bound method"),
         pytest.param("config.addinivalue_line(*LINE)", id="spread"),
+        pytest.param("config.addinivalue_line('markers', __doc__.splitlines()[0])", id="docstring of the module"),
+        pytest.param("config.addinivalue_line('markers', __doc__.strip().split('\\n')[0])", id="its first line"),
+        pytest.param("config.addinivalue_line('markers', Entry.__doc__)", id="docstring of a class"),
         pytest.param("config.getini('markers').append('slow: x')", id="getini"),
         pytest.param("config._inicache['markers'].append('slow: x')", id="inicache"),
         pytest.param("for n in sorted(set(NAMES)):\n        config.addinivalue_line('markers', n)", id="sorted set"),
@@ -58,11 +61,12 @@ def registered(source: str, path: str = "conftest.py", **others: str) -> set[str
     ],
 )
 def test_the_name_of_a_registration_is_computed(body: str) -> None:
-    source = f"""
+    source = f"""'slow: takes long'
 import far
 from far import FAR as FAR2
 from typing import NamedTuple
 class Entry(NamedTuple):
+    'slow: takes long'
     name: str
     text: str
 ENTRIES = [Entry('slow', 'x')]
