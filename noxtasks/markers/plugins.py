@@ -25,6 +25,7 @@ _BY_DISTRIBUTION = {
     "pytest-asyncio": "asyncio",
     "pytest-benchmark": "benchmark",
     "pytest-bdd": "gherkin_args",
+    "pytest-codspeed": "benchmark codspeed_benchmark",
     "pytest-console-scripts": "script_launch_mode script",
     "pytest-cov": "no_cover",
     "pytest-datafiles": "datafiles",
