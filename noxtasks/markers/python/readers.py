@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from noxtasks.markers.model import Use
 from noxtasks.markers.python.containers import Origin
 from noxtasks.markers.python.found import Found
+from noxtasks.markers.python.lookups import bare, in_cases, keys, members, values
 from noxtasks.markers.python.marks import is_mark
 from noxtasks.markers.python.model import Place
 from noxtasks.markers.python.names import HOLE
@@ -21,7 +22,6 @@ _KEYWORDS = {"keywords", "listextrakeywords", "extra_keyword_matches", "_nodekey
 _EXPRESSIONS = {"markexpr", "keyword"}
 _MARKED = re.compile(r"(?:^|_)mark(?:er|ers|s)?(?:$|[_\d])")
 _TELLING = re.compile(r"mark|keyword|names|tags|labels")
-_CASES = {"lower", "upper", "casefold", "title", "capitalize"}
 _MARKISH = {"iter_markers", "own_markers", "iter_markers_with_node", "pytestmark"}
 
 
@@ -34,6 +34,7 @@ def readers(module: Module, texts: Texts, found: Found) -> None:
         reader.compared(compare)
     reader.looked_up()
     reader.dispatched()
+    reader.converted()
     reader.attributes()
     reader.combined()
 
@@ -85,7 +86,7 @@ class _Readers:
             elif isinstance(operator, (ast.Eq, ast.NotEq)):
                 for one, other in ((left, right), (right, left)):
                     if self._is_name_of_mark(one) and not self._is_name_of_mark(other):
-                        texts = _in_cases(one, self.texts.of(other, self.module))
+                        texts = in_cases(one, self.texts.of(other, self.module))
                         self._note(compare, texts, "comparison of names")
                     elif self._is_expression(one):
                         self._words(compare, self.texts.of(other, self.module))
@@ -94,11 +95,13 @@ class _Readers:
 
     def _membership(self, compare: ast.Compare, left: ast.expr, right: ast.expr) -> None:
         if self._is_name_of_mark(left):
-            texts = self.texts.elements(right, self.module)
+            texts: Iterable[str] = self.texts.elements(right, self.module)
             if isinstance(right, ast.Constant):
                 texts = self.texts.placed(right, self.module)
+            elif isinstance(right, ast.Attribute) and right.attr == "__members__":
+                texts = members(right.value, self.module, self.texts)
             if not self._is_about_marks(right):
-                self._note(compare, _in_cases(left, texts), "comparison of names")
+                self._note(compare, in_cases(left, texts), "comparison of names")
         elif self._is_keywords(right):
             names = self.texts.of(left, self.module)
             self._note(compare, names if self._is_of_an_item(right) else self._known(names), "keywords")
@@ -113,34 +116,26 @@ class _Readers:
         """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `getattr(KINDS, mark.name)`, `match mark.name`."""
         for each in self.module.subscripts:
             if isinstance(each.ctx, ast.Load) and self._is_name_of_mark(each.slice):
-                self._note(each, self._keys(each.value, each.slice), "key of a table")
+                self._note(each, keys(each.value, each.slice, self.module, self.texts), "key of a table")
         for call in (*self.module.calls.get("get", []), *self.module.calls.get("pop", [])):
             if isinstance(call.func, ast.Attribute) and call.args and self._is_name_of_mark(call.args[0]):
-                self._note(call, self._keys(call.func.value, call.args[0]), "key of a table")
+                self._note(call, keys(call.func.value, call.args[0], self.module, self.texts), "key of a table")
         for call in (*self.module.calls.get("getattr", []), *self.module.calls.get("hasattr", [])):
             if len(call.args) > 1 and self._is_name_of_mark(call.args[1]):
-                self._note(call, _in_cases(call.args[1], self._members(call.args[0])), "name of an attribute")
+                attributes = members(call.args[0], self.module, self.texts)
+                self._note(call, in_cases(call.args[1], attributes), "name of an attribute")
         for match in self.module.matches:
             if self._is_name_of_mark(match.subject):
                 constants = [each for case in match.cases for each in ast.walk(case.pattern)]
                 names = [each.value for each in constants if isinstance(each, ast.Constant)]
                 self._note(match, [each for each in names if isinstance(each, str)], "match")
 
-    def _keys(self, table: ast.expr, key: ast.expr) -> list[str]:
-        """The keys of a mapping, or the names of an enumeration's members, as `key` makes them of a marker's name."""
-        is_members = isinstance(table, ast.Attribute) and table.attr == "__members__"
-        names = self._members(table.value if isinstance(table, ast.Attribute) and is_members else table)
-        return _in_cases(key, names or self._known(self.texts.elements(table, self.module)))
-
-    def _members(self, node: ast.expr) -> list[str]:
-        """What the bodies of the classes name that the value may be."""
-        classes = [each for each in self.texts.flow.origins(node, self.module) if isinstance(each.node, ast.ClassDef)]
-        return [
-            name
-            for each in classes
-            if each.node is not None and each.module is not None
-            for name in each.module.scopes[each.node].bindings
-        ]
+    def converted(self) -> None:
+        """`Kind(mark.name)`: a member by its value."""
+        for name in self.module.attributes.get("name", []):
+            above = self.module.parents.get(name)
+            if isinstance(above, ast.Call) and above.args == [name] and self._is_name_of_mark(name):
+                self._note(above, values(above.func, self.module, self.texts), "value of an enumeration")
 
     def looked_up(self) -> None:  # noqa: C901 - one for each kind
         """`item.keywords["slow"]`, `item.keywords.get("slow")`, `mark.name.startswith("req_")`."""
@@ -209,7 +204,7 @@ class _Readers:
 
     def _is_name_of_mark(self, node: ast.expr) -> bool:
         """`mark.name` of a mark, in any case."""
-        node = _bare(node)
+        node = bare(node)
         if not isinstance(node, ast.Attribute) or node.attr not in ("name", "markname"):
             return False
         if _MARKED.search(last_name(node.value).lower()):
@@ -290,18 +285,3 @@ class _Readers:
 
     def _origins(self, node: ast.expr) -> list[Origin]:
         return self.texts.flow.peeked(node, self.module)
-
-
-def _bare(node: ast.expr) -> ast.expr:
-    """`mark.name` of `mark.name.upper()`."""
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CASES:
-        node = node.func.value
-    return node
-
-
-def _in_cases(node: ast.expr, texts: Iterable[str]) -> list[str]:
-    """The names that a marker may have whose name is one of `texts` after the expression has changed its case."""
-    found = list(texts)
-    if _bare(node) is not node:
-        found.extend(change(each) for change in (str.lower, str.upper) for each in list(found))
-    return list(dict.fromkeys(found))

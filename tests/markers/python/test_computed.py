@@ -175,6 +175,8 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
             "[E[m.name.upper()] for m in item.iter_markers()]", {"SLOW", "slow"}, id="member of an enumeration"
         ),
         pytest.param("[E.__members__.get(m.name) for m in item.iter_markers()]", {"SLOW"}, id="members by their names"),
+        pytest.param("[m for m in item.own_markers if m.name in E.__members__]", {"SLOW"}, id="among the members"),
+        pytest.param("[V(m.name) for m in item.own_markers]", {"late", "later"}, id="value of an enumeration"),
         pytest.param("[getattr(E, m.name, None) for m in item.iter_markers()]", {"SLOW"}, id="attribute of its name"),
         pytest.param(
             "[m for m in item.iter_markers() if m.name.lower() == 'slow']", {"slow", "SLOW"}, id="in any case"
@@ -188,6 +190,7 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
 def test_code_that_asks_for_a_marker_reads_it(body: str, expected: set[str]) -> None:
     source = (
         "import enum, far\nL = ['unit', 'e2e']\nT = {'one': print}\nclass E(enum.Flag):\n    SLOW = enum.auto()\n"
+        "class V(enum.Enum):\n    LATE = 'late'\n    LATER = 'later'\n"
         "def has(item, name):\n    return item.get_closest_marker(name) is not None\n"
     )
     far = "def names(item):\n    return {m.name for m in item.iter_markers()}\n"
