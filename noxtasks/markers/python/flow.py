@@ -40,6 +40,7 @@ class Flow(Containers):
         self.givers: dict[str, bool] = {}  # the same of the names of methods
         self._parameters = Parameters(project)
         self._active: list[ast.AST] = []
+        self._importing: set[ast.alias] = set()
         self._is_peeking = False
         self._stars: dict[Module, list[Module]] = {}
         self._level = 0
@@ -169,12 +170,18 @@ class Flow(Containers):
     def _of_import(self, alias: ast.alias, statement: ast.AST, module: Module) -> list[Origin]:
         if self._is_peeking:
             return [Origin(alias, module)]
+        if alias in self._importing:  # in a circle: no value that the name has not got from elsewhere
+            return []
         as_module, holders = self.project.imported(module, statement, alias)
         result: list[Origin] = []
-        for path in holders:
-            holder = self.project.module(path)
-            if holder is not None:
-                result.extend(self._exported(alias.name, holder))
+        self._importing.add(alias)
+        try:
+            for path in holders:
+                holder = self.project.module(path)
+                if holder is not None:
+                    result.extend(self._exported(alias.name, holder))
+        finally:
+            self._importing.remove(alias)
         result.extend(Origin(each.tree, each) for path in as_module if (each := self.project.module(path)) is not None)
         return result or [Origin(alias, module)]
 
@@ -299,9 +306,11 @@ class Flow(Containers):
                 self._active.append(one.node)
                 if one.node not in self._returns:
                     self._returns[one.node] = returns(one.node)
-                for each in self._returns[one.node]:
-                    result.extend(self.origins(each, one.module))
-                self._active.pop()
+                try:
+                    for each in self._returns[one.node]:
+                        result.extend(self.origins(each, one.module))
+                finally:
+                    self._active.pop()
             elif isinstance(one.node, ast.Lambda) and one.module is not None:
                 result.extend(self.origins(one.node.body, one.module))
         return result
