@@ -168,3 +168,19 @@ def test_what_is_registered_from_a_collection_with_other_uses_may_be_used(more: 
     found = read({name: text.encode() for name, text in files.items()})
     assert {each.marker for each in found.references} == ({"slow", "gpu"} if used else set())
     assert {each.use for each in found.references} <= {Use.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    ("line", "markers"),
+    [
+        ('f"{group}: tests of {group}"', {"slow", "gpu"}),
+        ('"%s: a group" % group', {"slow", "gpu"}),
+        ('"needs_" + group', {"needs_slow", "needs_gpu"}),
+    ],
+)
+def test_such_a_collection_may_hold_parts_of_what_is_registered(line: str, markers: set[str]) -> None:
+    source = REGISTERING.replace('"markers", group', f'"markers", {line}')
+    source += "def pytest_addoption(parser):\n    for g in GROUPS:\n        parser.addoption(f'--{g}')\n"
+    found = read({"conftest.py": source.encode()})
+    assert {each.marker for each in found.registrations} == markers
+    assert {(each.marker, each.use) for each in found.references} == {(each, Use.POSSIBLE) for each in markers}
