@@ -56,6 +56,7 @@ _BY_DISTRIBUTION = {
     "pytest-timeout": "timeout func_only",
     "pytest-tornado": "gen_test",
     "pytest-trio": "trio",
+    "pytest-vcr": "vcr",
     "pytest-xdist": "xdist_group",
     "pytest-xvfb": "no_xvfb",
     "respx": "respx",
