@@ -46,7 +46,9 @@ _PYTEST = re.compile(
     r"|(?<![\w.-])(?:tox|nox|hatch|pdm|poe|poetry|task|just|inv|invoke)\s.*\s--\s"
 )
 _INSTALLS = re.compile(r"\b(?:pip3?|uv|conda|mamba|poetry|pdm)\s+(?:pip\s+)?(?:install|add)\b")
-_OTHERS = re.compile(r"(?:^|[\s/])(?:git|hg|svn|gh|jj|glab|cz)\s")
+_OTHERS = re.compile(
+    r"(?:^|[\s/])(?:git|hg|svn|gh|jj|glab|cz|alembic|aerich|flask\s+db)\s|\brevision\s+--autogenerate\b"
+)
 _PUNCTUATION = re.compile(r"[\"',\[\](){}<>`]+")
 _COMMENT = re.compile(r"[ \t]*(?:#|//|::|REM |rem |<!--)")
 _SEPARATORS = re.compile(r"&&|\|\||;|(?<=\s)\|(?=\s)|\$\(")

@@ -74,6 +74,8 @@ def test_an_expression_is_read_however_it_is_written(text: str) -> None:
         'git commit -m "slow"',
         "git -C x tag -a v1 -m slow",
         "gh pr merge -m slow",
+        'alembic -c $(CONFIG) revision --autogenerate -m "slow"',
+        "flask db migrate -m slow",
         "x-m slow",
         "--m slow",
         "pytest -mark",

@@ -16,6 +16,8 @@ REGISTRATION = Registration(marker="slow", path="shop/plugin.py", line=1, how="a
         ("requirements/test.txt", "pytest-timeout==2", {"timeout", "func_only"}),
         ("pyproject.toml", 'test = ["pytest_asyncio", "pytest-asyncio[x]"]', {"asyncio"}),
         ("poetry.lock", 'name = "anyio"', {"anyio"}),
+        ("setup.cfg", "test = pytest-vcr", {"vcr"}),
+        ("pyproject.toml", 'test = ["pytest-codspeed>=4"]', {"benchmark", "codspeed_benchmark"}),
         ("tox.ini", "deps = my-pytest-timeout\n pytest-timeouts", set()),
         ("README.md", "pytest-timeout", set()),
     ],

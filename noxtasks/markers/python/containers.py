@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from noxtasks.markers.python.syntax import Binding, Module, Step, Take, last_name
+from noxtasks.markers.python.syntax import Binding, Module, Step, Take, docstring, last_name
 
 PASSING = {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deepcopy", "copy", "cast", "dict"}
 _MANY = 200  # elements that nobody has spelled one by one
@@ -176,6 +176,8 @@ class Containers(ABC):
         node, module = origin.node, origin.module
         assert module is not None  # noqa: S101 - _step has seen to it
         match node:
+            case ast.Module() | ast.ClassDef() if name == "__doc__" and (text := docstring(node)) is not None:
+                return [Origin(text, module)]
             case ast.Module():
                 return self._exported(name, module) or [NOBODY_KNOWS]
             case ast.ClassDef():

@@ -20,6 +20,7 @@ from noxtasks.markers.python.syntax import (
     Module,
     Step,
     Take,
+    docstring,
     last_name,
 )
 
@@ -36,8 +37,10 @@ class Flow(Containers):
     def __init__(self, project: Project) -> None:
         self.project = project
         self.generators: dict[Binding, object] = {}  # which names are `pytest.mark`, as far as it was asked
+        self.givers: dict[str, bool] = {}  # the same of the names of methods
         self._parameters = Parameters(project)
         self._active: list[ast.AST] = []
+        self._importing: set[ast.alias] = set()
         self._is_peeking = False
         self._stars: dict[Module, list[Module]] = {}
         self._level = 0
@@ -120,6 +123,8 @@ class Flow(Containers):
     def _of_name(self, node: ast.Name, module: Module) -> list[Origin]:
         found = module.lookup(node.id, node)
         if found is None:
+            if node.id == "__doc__" and (text := docstring(module.tree)) is not None:
+                return [Origin(text, module)]
             starred = self._through_stars(node.id, module)
             return starred or [Origin(node, module)]
         _, bindings = found
@@ -165,12 +170,18 @@ class Flow(Containers):
     def _of_import(self, alias: ast.alias, statement: ast.AST, module: Module) -> list[Origin]:
         if self._is_peeking:
             return [Origin(alias, module)]
+        if alias in self._importing:  # in a circle: no value that the name has not got from elsewhere
+            return []
         as_module, holders = self.project.imported(module, statement, alias)
         result: list[Origin] = []
-        for path in holders:
-            holder = self.project.module(path)
-            if holder is not None:
-                result.extend(self._exported(alias.name, holder))
+        self._importing.add(alias)
+        try:
+            for path in holders:
+                holder = self.project.module(path)
+                if holder is not None:
+                    result.extend(self._exported(alias.name, holder))
+        finally:
+            self._importing.remove(alias)
         result.extend(Origin(each.tree, each) for path in as_module if (each := self.project.module(path)) is not None)
         return result or [Origin(alias, module)]
 
@@ -295,9 +306,11 @@ class Flow(Containers):
                 self._active.append(one.node)
                 if one.node not in self._returns:
                     self._returns[one.node] = returns(one.node)
-                for each in self._returns[one.node]:
-                    result.extend(self.origins(each, one.module))
-                self._active.pop()
+                try:
+                    for each in self._returns[one.node]:
+                        result.extend(self.origins(each, one.module))
+                finally:
+                    self._active.pop()
             elif isinstance(one.node, ast.Lambda) and one.module is not None:
                 result.extend(self.origins(one.node.body, one.module))
         return result

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from noxtasks.markers.python.flow import Flow
+from noxtasks.markers.python.flow import Flow, returns
 from noxtasks.markers.python.names import is_attribute_of_marks, is_marker
 from noxtasks.markers.python.syntax import Binding, Kind, Module, last_name
 
@@ -83,7 +83,7 @@ def made(module: Module) -> Iterator[tuple[ast.Call, ast.expr]]:
             yield call, name
 
 
-def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Certainty:  # noqa: PLR0911 - one for each kind
+def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Certainty:  # noqa: C901, PLR0911 - one for each kind
     """Whether the expression is `pytest.mark`."""
     if depth > 10:  # noqa: PLR2004 - no chain of imports is longer
         return Certainty.PERHAPS
@@ -92,6 +92,8 @@ def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Cer
             return Certainty.NO
         case ast.Attribute(attr=attr, value=value) if attr in _GENERATORS:
             return _of_holder(value, module)
+        case ast.Attribute(attr=attr) if "mark" in attr and _is_given_by(attr, flow):
+            return Certainty.YES
         case ast.Name(id=name):
             found = module.lookup(name, node)
             if found is None:
@@ -107,6 +109,22 @@ def generates(node: ast.expr, module: Module, flow: Flow, depth: int = 0) -> Cer
         case ast.NamedExpr(value=value):
             return generates(value, module, flow, depth + 1)
     return Certainty.NO
+
+
+def _is_given_by(name: str, flow: Flow) -> bool:
+    """Whether a method or a property of this name, of whatever class, gives `pytest.mark` itself."""
+    if name not in flow.givers:
+        flow.givers[name] = False  # a circle ends here
+        flow.givers[name] = any(
+            isinstance(holder.parents.get(function), ast.ClassDef)
+            and any(
+                isinstance(each, ast.Attribute) and generates(each, holder, flow) is Certainty.YES
+                for each in returns(function)
+            )
+            for holder in flow.project.modules_with(name)
+            for function in holder.functions.get(name, [])
+        )
+    return flow.givers[name]
 
 
 def renamed(module: Module, flow: Flow) -> set[str]:

@@ -58,7 +58,7 @@ class Parameters:
         for caller, call in calls:
             result.extend(_argument(call, caller, position, parameter))
         for caller, use in self._loose[name]:
-            result.append(_passed(use, caller, position))
+            result.extend(_passed(use, caller, position))
         default = _default(parameter, function)
         if default is not None:
             result.append(Given(default, module))
@@ -164,20 +164,34 @@ def _is_loose(use: ast.AST, module: Module) -> bool:
     return not (isinstance(use, ast.Attribute) and not isinstance(use.ctx, ast.Load))
 
 
-def _passed(use: ast.AST, caller: Module, position: _Position) -> Given:
-    """What `map(f, VALUES)` and `partial(f, "x")` give."""
+def _passed(use: ast.AST, caller: Module, position: _Position) -> list[Given]:
+    """What `map(f, VALUES)` and `partial(f, "x")` give, and the calls of what `partial` is assigned to."""
     above = caller.parents.get(use)
     if isinstance(above, ast.Call) and above.args and above.args[0] is use and position.index is not None:
         called, at = last_name(above.func), position.index + 1
         if called in ("map", "starmap") and at < len(above.args):
-            return Given(above.args[at], caller, (Take.ELEMENT,))
+            return [Given(above.args[at], caller, (Take.ELEMENT,))]
         if called == "partial":
             by_name = keyword(above, position.name)
             if by_name is not None:
-                return Given(by_name, caller)
+                return [Given(by_name, caller)]
             if at < len(above.args):
-                return Given(above.args[at], caller)
-    return Given(None, caller)
+                return [Given(above.args[at], caller)]
+            return _given_later(above, caller, at - len(above.args), position.name)
+    return [Given(None, caller)]
+
+
+def _given_later(partial: ast.Call, caller: Module, at: int, name: str) -> list[Given]:
+    """What the calls of `ask` give, where `ask = partial(f, "x")` has not given all."""
+    statement = caller.parents.get(partial)
+    if not isinstance(statement, ast.Assign) or not isinstance(target := statement.targets[0], ast.Name):
+        return [Given(None, caller)]
+    uses = [(each, caller.parents.get(each)) for each in caller.names.get(target.id, [])]
+    calls = [above for each, above in uses if isinstance(above, ast.Call) and above.func is each]
+    if len(calls) < len(uses) or any(isinstance(each, ast.Starred) for call in calls for each in call.args):
+        return [Given(None, caller)]
+    given = [keyword(call, name) or (call.args[at] if at < len(call.args) else None) for call in calls]
+    return [Given(each, caller) for each in given if each is not None] or [Given(None, caller)]
 
 
 def _default(parameter: ast.arg, function: Function) -> ast.expr | None:

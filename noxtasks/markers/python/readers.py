@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from noxtasks.markers.model import Use
 from noxtasks.markers.python.containers import Origin
 from noxtasks.markers.python.found import Found
+from noxtasks.markers.python.lookups import bare, in_cases, keys, members, values
 from noxtasks.markers.python.marks import is_mark
 from noxtasks.markers.python.model import Place
 from noxtasks.markers.python.names import HOLE
@@ -33,6 +34,7 @@ def readers(module: Module, texts: Texts, found: Found) -> None:
         reader.compared(compare)
     reader.looked_up()
     reader.dispatched()
+    reader.converted()
     reader.attributes()
     reader.combined()
 
@@ -84,7 +86,8 @@ class _Readers:
             elif isinstance(operator, (ast.Eq, ast.NotEq)):
                 for one, other in ((left, right), (right, left)):
                     if self._is_name_of_mark(one) and not self._is_name_of_mark(other):
-                        self._note(compare, self.texts.of(other, self.module), "comparison of names")
+                        texts = in_cases(one, self.texts.of(other, self.module))
+                        self._note(compare, texts, "comparison of names")
                     elif self._is_expression(one):
                         self._words(compare, self.texts.of(other, self.module))
                     elif self._is_set_of_names(one):
@@ -92,11 +95,13 @@ class _Readers:
 
     def _membership(self, compare: ast.Compare, left: ast.expr, right: ast.expr) -> None:
         if self._is_name_of_mark(left):
-            texts = self.texts.elements(right, self.module)
+            texts: Iterable[str] = self.texts.elements(right, self.module)
             if isinstance(right, ast.Constant):
                 texts = self.texts.placed(right, self.module)
+            elif isinstance(right, ast.Attribute) and right.attr == "__members__":
+                texts = members(right.value, self.module, self.texts)
             if not self._is_about_marks(right):
-                self._note(compare, texts, "comparison of names")
+                self._note(compare, in_cases(left, texts), "comparison of names")
         elif self._is_keywords(right):
             names = self.texts.of(left, self.module)
             self._note(compare, names if self._is_of_an_item(right) else self._known(names), "keywords")
@@ -108,18 +113,29 @@ class _Readers:
             self._note(compare, self._known(self.texts.of(left, self.module)), "names of markers")
 
     def dispatched(self) -> None:
-        """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `match mark.name`."""
+        """`HANDLERS[mark.name]`, `HANDLERS.get(mark.name)`, `getattr(KINDS, mark.name)`, `match mark.name`."""
         for each in self.module.subscripts:
             if isinstance(each.ctx, ast.Load) and self._is_name_of_mark(each.slice):
-                self._note(each, self._known(self.texts.elements(each.value, self.module)), "key of a table")
+                self._note(each, keys(each.value, each.slice, self.module, self.texts), "key of a table")
         for call in (*self.module.calls.get("get", []), *self.module.calls.get("pop", [])):
             if isinstance(call.func, ast.Attribute) and call.args and self._is_name_of_mark(call.args[0]):
-                self._note(call, self._known(self.texts.elements(call.func.value, self.module)), "key of a table")
+                self._note(call, keys(call.func.value, call.args[0], self.module, self.texts), "key of a table")
+        for call in (*self.module.calls.get("getattr", []), *self.module.calls.get("hasattr", [])):
+            if len(call.args) > 1 and self._is_name_of_mark(call.args[1]):
+                attributes = members(call.args[0], self.module, self.texts)
+                self._note(call, in_cases(call.args[1], attributes), "name of an attribute")
         for match in self.module.matches:
             if self._is_name_of_mark(match.subject):
                 constants = [each for case in match.cases for each in ast.walk(case.pattern)]
                 names = [each.value for each in constants if isinstance(each, ast.Constant)]
                 self._note(match, [each for each in names if isinstance(each, str)], "match")
+
+    def converted(self) -> None:
+        """`Kind(mark.name)`: a member by its value."""
+        for name in self.module.attributes.get("name", []):
+            above = self.module.parents.get(name)
+            if isinstance(above, ast.Call) and above.args == [name] and self._is_name_of_mark(name):
+                self._note(above, values(above.func, self.module, self.texts), "value of an enumeration")
 
     def looked_up(self) -> None:  # noqa: C901 - one for each kind
         """`item.keywords["slow"]`, `item.keywords.get("slow")`, `mark.name.startswith("req_")`."""
@@ -187,7 +203,8 @@ class _Readers:
                     self._note(node, (word,), "expression of -m")
 
     def _is_name_of_mark(self, node: ast.expr) -> bool:
-        """`mark.name` of a mark."""
+        """`mark.name` of a mark, in any case."""
+        node = bare(node)
         if not isinstance(node, ast.Attribute) or node.attr not in ("name", "markname"):
             return False
         if _MARKED.search(last_name(node.value).lower()):

@@ -168,10 +168,19 @@ class _Selectors:
         return self.texts.of(node, self.module) if isinstance(node, ast.JoinedStr) else (plain,)
 
     def _note(self, node: ast.expr, option: str, prefix: str = "", *, is_evident: bool = True) -> None:
+        is_tried = self._is_tried(node) and not is_evident
         for text in self.texts.of(node, self.module):
             expression = text.removeprefix(prefix)
+            if is_tried and HOLE in expression:
+                continue
             if is_evident or not self._is_of_others(expression, option):
                 self._keep(node, option, expression)
+
+    def _is_tried(self, node: ast.expr) -> bool:
+        """Whether it is an argument in `runner.invoke(command, [...])`: a test of a command that the project has."""
+        above = self.module.parents.get(node)
+        called = self.module.parents.get(above) if above is not None else None
+        return isinstance(called, ast.Call) and last_name(called.func) == "invoke" and above in called.args[1:]
 
     def _is_of_others(self, expression: str, option: str) -> bool:
         """Whether it is the name of a module, a message, a number: where nothing says that pytest is called."""

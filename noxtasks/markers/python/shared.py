@@ -22,9 +22,7 @@ Constant = tuple[str, int, str]  # path, line, text
 
 def shared(constants: set[Constant], project: Project, aliases: Aliases, found: Found) -> None:
     """Notes a possible use for every marker that is registered from a collection with other uses."""
-    markers: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for each in found.registrations:
-        markers[each.path, each.line].add(each.marker)
+    markers = _made_of(constants, found)
     for path in {path for path, line, _ in constants if (path, line) in markers}:
         module = project.module(path)
         if module is None:
@@ -38,6 +36,18 @@ def shared(constants: set[Constant], project: Project, aliases: Aliases, found: 
                 if not _registers(where, line, project):
                     for marker in markers[place]:
                         found.reference(marker, (where, line), Use.POSSIBLE, f"{alias.name}, {how}")
+
+
+def _made_of(constants: set[Constant], found: Found) -> dict[tuple[str, int], set[str]]:
+    """The markers whose registrations stand where the constants do, or have a constant as a part of their names."""
+    markers: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for each in found.registrations:
+        markers[each.path, each.line].add(each.marker)
+    computed = {each.marker for each in found.registrations if (each.path, each.line, each.marker) not in constants}
+    for path, line, text in constants:
+        if text.isidentifier():
+            markers[path, line].update(marker for marker in computed if text in marker)
+    return markers
 
 
 def _collection(node: ast.AST, module: Module) -> Alias | None:

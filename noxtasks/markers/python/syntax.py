@@ -208,8 +208,9 @@ class Module:
                 scope.outer.update(node.names)
 
     def _note_docstring(self, node: Function | ast.ClassDef | ast.Module) -> None:
-        if node.body and isinstance(first := node.body[0], ast.Expr) and isinstance(first.value, ast.Constant):
-            self.docstrings.add(first.value)
+        text = docstring(node)
+        if text is not None:
+            self.docstrings.add(text)
 
     def _bind_target(
         self, target: ast.expr, value: ast.expr, steps: tuple[Step, ...], scope: Scope, *, is_in_place: bool = False
@@ -232,6 +233,12 @@ class Module:
                 # what is stored under a key is one more value of the mapping
                 display = ast.Dict(keys=[target.slice], values=[value])
                 _bind(scope, name, Binding(kind=Kind.VALUE, node=display, steps=steps, is_in_place=True))
+
+
+def docstring(node: Function | ast.ClassDef | ast.Module) -> ast.Constant | None:
+    """What `__doc__` is."""
+    first = node.body[0] if node.body else None
+    return first.value if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) else None
 
 
 def last_name(node: ast.AST) -> str:

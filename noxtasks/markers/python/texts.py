@@ -106,10 +106,10 @@ class Texts:
             case ast.Call(func=ast.Name(id="str"), args=[value]):
                 found = self.of(value, module)
             case ast.Subscript(
-                value=ast.Call(func=ast.Attribute(value=text, attr="split" | "partition"), args=[separator, *_]),
+                value=ast.Call(func=ast.Attribute(value=text, attr="split" | "partition" | "splitlines")) as parts,
                 slice=ast.Constant(value=0),
             ):
-                found = self._first(text, separator, module)
+                found = self._first(text, parts, module)
             case _:
                 found = UNKNOWN
         if HOLE in found:
@@ -128,8 +128,10 @@ class Texts:
             result |= {PurePosixPath(each).stem for each in self._files}
         return frozenset(result)
 
-    def _first(self, text: ast.AST, separator: ast.AST, module: Module) -> frozenset[str]:
-        separators = self.of(separator, module)
+    def _first(self, text: ast.AST, parts: ast.Call, module: Module) -> frozenset[str]:
+        if last_name(parts.func) == "splitlines":
+            return frozenset(line for each in self.of(text, module) for line in each.splitlines()[:1])
+        separators = self.of(parts.args[0], module) if parts.args else UNKNOWN
         if len(separators) != 1 or HOLE in (only := next(iter(separators))) or not only:
             return UNKNOWN
         return frozenset(each.split(only)[0] for each in self.of(text, module))

@@ -157,6 +157,14 @@ def test_a_mark_whose_other_name_stands_nowhere_is_only_an_alias(source: str, ot
     assert uses(reading(IMPORT + source, other=other), "gpu") == {Use.ALIASED}
 
 
+def test_what_a_method_gives_may_be_all_marks() -> None:
+    plugin = (
+        "import pytest\nclass Functions:\n    @property\n    def add_marker_to(self):\n        return pytest.mark\n"
+    )
+    found = reading("import testing\n@testing.add_marker_to.slow\nclass TestA: ...\n", plugin=plugin)
+    assert uses(found, "slow") == {Use.APPLIED}
+
+
 def test_an_alias_that_a_string_names_is_possibly_used() -> None:
     found = reading(
         "import pytest\nimport marks\nx = getattr(marks, 'need')\n", marks=IMPORT + "need = pytest.mark.gpu\n"

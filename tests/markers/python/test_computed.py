@@ -164,6 +164,7 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
         pytest.param("has(item, 'slow')", {"slow"}, id="wrapper"),
         pytest.param("for n in L:\n            has(item, n)", {"unit", "e2e"}, id="wrapper in a loop"),
         pytest.param("get = item.get_closest_marker\n        get('slow')", {"slow"}, id="bound method"),
+        pytest.param("ask = partial(has, item)\n        ask('slow')", {"slow"}, id="wrapper with its first argument"),
         pytest.param("any(map(item.get_closest_marker, L))", {"unit", "e2e"}, id="map"),
         pytest.param("pytest.mark.slow.mark in item.own_markers", {"slow"}, id="mark object"),
         pytest.param("item.get_closest_marker(pytest.mark.slow.name)", {"slow"}, id="name of a mark object"),
@@ -171,6 +172,16 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
         pytest.param("[T.get(m.name) for m in item.iter_markers()]", {"one"}, id="table of handlers, get"),
         pytest.param(
             "m = item.own_markers[0]\n        match m.name:\n            case 'slow': ...", {"slow"}, id="match"
+        ),
+        pytest.param(
+            "[E[m.name.upper()] for m in item.iter_markers()]", {"SLOW", "slow"}, id="member of an enumeration"
+        ),
+        pytest.param("[E.__members__.get(m.name) for m in item.iter_markers()]", {"SLOW"}, id="members by their names"),
+        pytest.param("[m for m in item.own_markers if m.name in E.__members__]", {"SLOW"}, id="among the members"),
+        pytest.param("[V(m.name) for m in item.own_markers]", {"late", "later"}, id="value of an enumeration"),
+        pytest.param("[getattr(E, m.name, None) for m in item.iter_markers()]", {"SLOW"}, id="attribute of its name"),
+        pytest.param(
+            "[m for m in item.iter_markers() if m.name.lower() == 'slow']", {"slow", "SLOW"}, id="in any case"
         ),
         pytest.param("item.keywords.keys() & {'slow'}", {"slow"}, id="keys of keywords"),
         pytest.param("'slow' in far.names(item)", {"slow"}, id="names that another module gives"),
@@ -180,7 +191,8 @@ def test_a_method_of_the_same_name_of_something_else_gives_no_marker() -> None:
 )
 def test_code_that_asks_for_a_marker_reads_it(body: str, expected: set[str]) -> None:
     source = (
-        "import far\nL = ['unit', 'e2e']\nT = {'one': print}\n"
+        "import enum, far\nL = ['unit', 'e2e']\nT = {'one': print}\nclass E(enum.Flag):\n    SLOW = enum.auto()\n"
+        "class V(enum.Enum):\n    LATE = 'late'\n    LATER = 'later'\n"
         "def has(item, name):\n    return item.get_closest_marker(name) is not None\n"
     )
     far = "def names(item):\n    return {m.name for m in item.iter_markers()}\n"

@@ -94,6 +94,22 @@ def test_strings_that_look_like_names_are_kept_with_their_places() -> None:
     assert found.strings == {"fast": (("a.py", 1),), "slow": (("a.py", 1), ("b.py", 2))}
 
 
+def test_what_functions_give_from_a_circle_of_imports_is_unknown() -> None:
+    source = (
+        "from a import make\n"
+        "def pytest_itemcollected(item):\n"
+        "    item.add_marker(make())\n"
+        "    item.add_marker(make(1))\n"
+        "    for name in ('slow', 'fast'):\n"
+        "        item.add_marker(name)\n"
+    )
+    others = {"a.py": b"from b import NAME\ndef make():\n    return NAME\n", "b.py": b"from a import NAME\n"}
+    found = read({"conftest.py": source.encode()} | others)
+    assert found.unread == ()
+    assert {each.patterns for each in found.sites} == {(".*",)}
+    assert {each.marker for each in found.references} == {"slow", "fast"}
+
+
 def test_imports_in_a_circle_end() -> None:
     files = {
         "a.py": b"from b import *\nfrom b import m\n@m.slow\ndef f(): ...\n",

@@ -50,6 +50,9 @@ def registered(source: str, path: str = "conftest.py", **others: str) -> set[str
         pytest.param("for n in NAMES:\n        register(config, n)", id="helper in a loop"),
         pytest.param("add = config.addinivalue_line\n    add('markers', 'slow: x')", id="bound method"),
         pytest.param("config.addinivalue_line(*LINE)", id="spread"),
+        pytest.param("config.addinivalue_line('markers', __doc__.splitlines()[0])", id="docstring of the module"),
+        pytest.param("config.addinivalue_line('markers', __doc__.strip().split('\\n')[0])", id="its first line"),
+        pytest.param("config.addinivalue_line('markers', Entry.__doc__)", id="docstring of a class"),
         pytest.param("config.getini('markers').append('slow: x')", id="getini"),
         pytest.param("config._inicache['markers'].append('slow: x')", id="inicache"),
         pytest.param("for n in sorted(set(NAMES)):\n        config.addinivalue_line('markers', n)", id="sorted set"),
@@ -58,11 +61,12 @@ def registered(source: str, path: str = "conftest.py", **others: str) -> set[str
     ],
 )
 def test_the_name_of_a_registration_is_computed(body: str) -> None:
-    source = f"""
+    source = f"""'slow: takes long'
 import far
 from far import FAR as FAR2
 from typing import NamedTuple
 class Entry(NamedTuple):
+    'slow: takes long'
     name: str
     text: str
 ENTRIES = [Entry('slow', 'x')]
@@ -164,3 +168,19 @@ def test_what_is_registered_from_a_collection_with_other_uses_may_be_used(more: 
     found = read({name: text.encode() for name, text in files.items()})
     assert {each.marker for each in found.references} == ({"slow", "gpu"} if used else set())
     assert {each.use for each in found.references} <= {Use.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    ("line", "markers"),
+    [
+        ('f"{group}: tests of {group}"', {"slow", "gpu"}),
+        ('"%s: a group" % group', {"slow", "gpu"}),
+        ('"needs_" + group', {"needs_slow", "needs_gpu"}),
+    ],
+)
+def test_such_a_collection_may_hold_parts_of_what_is_registered(line: str, markers: set[str]) -> None:
+    source = REGISTERING.replace('"markers", group', f'"markers", {line}')
+    source += "def pytest_addoption(parser):\n    for g in GROUPS:\n        parser.addoption(f'--{g}')\n"
+    found = read({"conftest.py": source.encode()})
+    assert {each.marker for each in found.registrations} == markers
+    assert {(each.marker, each.use) for each in found.references} == {(each, Use.POSSIBLE) for each in markers}

@@ -53,6 +53,7 @@ def test_an_expression_is_found(line: str, expected: tuple[str, str, tuple[str, 
         pytest.param("parser.add_argument('-m', '--module')", id="declared option"),
         pytest.param("run(['hdiutil', '-mountpoint', 'x'])", id="another option"),
         pytest.param("c.run('python -m pytest tests')", id="command"),
+        pytest.param("runner.invoke(main, ['-m', session])", id="a command of the project's own, tried by click"),
     ],
 )
 def test_what_is_no_expression_of_pytest_is_not_taken_for_one(line: str) -> None:
