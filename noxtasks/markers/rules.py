@@ -28,6 +28,11 @@ BUILTIN = frozenset(
 )
 """What pytest itself has as marks, of tests and, in earlier versions, of hooks."""
 
+_USED_ELSEWHERE = re.compile(
+    r"\b(?:used|required|needed|applied|added|set|provided|defined|handled|read|expected)\s+(?:\w+\s+)?(?:by|in|from|via)\b"
+    r"|\b(?:plugin|upstream|downstream|externally?|do not (?:remove|delete))\b",
+    re.IGNORECASE,
+)
 _BY_USE = (
     (Use.APPLIED, Class.APPLIED),
     (Use.DYNAMIC, Class.DYNAMIC),
@@ -85,6 +90,8 @@ def classify(
         kind = Class.UNRESOLVED
     if kind is None and any(each.is_shipped for each in registrations):
         return Class.UNRESOLVED, "registered by code that other projects may run"
+    if kind is None and any(_USED_ELSEWHERE.search(each.description) for each in registrations):
+        return Class.UNRESOLVED, "its description says that something else uses it"
     if kind is None and known_elsewhere:
         return Class.UNRESOLVED, "an installed plugin registers it, too, and may apply or read it"
     kind = kind or Class.REMOVABLE

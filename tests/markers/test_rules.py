@@ -72,6 +72,21 @@ def test_what_a_plugin_of_others_registers_too_is_never_removable() -> None:
     assert rules.classify([], REGISTERED, usage=usage(0), known_elsewhere=True)[0] is Class.UNRESOLVED
 
 
+@pytest.mark.parametrize(
+    ("description", "kind"),
+    [
+        ("unused, required by shop.testing.helpers", Class.UNRESOLVED),
+        ("used only by the nightly plugin", Class.UNRESOLVED),
+        ("Do not remove", Class.UNRESOLVED),
+        ("takes long", Class.REMOVABLE),
+        ("tests that are used to warm up", Class.REMOVABLE),
+    ],
+)
+def test_a_description_that_speaks_of_a_use_elsewhere_is_heeded(description: str, kind: Class) -> None:
+    registered = Registration(marker="x", path="pytest.ini", line=1, how="pytest.ini", description=description)
+    assert rules.classify([], [registered], usage=None)[0] is kind
+
+
 @given(st.lists(st.sampled_from(Use)), st.none() | st.integers(0, 5), st.booleans())
 def test_a_marker_in_use_is_never_removable(uses: list[Use], seen: int | None, is_registered: bool) -> None:
     """Only what nothing but prose names, and no test carries, may go."""
