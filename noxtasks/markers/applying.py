@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.markers import python, registrations
+from noxtasks.markers import python
 from noxtasks.markers.assembly import Said
 from noxtasks.markers.migration import expressions, plan, proof, transaction
 from noxtasks.markers.migration.model import Change, Unchanged
 from noxtasks.markers.model import Consolidation, Marker, Merge, Registration, Removal, Target
+from noxtasks.markers.texts import registrations
 from noxtasks.markers.tree import decoded
 from noxtasks.suite import marking
 from noxtasks.suite.edits import Edit

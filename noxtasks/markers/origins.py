@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from noxtasks.markers.model import Registration, Site
 from noxtasks.markers.rules import Corpus, Place, is_command, is_open
-from noxtasks.markers.textkinds import TextKind, is_list, kind_of
+from noxtasks.markers.texts.kinds import TextKind, is_list, kind_of
 
 _DEFINED = re.compile(rb"^\s*(?:async\s+)?def\s+(\w+)", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d][\w-]*")

@@ -18,16 +18,13 @@ from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
     ages,
     assembly,
-    commands,
     consolidation,
     emit,
     log,
     origins,
     page,
-    papers,
     plugins,
     python,
-    registrations,
     rules,
     runtime,
     taxonomy,
@@ -35,6 +32,7 @@ from noxtasks.markers import (
 )
 from noxtasks.markers.assembly import Said, Seen
 from noxtasks.markers.model import Audit, Consolidation, Grade
+from noxtasks.markers.texts import commands, papers, registrations
 from noxtasks.markers.tree import Tree, read_tree
 from noxtasks.suite import git, marking
 from noxtasks.suite.launch import Suite

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.evidence import vcs
-from noxtasks.markers.textkinds import TextKind, kind_of
+from noxtasks.markers.texts.kinds import TextKind, kind_of
 
 Run = Callable[[Sequence[str]], bytes | None]
 

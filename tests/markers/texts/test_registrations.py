@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.markers import registrations
 from noxtasks.markers.model import Registration
+from noxtasks.markers.texts import registrations
 
 
 def read(name: str, text: str) -> list[Registration]:

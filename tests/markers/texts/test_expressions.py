@@ -5,7 +5,7 @@ from _pytest.mark.expression import Expression
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.markers.expressions import names_in
+from noxtasks.markers.texts.expressions import names_in
 
 
 @pytest.mark.parametrize(

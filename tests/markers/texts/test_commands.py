@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.markers import commands
-from noxtasks.markers.commands import CommandReading
 from noxtasks.markers.model import Reference, Use
+from noxtasks.markers.texts import commands
+from noxtasks.markers.texts.commands import CommandReading
 
 NAMES = frozenset({"slow", "fast", "net", "db", "unit"})
 WORKFLOW = ".github/workflows/ci.yml"

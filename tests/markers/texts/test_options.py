@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from noxtasks.markers import options
-from noxtasks.markers.expressions import names_in
+from noxtasks.markers.texts import options
+from noxtasks.markers.texts.expressions import names_in
 
 
 def expressions(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from noxtasks.markers.lines import Lines
+from noxtasks.markers.texts.lines import Lines
 
 _CONTEXT = re.compile(r"[\w-]+(?:\.[\w*-]+)+")
 _LITERAL = re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\"")

@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from noxtasks.markers.lines import Lines
 from noxtasks.markers.model import Reference, Use
-from noxtasks.markers.textkinds import TextKind
+from noxtasks.markers.texts.kinds import TextKind
+from noxtasks.markers.texts.lines import Lines
 
 _MARK = re.compile(r"mark(?<!\wmark)\\*\.(\w+)")
 _WORD = re.compile(r"[A-Za-z_]\w*")

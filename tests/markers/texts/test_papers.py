@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from noxtasks.markers import papers
 from noxtasks.markers.model import Reference, Use
+from noxtasks.markers.texts import papers
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
-from noxtasks.markers import mentions, options, registrations, variables
-from noxtasks.markers.expressions import names_in
-from noxtasks.markers.lines import Lines
 from noxtasks.markers.model import Reference, Selector, Site, Use
-from noxtasks.markers.options import Context, Option
-from noxtasks.markers.textkinds import TextKind, kind_of
-from noxtasks.markers.variables import Value
+from noxtasks.markers.texts import mentions, options, registrations, variables
+from noxtasks.markers.texts.expressions import names_in
+from noxtasks.markers.texts.kinds import TextKind, kind_of
+from noxtasks.markers.texts.lines import Lines
+from noxtasks.markers.texts.options import Context, Option
+from noxtasks.markers.texts.variables import Value
 
 _HOLDER = "NOXTASKS_FILLED_IN"
 _DATA_LIMIT = 512 * 1024  # longer data are recordings, not settings
