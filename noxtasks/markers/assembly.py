@@ -56,15 +56,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-def names(said: Said, seen: Seen | None) -> frozenset[str]:
+def names(registrations: Iterable[Registration], references: Iterable[Reference], seen: Seen | None) -> frozenset[str]:
     """The markers of the project: what it registers, and what its tests carry, as pytest saw or else as files say."""
-    found = {each.marker for each in said.registrations}
+    found = {each.marker for each in registrations}
     if seen is not None:
         found |= {each.marker for each in seen.registrations} | {name for name, on in seen.carriers.items() if on}
     if seen is None or not seen.is_whole:
         found |= {
             each.marker
-            for each in said.references
+            for each in references
             if each.use in _BEARING and not each.how.startswith(_BY_STRING) and each.marker.isidentifier()
         }
     return frozenset(found - rules.BUILTIN)
@@ -80,7 +80,7 @@ def assemble(
     components: Collection[str],
 ) -> tuple[Marker, ...]:
     """Every marker of the project with its class, by name."""
-    known = names(said, seen)
+    known = names(said.registrations, said.references, seen)
     registrations = _grouped((*said.registrations, *_unknown(seen, said)))
     possible = rules.reachable(known, said.sites, corpus)
     static = _grouped((*_beside_registrations(said), *possible))

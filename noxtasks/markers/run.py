@@ -21,19 +21,16 @@ from noxtasks.markers import (
     consolidation,
     emit,
     log,
-    origins,
     page,
-    plugins,
-    python,
+    reading,
     rules,
     runtime,
     taxonomy,
     terminal,
 )
 from noxtasks.markers.assembly import Said, Seen
-from noxtasks.markers.model import Audit, Consolidation, Grade
-from noxtasks.markers.texts import commands, papers, registrations
-from noxtasks.markers.tree import Tree, read_tree
+from noxtasks.markers.model import Audit, Consolidation, Grade, Marker
+from noxtasks.markers.reading import Files
 from noxtasks.suite import git, marking
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.marking import Marking
@@ -60,10 +57,9 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
     """All that was read and seen, and what follows."""
 
-    tree: Tree
+    files: Files
     said: Said
     markings: tuple[Marking, ...]
-    seen: Seen | None
     audit: Audit
     plan: Consolidation
 
@@ -104,78 +100,38 @@ def run(
     terminal.print_notes(code.notes)
     shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
     terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
-    if apply:
-        _check_renames(task, known)
-        known = _apply(task, known)
-    _write(task, code, known, is_applied=apply, duration_s=time.monotonic() - started_s)
+    is_applied = False
+    try:
+        if apply:
+            _check_renames(task, known)
+            known = _apply(task, known)
+            is_applied = True
+    finally:  # what was found is told even where nothing could be done about it
+        _write(task, code, known, is_applied=is_applied, duration_s=time.monotonic() - started_s)
     failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
     return ExitCode.FOUND if failed else ExitCode.NOTHING_FOUND
 
 
 def _look(task: _Task, code_version: str) -> _Known:
-    """Read every source, and decide."""
+    """Read every source, let pytest collect, and decide."""
     settings = task.settings.markers
-    tree = read_tree(task.root, git.output_in(task.root), reports=task.settings.reports, exclude=settings.exclude)
-    configured = registrations.read(tree.texts)
-    code = python.read(tree.python, folders=tree.folders)
-    in_python = Said(
-        registrations=(*configured.found, *plugins.by_code(code.registrations, tree.texts, tree.python)),
-        references=code.references,
-        selectors=code.selectors,
-        sites=code.sites,
-    )
-    names = assembly.names(in_python, None)
-    texts = commands.read(tree.texts, names)
-    markings = _observed(task, [(each.option, each.expression) for each in (*code.selectors, *texts.selectors)])
-    seen = runtime.seen(markings, tree.python.keys())
-    names = assembly.names(in_python, seen)
-    if names - assembly.names(in_python, None):
-        texts = commands.read(tree.texts, names)
-    said = Said(
-        registrations=in_python.registrations,
-        references=(
-            *code.references,
-            *texts.references,
-            *papers.read(tree.texts, names),
-            *emit.seen_by_others(task.reports, task.settings.python, code_version),
-        ),
-        selectors=(*code.selectors, *texts.selectors),
-        sites=(*code.sites, *texts.sites),
-        of_plugins=plugins.registered(tree.texts, tree.python),
-    )
+    files = reading.read(task.root, git.output_in(task.root), reports=task.settings.reports, exclude=settings.exclude)
+    markings = _observed(task, [(each.option, each.expression) for each in files.selectors])
+    seen = runtime.seen(markings, files.tree.python.keys())
+    names = files.known(seen)
+    said = files.said(names, emit.seen_by_others(task.reports, task.settings.python, code_version))
     terms = taxonomy.load(settings.facets)
     markers = assembly.assemble(
         said,
         seen,
-        corpus=origins.gather(
-            names,
-            said.sites,
-            python=tree.python,
-            texts=tree.texts,
-            folders=tree.folders,
-            strings=code.strings,
-            data=texts.strings,
-            registrations=said.registrations,
-        ),
+        corpus=files.corpus(names, said),
         ages=ages.ages(log.read_history(task.root, names), names, today=task.began.date()),
         taxonomy=terms,
-        components=tree.folders,
-    )
-    is_whole = bool(markings) and all(marking.is_complete for marking in markings)
-    tests = len(seen.paths) if seen else None
-    removed = {each["marker"] for each in emit.archived(task.reports)}
-    audit = Audit(
-        markers=markers,
-        selectors=said.selectors,
-        sites=said.sites,
-        observations=tuple(runtime.observation(marking) for marking in markings),
-        unread=(*configured.unread, *code.unread, *tree.left_out),
-        tests=tests,
-        gates=rules.gates(markers, tests=tests, removed=removed, limit=settings.limit, collected=is_whole),
+        components=files.tree.folders,
     )
     plan = consolidation.consolidate(
         markers,
-        carriers=seen.carriers if seen and is_whole else None,
+        carriers=seen.carriers if seen and _is_whole(markings) else None,
         selectors=said.selectors,
         taxonomy=terms,
         renames=settings.rename,
@@ -183,7 +139,39 @@ def _look(task: _Task, code_version: str) -> _Known:
         idle_days=settings.idle_days,
         limit=settings.limit,
     )
-    return _Known(tree=tree, said=said, markings=markings, seen=seen, audit=audit, plan=plan)
+    audit = _audit(task, files, said, markings=markings, seen=seen, markers=markers)
+    return _Known(files=files, said=said, markings=markings, audit=audit, plan=plan)
+
+
+def _audit(
+    task: _Task,
+    files: Files,
+    said: Said,
+    *,
+    markings: Sequence[Marking],
+    seen: Seen | None,
+    markers: tuple[Marker, ...],
+) -> Audit:
+    tests = len(seen.paths) if seen else None
+    return Audit(
+        markers=markers,
+        selectors=said.selectors,
+        sites=said.sites,
+        observations=tuple(runtime.observation(marking) for marking in markings),
+        unread=files.unread,
+        tests=tests,
+        gates=rules.gates(
+            markers,
+            tests=tests,
+            removed={each["marker"] for each in emit.archived(task.reports)},
+            limit=task.settings.markers.limit,
+            collected=_is_whole(markings),
+        ),
+    )
+
+
+def _is_whole(markings: Sequence[Marking]) -> bool:
+    return bool(markings) and all(marking.is_complete for marking in markings)
 
 
 def _check_renames(task: _Task, known: _Known) -> None:
@@ -206,7 +194,9 @@ def _apply(task: _Task, known: _Known) -> _Known:
     applied = applying.carry_out(
         task.root,
         suites=task.suites,
-        content={path: (task.root / path).read_bytes() for path in known.tree.paths if not path.startswith("../")},
+        content={
+            path: (task.root / path).read_bytes() for path in known.files.tree.paths if not path.startswith("../")
+        },
         said=known.said,
         markers=known.audit.markers,
         consolidation=known.plan,
