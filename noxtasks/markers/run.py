@@ -109,7 +109,7 @@ def run(
     finally:  # what was found is told even where nothing could be done about it
         _write(task, code, known, is_applied=is_applied, duration_s=time.monotonic() - started_s)
     failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
-    return ExitCode.FOUND if failed else ExitCode.NOTHING_FOUND
+    return ExitCode.FOUND if failed and not is_applied else ExitCode.NOTHING_FOUND  # what failed is registered now
 
 
 def _look(task: _Task, code_version: str) -> _Known:

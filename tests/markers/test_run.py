@@ -74,7 +74,7 @@ def test_every_marker_gets_the_class_that_it_is_of(marked: Project, python: Path
 def test_what_is_applied_breaks_nothing_and_leaves_nothing_to_remove(marked: Project, python: Path) -> None:
     root, truth = marked
     before = contents(root)
-    audited(root, python, apply=True)
+    assert audited(root, python, apply=True) is ExitCode.NOTHING_FOUND
     plan = result(root, emit.CONSOLIDATED)
     removed = {each["marker"] for each in plan["removals"] if each["is_decided"]}
     left = {name for name, kind in truth.items() if kind == "removable"} - removed
