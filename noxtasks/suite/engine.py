@@ -108,6 +108,11 @@ class Engine:
         """Carry out one run, alone, in a process of its own."""
         return next(self._executing(self._fresh, jobs=1).runs([request]))
 
+    def runs_fresh(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
+        """Carry out `requests`, `jobs` at once, each in a process of its own."""
+        self._execution = self._executing(self._fresh, jobs)
+        return self._execution.runs(requests)
+
     def abandon(self) -> list[Run]:
         """Kill the runs that are under way, and give them as far as they came."""
         return self._execution.abandon() if self._execution is not None else []

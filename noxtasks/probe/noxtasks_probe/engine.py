@@ -10,8 +10,8 @@ The task file (JSON) holds `mode` ("collect", "mark", "fork" or "fresh") and
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
 `seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
 (null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
-`circumstances` (see `circumstances`), `observed` (the tests whose traces are to be told), and `leaks` (whether to look
-for what each test leaves open).
+`circumstances` (see `circumstances`), `observed` (the tests whose traces are to be told), `leaks` (whether to look for
+what each test leaves open), `mutant` (the one that is active, or ""), and `stops` (at the first failure).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .leaks import LeakWatch
 from .marking import MarkWatch
+from .mutants import CallWatch, activate
 from .naming import names
 from .processes import adopt_orphans
 from .protocol import Protocol
@@ -40,18 +41,22 @@ from .recording import FailureNotes
 from .running import Runner
 
 
-def from_task(wire: Wire, task_path: str) -> Engine:
-    """The plugin that carries out the task at `task_path` and tells of it over `wire`."""
+def from_task(wire: Wire, task_path: str, mutated: list[str]) -> Engine:
+    """The plugin that carries out the task at `task_path` and tells of it over `wire`.
+
+    `mutated` are the packages and modules of the project that hold mutants.
+    """
     task: dict[str, Any] = json.loads(Path(task_path).read_text("utf-8"))
-    return Engine(wire, task)
+    return Engine(wire, task, mutated)
 
 
 class Engine:
     """Takes pytest over between collection and the end of the session."""
 
-    def __init__(self, wire: Wire, task: dict[str, Any]) -> None:
+    def __init__(self, wire: Wire, task: dict[str, Any], mutated: list[str]) -> None:
         self._wire = wire
         self._task = task
+        self._calls = CallWatch(mutated) if mutated else None
         self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
         self._marks: MarkWatch | None = None
         self._told = 0
@@ -63,6 +68,8 @@ class Engine:
     def watch(self, manager: pytest.PytestPluginManager) -> None:
         """Watch the collection from before the first file of the user is imported."""
         manager.register(self._watch, "noxtasks-collecting")
+        if self._calls is not None:
+            manager.register(self._calls, "noxtasks-mutants")
         if self._task["mode"] == "mark":
             expressions = [(option, value) for option, value in self._task["expressions"]]
             self._marks = MarkWatch(self._wire, expressions, self._watch.record_own_failure)
@@ -95,7 +102,7 @@ class Engine:
         self._items = dict(zip(names(runnable), runnable))
         self._places = {id(item): place for place, item in enumerate(runnable)}
         self._sequential = ordering.sequential_modules(runnable)
-        self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
+        self._wire.send("collected", **self._collected(session))
         if self._task["mode"] == "fork":
             self._prepare(session)
             forking.serve(
@@ -111,6 +118,13 @@ class Engine:
         """Tell what came up where pytest did not get as far as running tests."""
         if self._told < len(self._watch.problems):
             self._tell_problems()
+
+    def _collected(self, session: pytest.Session) -> dict[str, Any]:
+        rootdir = str(session.config.rootpath)
+        fields: dict[str, Any] = {"tests": list(self._items), "threads": _threads(), "rootdir": rootdir}
+        if self._calls is not None:
+            fields.update(ran=self._calls.seen(), modules=self._calls.places())
+        return fields
 
     def _prepare(self, session: pytest.Session) -> None:
         self._seeders = seeding.seeders()
@@ -135,6 +149,10 @@ class Engine:
             wire.send("unavailable", reason=str(error))
             wire.send("end", whole=True)
             return
+        if run["mutant"]:
+            activate(run["mutant"])
+        if run["stops"]:
+            config.option.maxfail = 1  # pytest's own end of a session: what is set up is torn down
         runner = Runner(
             wire,
             Protocol(config),
@@ -143,8 +161,10 @@ class Engine:
             floods=floods,
             observed=frozenset(run["observed"]),
             leaks=LeakWatch() if run["leaks"] else None,
+            calls=None if run["mutant"] else self._calls,
         )
-        config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
+        notes = FailureNotes(run["known"], quick=True, most=0 if run["stops"] else None)
+        config.pluginmanager.register(notes, "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)
         wire.send("order", indices=[self._places[id(item)] for item in items])
