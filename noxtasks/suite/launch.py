@@ -57,9 +57,13 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         python = [str(self.python), *(["-O"] if launch.optimised else [])]
         return [*python, "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
 
+    def plain(self) -> dict[str, str]:
+        """The environment for another program on its interpreter."""
+        return {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
+
     def environment(self, launch: Launch, *, wire: Path, task: Path | None) -> dict[str, str]:
         """The environment that the probe finds its wire and its task in, as in the activated virtual environment."""
-        env = {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
+        env = self.plain()
         entries = [*map(str, self.entries), *([env["PYTHONPATH"]] if env.get("PYTHONPATH") else [])]
         env["PYTHONPATH"] = os.pathsep.join([*entries, str(PROBE_FOLDER)])
         env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
