@@ -65,8 +65,8 @@ def print_report(report: Report) -> None:
     console.print(Text(f"{len(report.mutants)} mutants: {said}"))
     console.print(
         Text.assemble(
-            f"mutation score {_percent(report.score.figure)} (of covered code {_percent(report.score.figure_of_covered)}),"
-            f" at least {judgement.threshold:.0%}: ",
+            "mutation score {} (of covered code {})".format(*_both(report.score)),
+            f", at least {judgement.threshold:.0%}: ",
             (judgement.verdict.value, _STYLE[judgement.verdict]),
             f", {judgement.reason}",
         )
@@ -77,9 +77,8 @@ def _say_files(console: Console, report: Report) -> None:
     console.print(Text(_ROW.format("file", "killed", "alive", "no tests", "score", "covered"), "bold"))
     for path, score in report.by_path.items():
         number = counts(report.fates[mutant.id] for mutant in report.mutants if mutant.path == path)
-        console.print(
-            Text(_ROW.format(_short(path), score.killed, number["survived"], number["no_tests"], *_both(score)))
-        )
+        figures = (score.killed, number["survived"], number["no_tests"], *_both(score))
+        console.print(Text(_ROW.format(_short(path), *figures)))
 
 
 def _say_mutant(console: Console, mutant: Mutant, fate: Fate) -> None:

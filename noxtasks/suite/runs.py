@@ -64,6 +64,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     wire: str
     folder: str
     dump: str
+    output: str
     seed: int
     order: str
     tests: tuple[str, ...] | None
@@ -222,6 +223,7 @@ class _Lane:
             wire=self.name,
             folder=str(folder),
             dump=str(base / "dump"),
+            output=str(base / "output"),
             seed=self.request.seed,
             order=self.request.order.value,
             tests=self._remaining,

@@ -1,17 +1,19 @@
 """What this process does for an engine: collect, and then end, serve runs by forking, or carry out one and end.
 
-The task file (JSON) holds `mode` ("collect", "mark", "fork" or "fresh") and
+The task file (JSON) holds `mode` ("collect", "mark", "fork", "cold" or "fresh") and
 
 - for "mark": `expressions`, pairs of an option and its value (see `marking`).
 - for "fork": `commands` and `events`, two inherited descriptors. After collection the process reads one run a line
   from `commands`, forks a child for each, and tells on `events` what became of it.
+- for "cold": the same; the children are forked before anything of the user's is imported, and do that themselves.
 - for "fresh": `run`, the one run to carry out.
 
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
-`seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
-(null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
-`circumstances` (see `circumstances`), `observed` (the tests whose traces are to be told), `leaks` (whether to look for
-what each test leaves open), `mutant` (the one that is active, or ""), and `stops` (at the first failure).
+`output` (where a child of a cold process writes what it prints), `seed`, `order`, `tests` (their names in the order to
+run, or null for all, ordered by `order` and `seed`), `worker` (null, or the name of this one among several at once),
+`workers`, `known` (fingerprints already rendered), `circumstances` (see `circumstances`), `observed` (the tests whose
+traces are to be told), `leaks` (whether to look for what each test leaves open), `mutant` (the one that is active, or
+""), and `stops` (at the first failure).
 """
 
 from __future__ import annotations
@@ -80,8 +82,21 @@ class Engine:
         """Introduce this process, and put out of action what starts early."""
         taming.before_conftests(early_config, args)
         self._wire.send("hello", version=VERSION, **_environment())
+        if self._task["mode"] == "cold":
+            self._serve_cold()
         yield
         self._tell_problems()
+
+    def _serve_cold(self) -> None:
+        """Come back in a child, as a process that was started for its run alone."""
+        ran = self._calls.seen() if self._calls is not None else []
+        self._wire.send("collected", tests=[], threads=_threads(), rootdir="", ran=ran)
+        run = forking.hand_over(self._task["commands"], self._task["events"])
+        self._task = {"mode": "fresh", "run": run}
+        self._wire = Wire.to_file(run["wire"])
+        isolation.own_streams(run["output"])
+        if run["mutant"]:
+            activate(run["mutant"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
