@@ -72,6 +72,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         env["PYTHONHASHSEED"] = str(launch.hash_seed)
         if self.mutated:
             env["NOXTASKS_MUTATED"] = ",".join(self.mutated)
+            env.pop("PYTHONDONTWRITEBYTECODE", None)  # a file with all of its mutants is long, and often imported
         if task is not None:
             env["NOXTASKS_TASK"] = str(task)
         if (self.python.parent.parent / "pyvenv.cfg").is_file():

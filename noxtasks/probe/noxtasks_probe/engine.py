@@ -102,6 +102,8 @@ class Engine:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put out of action what is not meant for many runs."""
         taming.settle(config)
+        if self._task.get("run", {}).get("stops"):
+            config.option.tbstyle = "native"  # pytest's own would parse the module, which is long, for each frame
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
