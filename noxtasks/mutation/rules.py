@@ -23,7 +23,7 @@ _OUTCOMES = {
     Outcome.TIMED_OUT: Status.TIMEOUT,
     Outcome.STOPPED: Status.SUSPICIOUS,
 }
-_SAID = 300  # characters of a failure's message
+_SAID = 300  # characters of the first line of a failure's message
 _DETECTED = frozenset({Status.KILLED, Status.SEGFAULT})
 _MISSED = frozenset({Status.SURVIVED, Status.NO_TESTS, Status.SUSPICIOUS})
 _EXECUTED = frozenset({Status.KILLED, Status.SEGFAULT, Status.SURVIVED, Status.TIMEOUT, Status.SUSPICIOUS})
@@ -106,7 +106,8 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
 def _said(failure: Failure | None) -> str:
     if failure is None:
         return ""
-    return ": ".join(part for part in (failure.exception, failure.message) if part)[:_SAID]
+    said = ": ".join(part for part in (failure.exception, failure.message) if part)
+    return said.partition("\n")[0][:_SAID]
 
 
 def score(fates: Iterable[Fate], *, timeouts: str) -> Score:
