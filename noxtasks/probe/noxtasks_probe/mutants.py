@@ -50,7 +50,7 @@ class CallWatch:
         functions = self._by_fixture.setdefault(id(fixturedef), set())
         self._under_way.append(functions)
         yield
-        self._under_way.remove(functions)
+        self._under_way.pop()
 
     def begin(self) -> None:
         """What runs from now on runs in the next test."""
