@@ -54,7 +54,8 @@ def instrument(suite: Suite, sources: Sources, scratch: Path) -> Instrumented:
     order, answer = scratch / "order.json", scratch / "mutants.json"
     files = [{"path": source.path, "module": source.module} for source in sources.files]
     order.write_text(json.dumps({"version": VERSION, "files": files, "answer": str(answer)}), "utf-8")
-    done = process.run([str(suite.python), mutmut_program.__file__, str(order)], cwd=suite.root, env=suite.plain())
+    env = suite.plain() | {"NOXTASKS_ORDER": str(order)}
+    done = process.run([str(suite.python), mutmut_program.__file__], cwd=suite.root, env=env)
     if done.returncode == mutmut_program.UNFIT:
         found = done.stdout.strip()
         raise NotMeasuredError(

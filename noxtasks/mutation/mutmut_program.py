@@ -1,6 +1,6 @@
 """Makes mutants of source files with mutmut: a program of its own, run by path in the environment that has mutmut.
 
-It gets one argument, the path of a JSON file with `version` (the one of mutmut that it knows), `files` (each with
+The variable `NOXTASKS_ORDER` names a JSON file with `version` (the one of mutmut that it knows), `files` (each with
 `path` and `module`) and `answer`. In the current folder, a copy of the project, each file is replaced by one that holds
 all of its mutants. Into `answer` go the mutants, and the files that are left as they were with the reason.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import textwrap
 import tokenize
@@ -22,10 +23,10 @@ UNFIT = 3  # exit status: mutmut is not there, or of another version
 
 
 def main() -> int:
-    """Carry out the order in the file that the command line names; the exit status."""
+    """Carry out the order in the file that the environment names; the exit status."""
     ours = Path(__file__).resolve().parent  # where a module of ours is called mutmut too
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != ours]
-    order = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    order = json.loads(Path(os.environ["NOXTASKS_ORDER"]).read_text("utf-8"))
     try:
         version = metadata.version("mutmut")
     except metadata.PackageNotFoundError:
