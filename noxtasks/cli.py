@@ -16,7 +16,10 @@ from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence.display.text import meant
 
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
-_FLAKE_OPTIONS = ("runs", "budget", "order", "seed", "jobs", "engine")  # each for the setting of that name
+_OPTIONS = {  # by the table of settings: options, each for the setting of that name
+    "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
+    "mutation": ("threshold", "jobs", "engine"),
+}
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,12 +90,12 @@ def _root(arguments: argparse.Namespace) -> Path:
     return root
 
 
-def _settings(root: Path, arguments: argparse.Namespace) -> config.Settings:
+def _settings(root: Path, arguments: argparse.Namespace, table: str = "flake") -> config.Settings:
     """The project's settings under those of the command line. Raises with the problems of all of them."""
-    options = {name: getattr(arguments, name, None) for name in _FLAKE_OPTIONS}
+    options = {name: getattr(arguments, name, None) for name in _OPTIONS[table]}
     readers = [partial(config.from_assignment, text) for text in arguments.set]
     readers += [
-        partial(config.from_option, f"--{name}", f"flake.{name}", text)
+        partial(config.from_option, f"--{name}", f"{table}.{name}", text)
         for name, text in options.items()
         if text is not None
     ]
@@ -302,6 +305,29 @@ def _explain(arguments: argparse.Namespace) -> ExitCode:
     return markers.explain(root, settings, name=arguments.marker)
 
 
+def _add_mutation_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("--threshold", metavar="SHARE", help="of the mutants that have to be killed, such as 0.6")
+    parser.add_argument("--jobs", metavar="N", help="how many mutants are tried at the same time")
+    parser.add_argument("--engine", metavar="ENGINE", help=", ".join(config.ENGINES))
+    _add_setting_option(parser)
+
+
+def _mutation(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "mutation")
+
+    from noxtasks import mutation  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return mutation.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        pytest_args=arguments.pytest_args,
+    )
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -399,6 +425,13 @@ COMMANDS = (
         title="Tell where a marker is registered, applied, read and selected, by the last report.",
         add_options=_add_explain_options,
         handle=_explain,
+    ),
+    Command(
+        name="mutation",
+        title="Find what the tests do not notice: change the code, one small change at a time.",
+        add_options=_add_mutation_options,
+        handle=_mutation,
+        takes_pytest_args=True,
     ),
     Command(
         name="history import",

@@ -44,6 +44,7 @@ OBJECTIVES = (
         needs=("freezegun",),
     ),
     Objective(name="determinism", title="What makes the suite unreproducible?"),
+    Objective(name="mutation", title="Would the tests notice if the code were wrong?", needs=("mutmut==3.8.1",)),
 )
 
 

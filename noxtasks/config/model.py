@@ -53,6 +53,16 @@ class MarkersSettings(msgspec.Struct, frozen=True, kw_only=True):
     rename: dict[str, str] = {}
 
 
+class MutationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.mutation]`: how mutants are tried, and what the score has to be."""
+
+    threshold: float = 0.6
+    timeouts: str = "killed"
+    jobs: int = msgspec.field(default_factory=available_cores)
+    engine: str = "auto"
+    test_timeout_s: float = 60.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -66,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quarantine: QuarantineSettings = msgspec.field(default_factory=QuarantineSettings)
     determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
     markers: MarkersSettings = msgspec.field(default_factory=MarkersSettings)
+    mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -11,6 +11,7 @@ from noxtasks.config import parsing
 
 ORDERS = ("buckets", "full", "collected")
 ENGINES = ("auto", "fork", "fresh")
+TIMEOUTS = ("killed", "survived", "ignored")
 KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
@@ -266,6 +267,46 @@ SETTINGS = (
         expects='a table of new names by old ones: {slowtest = "slow"}',
         default="{}",
         meaning="Markers that `noxtasks markers --apply` renames, or merges into another.",
+    ),
+    Setting(
+        key="mutation.threshold",
+        field="threshold",
+        parse=parsing.rate,
+        expects=_RATES,
+        default="0.6",
+        meaning="The share of mutants that the tests have to kill.",
+    ),
+    Setting(
+        key="mutation.timeouts",
+        field="timeouts",
+        parse=parsing.choice(*TIMEOUTS),
+        expects='"killed", "survived" or "ignored"',
+        default='"killed"',
+        meaning="What a mutant counts as on which the tests never end.",
+    ),
+    Setting(
+        key="mutation.jobs",
+        field="jobs",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of mutants, at least 1",
+        default="available cores",
+        meaning="How many mutants are tried at the same time.",
+    ),
+    Setting(
+        key="mutation.engine",
+        field="engine",
+        parse=parsing.choice(*ENGINES),
+        expects='"auto", "fork" or "fresh"',
+        default='"auto"',
+        meaning="Try mutants in forks of one process that has collected, or each in its own; auto: fork where safe.",
+    ),
+    Setting(
+        key="mutation.test_timeout",
+        field="test_timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"60s"',
+        meaning="How long one test may take at most, whatever the mutant.",
     ),
 )
 

@@ -150,6 +150,41 @@ def _is_skipped_folder(folder: Path, *, at_top: bool) -> bool:
     return built and folder.is_dir() and not (folder / "__init__.py").exists()
 
 
+def files(root: Path, run: Run, ours: Sequence[Path] = ()) -> Iterator[Path]:
+    """The files of the project, relative to `root`, but for those in `ours`; one may be named twice, or be gone.
+
+    They are what git knows or would add, in submodules too; without git, all but by-products.
+    """
+    listed = None
+    if is_in_repository(root, run):
+        listed = run(("git", "-C", str(root), "ls-files", "-z", "--stage", "--", "."))
+        untracked = run(("git", "-C", str(root), "ls-files", "-z", "-o", "--exclude-standard", "--", "."))
+    if listed is None or untracked is None:
+        yield from walk(root, ours)
+        return
+    tracked = (Path(os.fsdecode(entry.split(b"\t", 1)[1])) for entry in listed.split(b"\0") if entry)
+    others = (Path(os.fsdecode(entry)) for entry in untracked.split(b"\0") if entry)
+    for path in (*tracked, *(path for path in others if not is_skipped(root, path))):
+        if is_in(path, ours):
+            continue
+        if _is_folder(root / path):  # a submodule, or a repository of its own inside this one
+            yield from (path / inner for inner in _inner(root / path, run))
+        else:
+            yield path
+
+
+def _inner(folder: Path, run: Run) -> Iterator[Path]:
+    # An empty folder, where a submodule was not checked out, would answer with the files of the repository around it.
+    return files(folder, run) if (folder / ".git").exists() else iter(())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
 def walk(root: Path, ours: Iterable[Path]) -> Iterator[Path]:
     """Every file under `root` that counts, relative to it; links are not followed."""
     for folder, folders, names in os.walk(root):

@@ -61,7 +61,7 @@ def read_tree(root: Path, run: Run, *, reports: str, exclude: Sequence[str] = ()
     python: dict[str, bytes] = {}
     texts: dict[str, str] = {}
     left_out: list[str] = []
-    paths = sorted({path.as_posix() for path in _paths(root, run, ours)})
+    paths = sorted({path.as_posix() for path in vcs.files(root, run, ours)})
     for path in paths:
         try:
             content = _content(root / path)
@@ -97,37 +97,6 @@ def _above(root: Path, run: Run) -> Iterator[tuple[str, str]]:
             text = decoded(content)
             if kind_of(path.as_posix(), text) is TextKind.COMMAND:
                 yield f"{up}{path.as_posix()}", text
-
-
-def _paths(root: Path, run: Run, ours: Sequence[Path]) -> Iterator[Path]:
-    listed = None
-    if vcs.is_in_repository(root, run):
-        listed = run(("git", "-C", str(root), "ls-files", "-z", "--stage", "--", "."))
-        untracked = run(("git", "-C", str(root), "ls-files", "-z", "-o", "--exclude-standard", "--", "."))
-    if listed is None or untracked is None:
-        yield from vcs.walk(root, ours)
-        return
-    tracked = (Path(os.fsdecode(entry.split(b"\t", 1)[1])) for entry in listed.split(b"\0") if entry)
-    others = (Path(os.fsdecode(entry)) for entry in untracked.split(b"\0") if entry)
-    for path in (*tracked, *(path for path in others if not vcs.is_skipped(root, path))):
-        if vcs.is_in(path, ours):
-            continue
-        if _is_folder(root / path):  # a submodule, or a repository of its own inside this one
-            yield from (path / inner for inner in _inner(root / path, run))
-        else:
-            yield path
-
-
-def _inner(folder: Path, run: Run) -> Iterator[Path]:
-    # An empty folder, where a submodule was not checked out, would answer with the files of the repository around it.
-    return _paths(folder, run, ()) if (folder / ".git").exists() else iter(())
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return stat.S_ISDIR(path.lstat().st_mode)
-    except OSError:
-        return False
 
 
 def _content(path: Path) -> bytes | None:

@@ -23,6 +23,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
     exit_code: int | None  # None while the process lives on, ready to run
     output: str  # what pytest printed, its end
+    ran: tuple[str, ...] = ()  # functions with mutants that ran until then
+    modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
 
 
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
@@ -39,6 +41,8 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         facts=facts if collected else {**facts, **_importing(frames)},
         exit_code=exit_code,
         output=tail(output_path),
+        ran=collected.ran if collected else (),
+        modules=collected.modules if collected else {},
     )
 
 

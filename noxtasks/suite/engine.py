@@ -17,7 +17,7 @@ from noxtasks.suite.launch import Launch, Suite
 from noxtasks.suite.model import EngineKind, Run
 from noxtasks.suite.patience import Patience
 from noxtasks.suite.runs import Carrier, Execution, RunRequest
-from noxtasks.suite.warm import WarmProcess
+from noxtasks.suite.warm import ColdProcess, WarmProcess
 
 _COLLECTION_TIMEOUT_S = 900.0
 
@@ -34,6 +34,8 @@ class Engine:
         self._patience = Patience(test_timeout_s)
         self._warm: dict[Launch, WarmProcess] = {}  # the one used last stands last
         self._starts = 0
+        self._cold: ColdProcess | None = None
+        self._is_cold_safe = False
         self.kept = 1
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
         self._fresh = fresh.FreshProcesses(suite)
@@ -58,6 +60,8 @@ class Engine:
             for warm in self._warm.values():
                 stack.callback(warm.__exit__, kind, error, trace)
             self._warm.clear()
+            if self._cold is not None:
+                stack.callback(self._cold.__exit__, kind, error, trace)
 
     def start(self, *, hash_seed: int) -> None:
         """Set a warm process off, so that it imports and collects while the caller does other things."""
@@ -107,6 +111,27 @@ class Engine:
     def run_fresh(self, request: RunRequest) -> Run:
         """Carry out one run, alone, in a process of its own."""
         return next(self._executing(self._fresh, jobs=1).runs([request]))
+
+    def runs_fresh(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
+        """Carry out `requests` of the first hash seed, `jobs` at once, each in a process that imports and collects.
+
+        It is forked from one that has imported nothing of the user's, where that is safe.
+        """
+        waiting = _Waiting(requests)
+        launch = waiting.launch()
+        if launch is not None:
+            self._execution = self._executing(self._cold_or_fresh(launch), jobs)
+            yield from self._execution.runs(waiting.of(launch))
+
+    def _cold_or_fresh(self, launch: Launch) -> Carrier:
+        if self.chosen is not EngineKind.FORK:
+            return self._fresh
+        if self._cold is None:
+            self._cold = ColdProcess(self._suite, self._scratch / "cold", launch)
+            self._cold.__enter__()
+            state = self._cold.collect(_COLLECTION_TIMEOUT_S)
+            self._is_cold_safe = state.hello is not None and not (state.threads or state.ran or state.exit_code)
+        return self._cold if self._is_cold_safe else self._fresh
 
     def abandon(self) -> list[Run]:
         """Kill the runs that are under way, and give them as far as they came."""
@@ -170,6 +195,10 @@ class _Waiting:
         if self._next is None:
             self._next = next(self._requests, None)
         return None if self._next is None else self._next.launch
+
+    def of(self, launch: Launch) -> Iterator[RunRequest]:
+        while self.launch() == launch:
+            yield self.take()
 
     def take(self) -> RunRequest:
         request, self._next = self._next, None

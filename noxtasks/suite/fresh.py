@@ -61,7 +61,8 @@ class FreshProcesses:
     def start(self, task: Task, launch: Launch) -> None:
         """Start pytest for one run."""
         content = {"mode": "fresh", "run": msgspec.to_builtins(task)}
-        self._running[task.wire] = _start(self._suite, Path(task.folder).parent, content, Path(task.wire), launch)
+        folder, wire_path = Path(task.folder).parent, Path(task.wire)
+        self._running[task.wire] = _start(self._suite, folder, content, wire_path, launch, mutant=task.mutant)
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
         """The processes that have ended, waiting at most `timeout_s` for the first."""
@@ -97,12 +98,17 @@ class FreshProcesses:
 
 
 def _start(
-    suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch, *arguments: str
+    suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch, *arguments: str, mutant: str = ""
 ) -> process.Process:
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     return process.start(
         suite.command(launch, "-o", f"cache_dir={folder / 'cache'}", *arguments),
         cwd=suite.root,
-        env=suite.environment(launch, wire=wire_path, task=folder / "task.json"),
+        env=suite.environment(launch, wire=wire_path, task=folder / "task.json") | _active(mutant),
         output=folder / "output",
     )
+
+
+def _active(mutant: str) -> dict[str, str]:
+    """The variable by which mutmut's copies of functions know which one is to run, from the first import on."""
+    return {"MUTANT_UNDER_TEST": mutant} if mutant else {}

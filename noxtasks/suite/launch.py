@@ -49,21 +49,30 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     python: Path
     pytest_args: tuple[str, ...] = ()
     extra_args: tuple[str, ...] = ()  # those of `pytest_args` that no setting gives
+    entries: tuple[Path, ...] = ()  # come first on the path, before what is installed
+    mutated: tuple[str, ...] = ()  # the packages and modules that hold mutants
 
     def command(self, launch: Launch, *extra: str) -> list[str]:
         """The command line that runs it under the probe."""
         python = [str(self.python), *(["-O"] if launch.optimised else [])]
         return [*python, "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
 
+    def plain(self) -> dict[str, str]:
+        """The environment for another program on its interpreter."""
+        return {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
+
     def environment(self, launch: Launch, *, wire: Path, task: Path | None) -> dict[str, str]:
         """The environment that the probe finds its wire and its task in, as in the activated virtual environment."""
-        env = {name: value for name, value in os.environ.items() if name not in _OURS and not name.startswith(_NESTED)}
-        entries = [env["PYTHONPATH"]] if env.get("PYTHONPATH") else []
+        env = self.plain()
+        entries = [*map(str, self.entries), *([env["PYTHONPATH"]] if env.get("PYTHONPATH") else [])]
         env["PYTHONPATH"] = os.pathsep.join([*entries, str(PROBE_FOLDER)])
         env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
         env["NOXTASKS_PATH_ENTRY"] = str(PROBE_FOLDER)
         env["NOXTASKS_WIRE"] = str(wire)
         env["PYTHONHASHSEED"] = str(launch.hash_seed)
+        if self.mutated:
+            env["NOXTASKS_MUTATED"] = ",".join(self.mutated)
+            env.pop("PYTHONDONTWRITEBYTECODE", None)  # a file with all of its mutants is long, and often imported
         if task is not None:
             env["NOXTASKS_TASK"] = str(task)
         if (self.python.parent.parent / "pyvenv.cfg").is_file():

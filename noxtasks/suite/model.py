@@ -122,5 +122,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[Result, ...]
     changes: tuple[tuple[str, tuple[StateChange, ...]], ...] = ()  # by observed test
     unavailable: str = ""  # why there are no results: what this system lacks
+    ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
+    died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it
     segments: int = 1  # processes that it took: one more for each test that ended its process
     complete: bool = True

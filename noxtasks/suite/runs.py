@@ -28,8 +28,11 @@ _TICK_S = 0.2  # between looks at what the tests are doing, while no process end
 _FLOOD_LIMIT = 4 << 30  # bytes of captured output of one test after which it is stopped
 _DUMP_S = 1.0
 _DUMP_POLL_S = 0.05
-_END_GRACE_S = 30.0  # for a process to leave after it has done its work
 _SILENCE_S = 900.0  # of a process that is in no test: it starts, collects, or is between two tests
+_END_GRACE_S = 30.0  # for a process to leave after it has done its work
+_DECIDING = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.STOPPED})
+"""How a test ends that is the last one of a run that stops at the first failure."""
+
 _TAIL = 20_000  # characters of what a process wrote
 
 
@@ -44,6 +47,10 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     circumstances: Circumstances = Circumstances()
     observed: tuple[str, ...] = ()  # tests of which the run is to tell what they have changed
     leaks: bool = False  # whether it is to tell what each test leaves open
+    mutant: str = ""  # by mutmut's name; active for the whole of a process of its own, in a fork from then on
+    stops: bool = False  # the first test that fails, or that its process dies or hangs in, is the last; so is its death
+    limit_s: float | None = None  # for all of its tests together
+    start_limit_s: float | None = None  # for its process to start and collect
 
     @property
     def launch(self) -> Launch:
@@ -57,6 +64,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     wire: str
     folder: str
     dump: str
+    output: str
     seed: int
     order: str
     tests: tuple[str, ...] | None
@@ -66,6 +74,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     circumstances: Circumstances
     observed: tuple[str, ...]
     leaks: bool
+    mutant: str
+    stops: bool
 
 
 class Carrier(Protocol):
@@ -147,7 +157,7 @@ class Execution:
         self._continue(_Lane(request, self._scratch, slot, self._carrier, self._collected))
 
     def _continue(self, lane: _Lane) -> None:
-        task = lane.next_segment(self._jobs, tuple(self._known))
+        task = lane.next_segment(self._jobs, () if lane.request.stops else tuple(self._known))
         self._lanes[task.wire] = lane
         self._carrier.start(task, lane.request.launch)
 
@@ -190,6 +200,8 @@ class _Lane:
         self._leaks: list[wire.Leak] = []
         self._unavailable = ""
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
+        self._ran: list[tuple[str, tuple[str, ...]]] = []
+        self._died: Failure | None = None
 
     def next_segment(self, workers: int, known: tuple[str, ...]) -> Task:
         """Forget the process before, and say what the next has to do."""
@@ -211,6 +223,7 @@ class _Lane:
             wire=self.name,
             folder=str(folder),
             dump=str(base / "dump"),
+            output=str(base / "output"),
             seed=self.request.seed,
             order=self.request.order.value,
             tests=self._remaining,
@@ -220,6 +233,8 @@ class _Lane:
             circumstances=self.request.circumstances,
             observed=self.request.observed,
             leaks=self.request.leaks,
+            mutant=self.request.mutant,
+            stops=self.request.stops,
         )
 
     def read(self) -> None:
@@ -232,30 +247,41 @@ class _Lane:
                     self._collected(frame.tests)
                 case wire.Order():
                     self._order = [self._names[index] for index in frame.indices]
+                    self._ordered_s = time.monotonic()
                 case wire.Start():
                     self._current = self._test(frame.index)
                 case wire.Finish():
                     self._finish(frame)
-                case wire.Leak():
-                    self._leaks.append(frame)
-                case wire.Changed():
-                    self._changes.append((frame.test, frame.changes))
-                case wire.Unavailable():
-                    self._unavailable = frame.reason
                 case wire.End():
                     self._ended = frame
                 case _:
-                    pass
+                    self._note(frame)
+
+    def _note(self, frame: wire.Frame) -> None:
+        match frame:
+            case wire.Leak():
+                self._leaks.append(frame)
+            case wire.Changed():
+                self._changes.append((frame.test, frame.changes))
+            case wire.Ran():
+                self._ran.append((frame.test, frame.functions))
+            case wire.Unavailable():
+                self._unavailable = frame.reason
+            case _:
+                pass
 
     def overdue(self, patience: Patience) -> Failure | None:
         """Why the process has to be ended now, if it has."""
         waited = time.monotonic() - self._since_s
         if self._current is None:
-            patience_s = _SILENCE_S if self._ended is None else _END_GRACE_S
+            patience_s = self._silence_s() if self._ended is None else _END_GRACE_S
             return _timeout("start, or the end, of the session", waited) if waited > patience_s else None
         limit_s = patience.limit_s(self._current)
         if waited > limit_s:
             return _timeout("test", limit_s)
+        whole_s = self.request.limit_s
+        if whole_s is not None and time.monotonic() - self._ordered_s > whole_s:
+            return _timeout("run", whole_s)
         if self._captured_bytes() > _FLOOD_LIMIT:
             return _buried("flood", "OutputFlood", f"wrote more than {_FLOOD_LIMIT >> 30} GiB to stdout or stderr")
         return None
@@ -271,11 +297,15 @@ class _Lane:
     def bury(self, code: int) -> bool:
         """The process has ended. Whether the run is whole; else the next segment goes on with what is still to run.
 
-        Raises `NotMeasuredError` where the probe itself failed, and for the second process in a row without a test.
+        Raises `NotMeasuredError` where the probe itself failed, and for the second process in a row without a test; a
+        run that stops at the first failure is whole then.
         """
         self.read()
         told = self._ended is not None and self._order is not None
         fruitless = not told and self._current is None and not self._done
+        if self.request.stops and (code == wire.BROKEN or (self._current is None and not told)):
+            self._died = msgspec.structs.replace(self.doomed or self._crash(code), text=self._last_words())
+            return True
         if code == wire.BROKEN or (fruitless and self._fruitless):
             when = "before its first test" if fruitless else "between two tests"
             raise NotMeasuredError(f"a run ended {when}: {self._how(code)}", remedy=self._last_words())
@@ -295,7 +325,16 @@ class _Lane:
         if self._order is not None:
             self._remaining = tuple(self._order[self._done :])
         _remove(self._base)
+        if self.request.stops and self._is_decided():
+            return True
         return not fruitless and not self._remaining
+
+    def _is_decided(self) -> bool:
+        return bool(self.results) and self.results[-1].outcome in _DECIDING
+
+    def _silence_s(self) -> float:
+        limit_s = self.request.start_limit_s
+        return _SILENCE_S if limit_s is None else limit_s
 
     def close(self, *, complete: bool) -> Run:
         """The run as it stands."""
@@ -319,6 +358,8 @@ class _Lane:
             ),
             changes=tuple(self._changes),
             unavailable=self._unavailable,
+            ran=tuple(self._ran),
+            died=self._died,
             segments=self._segments,
             complete=complete,
         )

@@ -32,8 +32,9 @@ class WarmProcess:
 
     kind = EngineKind.FORK
 
-    def __init__(self, suite: Suite, scratch: Path, launch: Launch) -> None:
+    def __init__(self, suite: Suite, scratch: Path, launch: Launch, *, mode: str = "fork") -> None:
         self._suite = suite
+        self._mode = mode
         self._scratch = scratch
         self._launch = launch
         self._names: dict[int, str] = {}
@@ -45,7 +46,7 @@ class WarmProcess:
         their_commands, self._commands = os.pipe()
         self._events, their_events = os.pipe()
         task = self._scratch / "task.json"
-        task.write_text(json.dumps({"mode": "fork", "commands": their_commands, "events": their_events}), "utf-8")
+        task.write_text(json.dumps({"mode": self._mode, "commands": their_commands, "events": their_events}), "utf-8")
         self._wire = self._scratch / "server"
         self._process = process.start(
             self._suite.command(self._launch, "-o", f"cache_dir={self._scratch / 'cache'}"),
@@ -141,3 +142,15 @@ class WarmProcess:
             f"the warm pytest process ended by itself (exit status {self._process.poll()})",
             remedy=f"Its last output:\n{output[-2000:]}\nWith --engine fresh every run gets a process of its own.",
         )
+
+
+class ColdProcess(WarmProcess):
+    """One that has imported pytest and its plugins, and nothing of the user's. Each child imports and collects.
+
+    `collect` gives no tests, and tells what may make it unsafe: threads, and functions with mutants that have run.
+    """
+
+    kind = EngineKind.FRESH
+
+    def __init__(self, suite: Suite, scratch: Path, launch: Launch) -> None:
+        super().__init__(suite, scratch, launch, mode="cold")

@@ -67,6 +67,8 @@ class Collected(_Frame, frozen=True, kw_only=True):
     tests: tuple[str, ...]
     threads: tuple[str, ...]
     rootdir: str
+    ran: tuple[str, ...] = ()  # of the functions that have mutants
+    modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
 
 
 class Marked(_Frame, frozen=True, kw_only=True):
@@ -155,6 +157,13 @@ class Changed(_Frame, frozen=True, kw_only=True):
     changes: tuple[StateChange, ...]
 
 
+class Ran(_Frame, frozen=True, kw_only=True):
+    """Which functions that have mutants a test has run, by mutmut's names."""
+
+    test: str
+    functions: tuple[str, ...]
+
+
 class Unavailable(_Frame, frozen=True, kw_only=True):
     """The run cannot be carried out: this system lacks what its circumstances need."""
 
@@ -202,6 +211,7 @@ Frame = (
     | Finish
     | Leak
     | Changed
+    | Ran
     | Unavailable
     | End
     | Ready

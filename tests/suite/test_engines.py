@@ -430,3 +430,47 @@ def test_a_report_is_json_that_any_reader_takes(project: Callable[[str], Path], 
     frames = [json.loads(line) for line in wire.read_text().splitlines()]
     assert frames[0]["frame"] == "hello"
     assert {f["test"] for f in frames if f["frame"] == "finish"} >= {"test_flaky.py::test_is_broken"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_process_forked_before_anything_is_imported_is_as_one_that_was_started(
+    project: Callable[[str], Path], python: Path
+) -> None:
+    root = project("ill_behaved")
+    truth = runpy.run_path(str(root / "test_ill_behaved.py"))["OUTCOMES"]
+    with an_engine(root, python, EngineKind.FORK, test_timeout_s=3.0) as engine:
+        engine.collect(hash_seed=HASH_SEED)
+        forked = list(engine.runs_fresh([request(0, Order.COLLECTED), request(1, Order.COLLECTED)], jobs=2))
+    for run in forked:
+        seen = {result.nodeid.partition("::")[2]: result.outcome.value for result in run.results}
+        assert {name: seen[name] for name in truth} == truth
+        assert (run.engine, run.segments) == (EngineKind.FRESH, 8)
+
+
+@both
+def test_a_run_that_stops_ends_with_its_first_failure_and_tears_down(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    test_it = """
+import os, pathlib, pytest
+
+@pytest.fixture(scope="module")
+def shop():
+    yield
+    pathlib.Path(os.environ["CLOSED"]).touch()
+
+def test_a(shop): pass
+def test_b(shop): assert os.environ["MUTANT_UNDER_TEST"] == "none"
+def test_c(shop): pass
+"""
+    root = a_suite(tmp_path, test_it=test_it)
+    closed = tmp_path / "closed"
+    with pytest.MonkeyPatch.context() as patch, an_engine(root, python, kind) as engine:
+        patch.setenv("CLOSED", str(closed))
+        mutated = msgspec.structs.replace(request(0, Order.COLLECTED), stops=True, mutant="it.x_f__mutmut_1")
+        (run,) = runs_of(engine, mutated)
+    assert list(outcomes(run).values()) == [Outcome.PASSED, Outcome.FAILED]
+    assert (run.segments, run.died) == (1, None)
+    assert run.results[-1].failure is not None
+    assert "it.x_f__mutmut_1" in run.results[-1].failure.message
+    assert closed.exists()

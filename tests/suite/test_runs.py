@@ -253,3 +253,58 @@ def test_a_run_alone_has_no_worker_of_a_name(tmp_path: Path) -> None:
     carrier = Carrier(passes)
     carried_out(carrier, tmp_path)
     assert (carrier.tasks[0].worker, carrier.tasks[0].workers) == (None, 1)
+
+
+def a_stopping_request(limit_s: float | None = None, start_limit_s: float | None = None) -> RunRequest:
+    return RunRequest(
+        number=0,
+        seed=9,
+        hash_seed=1,
+        order=Order.COLLECTED,
+        stops=True,
+        limit_s=limit_s,
+        start_limit_s=start_limit_s,
+        mutant="shop.x_total__mutmut_1",
+    )
+
+
+F = Outcome.FAILED
+FIRST_FAILURES = {
+    "a test fails": (lives(P, F, whole=False), ["passed", "failed"]),
+    "its process dies": (lives(P, started=True, then=-11), ["passed", "crashed"]),
+    "a test ends the session": (lives(P, Outcome.STOPPED, whole=False), ["passed", "stopped"]),
+    "it hangs": (lives(P, started=True, then=None), ["passed", "timed out"]),
+}
+
+
+@pytest.mark.parametrize("life", FIRST_FAILURES)
+def test_a_run_that_stops_ends_with_its_first_failure(tmp_path: Path, life: str) -> None:
+    played, expected = FIRST_FAILURES[life]
+    carrier = Carrier(played)
+    (run,) = carried_out(carrier, tmp_path, a_stopping_request(limit_s=-1.0))
+    assert ([outcome for _, outcome in outcomes(run)], run.segments, run.died) == (expected, 1, None)
+    assert (carrier.tasks[0].mutant, carrier.tasks[0].stops) == ("shop.x_total__mutmut_1", True)
+
+
+@pytest.mark.parametrize("life", [*BEFORE_ANY_TEST, "between two tests", "in the probe"])
+def test_a_run_that_stops_has_no_second_chance_and_tells_how_its_process_died(tmp_path: Path, life: str) -> None:
+    others = {"between two tests": lives(P, then=7), "in the probe": lives(P, then=wire.BROKEN)}
+    (run,) = carried_out(Carrier((BEFORE_ANY_TEST | others)[life]), tmp_path, a_stopping_request())
+    assert run.died is not None
+    assert run.died.phase == "crash"
+    assert run.died.message.startswith("ended its process: exit status")
+
+
+def test_a_run_that_stops_may_take_its_own_time_to_start(tmp_path: Path) -> None:
+    (run,) = carried_out(Carrier(says_nothing(None)), tmp_path, a_stopping_request(start_limit_s=-1.0))
+    assert run.died is not None
+    assert (run.died.phase, run.results) == ("timeout", ())
+
+
+def test_what_tests_have_run_is_told_by_test(tmp_path: Path) -> None:
+    def life(task: Task) -> tuple[list[wire.Frame], int | None]:
+        frames, code = passes(task)
+        return [*frames, wire.Ran(test="a", functions=("shop.x_total",))], code
+
+    (run,) = carried_out(Carrier(life), tmp_path)
+    assert run.ran == (("a", ("shop.x_total",)),)

@@ -5,6 +5,7 @@ It is inert unless the environment names a wire:
 - `NOXTASKS_WIRE=FILE` alone: it records, and changes nothing. Every outcome of an ordinary `pytest -p noxtasks_probe`
   is appended to FILE.
 - with `NOXTASKS_TASK=FILE`: that JSON file says how this process is to serve an engine (see `engine`).
+- with `NOXTASKS_MUTATED=a,b` besides: the project's packages `a` and `b` hold mutants (see `mutants`).
 
 `quarantine` is a plugin of its own, which plain pytest loads where noxtasks is installed: so nothing is imported here
 before it is needed.
@@ -26,6 +27,7 @@ _ENTRANCE = "NOXTASKS_PATH_ENTRY"
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Join the session: the first hook that pytest calls on a plugin given by `-p`, before any conftest is imported."""
     wire_path, task_path = os.environ.pop("NOXTASKS_WIRE", None), os.environ.pop("NOXTASKS_TASK", None)
+    mutated = os.environ.pop("NOXTASKS_MUTATED", None)
     _leave_no_trace(os.environ.pop(_ENTRANCE, None))
     if wire_path is None:
         return
@@ -41,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
         processes.die_with_parent(os.getppid())
         pluginmanager.register(determinism, determinism.NAME)  # its marker is known, whatever is installed
-        serving = engine.from_task(wire, task_path)
+        serving = engine.from_task(wire, task_path, mutated.split(",") if mutated else [])
         pluginmanager.register(serving, "noxtasks-probe")
         pluginmanager.register(leaving.Departure(), "noxtasks-leaving")
         serving.watch(pluginmanager)

@@ -1,17 +1,19 @@
 """What this process does for an engine: collect, and then end, serve runs by forking, or carry out one and end.
 
-The task file (JSON) holds `mode` ("collect", "mark", "fork" or "fresh") and
+The task file (JSON) holds `mode` ("collect", "mark", "fork", "cold" or "fresh") and
 
 - for "mark": `expressions`, pairs of an option and its value (see `marking`).
 - for "fork": `commands` and `events`, two inherited descriptors. After collection the process reads one run a line
   from `commands`, forks a child for each, and tells on `events` what became of it.
+- for "cold": the same; the children are forked before anything of the user's is imported, and do that themselves.
 - for "fresh": `run`, the one run to carry out.
 
 A run holds: `wire` (the file its frames go to), `folder` (its own temporary folder), `dump` (where stacks are written),
-`seed`, `order`, `tests` (their names in the order to run, or null for all, ordered by `order` and `seed`), `worker`
-(null, or the name of this one among several at once), `workers`, `known` (fingerprints already rendered),
-`circumstances` (see `circumstances`), `observed` (the tests whose traces are to be told), and `leaks` (whether to look
-for what each test leaves open).
+`output` (where a child of a cold process writes what it prints), `seed`, `order`, `tests` (their names in the order to
+run, or null for all, ordered by `order` and `seed`), `worker` (null, or the name of this one among several at once),
+`workers`, `known` (fingerprints already rendered), `circumstances` (see `circumstances`), `observed` (the tests whose
+traces are to be told), `leaks` (whether to look for what each test leaves open), `mutant` (the one that is active, or
+""), and `stops` (at the first failure).
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .leaks import LeakWatch
 from .marking import MarkWatch
+from .mutants import CallWatch, activate
 from .naming import names
 from .processes import adopt_orphans
 from .protocol import Protocol
@@ -40,18 +43,22 @@ from .recording import FailureNotes
 from .running import Runner
 
 
-def from_task(wire: Wire, task_path: str) -> Engine:
-    """The plugin that carries out the task at `task_path` and tells of it over `wire`."""
+def from_task(wire: Wire, task_path: str, mutated: list[str]) -> Engine:
+    """The plugin that carries out the task at `task_path` and tells of it over `wire`.
+
+    `mutated` are the packages and modules of the project that hold mutants.
+    """
     task: dict[str, Any] = json.loads(Path(task_path).read_text("utf-8"))
-    return Engine(wire, task)
+    return Engine(wire, task, mutated)
 
 
 class Engine:
     """Takes pytest over between collection and the end of the session."""
 
-    def __init__(self, wire: Wire, task: dict[str, Any]) -> None:
+    def __init__(self, wire: Wire, task: dict[str, Any], mutated: list[str]) -> None:
         self._wire = wire
         self._task = task
+        self._calls = CallWatch(mutated) if mutated else None
         self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
         self._marks: MarkWatch | None = None
         self._told = 0
@@ -63,6 +70,8 @@ class Engine:
     def watch(self, manager: pytest.PytestPluginManager) -> None:
         """Watch the collection from before the first file of the user is imported."""
         manager.register(self._watch, "noxtasks-collecting")
+        if self._calls is not None:
+            manager.register(self._calls, "noxtasks-mutants")
         if self._task["mode"] == "mark":
             expressions = [(option, value) for option, value in self._task["expressions"]]
             self._marks = MarkWatch(self._wire, expressions, self._watch.record_own_failure)
@@ -73,13 +82,28 @@ class Engine:
         """Introduce this process, and put out of action what starts early."""
         taming.before_conftests(early_config, args)
         self._wire.send("hello", version=VERSION, **_environment())
+        if self._task["mode"] == "cold":
+            self._serve_cold()
         yield
         self._tell_problems()
+
+    def _serve_cold(self) -> None:
+        """Come back in a child, as a process that was started for its run alone."""
+        ran = self._calls.seen() if self._calls is not None else []
+        self._wire.send("collected", tests=[], threads=_threads(), rootdir="", ran=ran)
+        run = forking.hand_over(self._task["commands"], self._task["events"])
+        self._task = {"mode": "fresh", "run": run}
+        self._wire = Wire.to_file(run["wire"])
+        isolation.own_streams(run["output"])
+        if run["mutant"]:
+            activate(run["mutant"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put out of action what is not meant for many runs."""
         taming.settle(config)
+        if self._task.get("run", {}).get("stops"):
+            config.option.tbstyle = "native"  # pytest's own would parse the module, which is long, for each frame
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -95,7 +119,7 @@ class Engine:
         self._items = dict(zip(names(runnable), runnable))
         self._places = {id(item): place for place, item in enumerate(runnable)}
         self._sequential = ordering.sequential_modules(runnable)
-        self._wire.send("collected", tests=list(self._items), threads=_threads(), rootdir=str(session.config.rootpath))
+        self._wire.send("collected", **self._collected(session))
         if self._task["mode"] == "fork":
             self._prepare(session)
             forking.serve(
@@ -111,6 +135,13 @@ class Engine:
         """Tell what came up where pytest did not get as far as running tests."""
         if self._told < len(self._watch.problems):
             self._tell_problems()
+
+    def _collected(self, session: pytest.Session) -> dict[str, Any]:
+        rootdir = str(session.config.rootpath)
+        fields: dict[str, Any] = {"tests": list(self._items), "threads": _threads(), "rootdir": rootdir}
+        if self._calls is not None:
+            fields.update(ran=self._calls.seen(), modules=self._calls.places())
+        return fields
 
     def _prepare(self, session: pytest.Session) -> None:
         self._seeders = seeding.seeders()
@@ -135,6 +166,10 @@ class Engine:
             wire.send("unavailable", reason=str(error))
             wire.send("end", whole=True)
             return
+        if run["mutant"]:
+            activate(run["mutant"])
+        if run["stops"]:
+            config.option.maxfail = 1  # pytest's own end of a session: what is set up is torn down
         runner = Runner(
             wire,
             Protocol(config),
@@ -143,8 +178,10 @@ class Engine:
             floods=floods,
             observed=frozenset(run["observed"]),
             leaks=LeakWatch() if run["leaks"] else None,
+            calls=None if run["mutant"] else self._calls,
         )
-        config.pluginmanager.register(FailureNotes(run["known"], quick=True), "noxtasks-failures")
+        notes = FailureNotes(run["known"], quick=True, most=0 if run["stops"] else None)
+        config.pluginmanager.register(notes, "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)
         wire.send("order", indices=[self._places[id(item)] for item in items])

@@ -1,4 +1,7 @@
-"""The warm process: it has imported and collected, and forks a child for each run that it is told to start."""
+"""The warm process: it has imported and collected, and forks a child for each run that it is told to start.
+
+A cold one has imported pytest and its plugins, and nothing of the user's: its children go on from there.
+"""
 
 from __future__ import annotations
 
@@ -72,12 +75,37 @@ class _Children:
             os.close(descriptor)
 
 
+def hand_over(commands: int, events: int) -> dict[str, Any]:
+    """Fork a child for each line read from `commands`, and come back in the children alone, each with its run.
+
+    This process ends when `commands` does.
+    """
+    try:
+        serve(commands, events, _go_on)
+    except _GoesOnError as child:
+        return child.run
+    Real.exit(0)
+    raise AssertionError  # not reached
+
+
+class _GoesOnError(BaseException):
+    """In a child: it is to leave the loop that its parent stays in."""
+
+    def __init__(self, run: dict[str, Any]) -> None:
+        super().__init__()
+        self.run = run
+
+
+def _go_on(run: dict[str, Any]) -> None:
+    raise _GoesOnError(run)
+
+
 def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> None:
     """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`.
 
     `commands` ends when noxtasks closes it or dies. Either way no child is left, nor anything that a child has left.
     """
-    parent = os.getppid()
+    parent, owner = os.getppid(), Real.getpid()
     processes.outlive_parent()
     wire = _Events(events)
     processes.adopt_orphans()
@@ -93,7 +121,8 @@ def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> 
         except _NobodyReadsError:
             pass  # `commands` has ended too
         finally:
-            children.kill()
+            if Real.getpid() == owner:
+                children.kill()
     processes.die_with_parent(parent)
     wire.close()
 
@@ -169,6 +198,8 @@ def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands:
         processes.adopt_orphans()
         os.close(commands)
         run(task)
+    except _GoesOnError:
+        raise
     except BaseException:  # whatever it was, this process must not return into the parent's code
         with open(task["dump"], "a", encoding="utf-8") as dump:
             traceback.print_exc(file=dump)

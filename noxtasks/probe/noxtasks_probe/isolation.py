@@ -93,6 +93,14 @@ def _dam(stream: Any, floods: list[str], name: str) -> None:
         stream.snap = bounded
 
 
+def own_streams(path: str) -> None:
+    """Let what is written to the standard streams go to the file at `path`, before pytest has begun to capture."""
+    output = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+
+
 def own_identity(config: pytest.Config, worker: str, workers: int) -> None:
     """Say, as xdist does, which of several processes at once this is; databases and ports get their names from it."""
     os.environ["PYTEST_XDIST_WORKER"] = worker

@@ -77,12 +77,14 @@ def _unfailed(report: pytest.TestReport) -> str:
 class FailureNotes:
     """Puts the facts of a failure on pytest's report of it, and renders a long traceback once per fingerprint.
 
-    With `quick`, tracebacks are not rendered otherwise: on suites with many failures that takes most of the time.
+    With `quick`, tracebacks are not rendered otherwise: on suites with many failures that takes most of the time. At
+    most `most` are rendered long in this process.
     """
 
-    def __init__(self, known: list[str], *, quick: bool) -> None:
+    def __init__(self, known: list[str], *, quick: bool, most: int | None = None) -> None:
         self._known = set(known)
         self._quick = quick
+        self._most = _RENDERED_LIMIT if most is None else most
         self._rendered = 0
 
     @pytest.hookimpl(hookwrapper=True)
@@ -100,7 +102,7 @@ class FailureNotes:
 
     def _note(self, item: pytest.Item, call: pytest.CallInfo[Any], report: Any) -> None:
         failure = failures.describe(call.excinfo.value, call.when, str(item.config.rootpath))  # type: ignore[union-attr]
-        if failure["fingerprint"] not in self._known and self._rendered < _RENDERED_LIMIT:
+        if failure["fingerprint"] not in self._known and self._rendered < self._most:
             self._known.add(failure["fingerprint"])
             self._rendered += 1
             text = str(item.repr_failure(call.excinfo)) if self._quick else str(report.longrepr)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pytest
 from . import observing, seeding
 from .frames import Real, Wire
 from .leaks import LeakWatch
+from .mutants import CallWatch
 from .processes import ChildWatch
 from .protocol import Protocol
 from .recording import Case
@@ -27,6 +28,7 @@ class Runner:
         floods: list[str],
         observed: frozenset[str],
         leaks: LeakWatch | None,
+        calls: CallWatch | None = None,
     ) -> None:
         self._wire = wire
         self._protocol = protocol
@@ -35,6 +37,7 @@ class Runner:
         self._floods = floods
         self._observed = observed
         self._leaks = leaks
+        self._calls = calls
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
@@ -79,6 +82,8 @@ class Runner:
         self._wire.send("start", index=index)
         self._reseed(self._nodeid)
         stopped = False
+        if self._calls is not None:
+            self._calls.begin()
         before = self._snapshot(item) if self._nodeid in self._observed else None
         began_s = Real.clock()
         try:
@@ -94,6 +99,8 @@ class Runner:
         self._children.look(self._nodeid)
         if self._leaks is not None:
             self._leaks.look(self._nodeid)
+        if self._calls is not None:
+            self._wire.hold("ran", test=self._nodeid, functions=self._calls.seen(item))
         if before is not None:
             changes = observing.differences(before, self._snapshot(item))
             self._wire.hold("changed", test=self._nodeid, changes=changes)

@@ -1,0 +1,105 @@
+"""The whole of a scan, on a project with one mutant at least for each thing that can become of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from noxtasks import mutation
+from noxtasks.config import Settings
+from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.evidence import artifacts, events
+from noxtasks.mutation import mutmut
+from noxtasks.sessions import OBJECTIVES
+
+pytestmark = pytest.mark.functional
+
+SETTINGS = Settings()
+
+
+def by_change(mutants: list[dict[str, Any]]) -> dict[str, str]:
+    """The status of each mutant, by its function and the line that it changes."""
+    added = [next(line[1:].strip() for line in mutant["diff"] if line.startswith("+")) for mutant in mutants]
+    return {f"{mutant['function']}: {line}": mutant["status"] for mutant, line in zip(mutants, added, strict=True)}
+
+
+def test_every_mutant_meets_its_fate_and_the_users_files_stay_as_they_are(
+    project: Callable[[str], Path], python: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = project("mutable")
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+
+    truth = json.loads((root / "truth.json").read_text())
+    told = artifacts.read(root / "reports", "mutation.initial.report.json").result
+    assert by_change(told["mutants"]) == truth["mutants"]
+    assert {each["test"] for each in told["baseline"]["left_out"]} == set(truth["left_out"])
+    assert all(mutant["is_confirmed"] for mutant in told["mutants"] if mutant["status"] == "survived")
+    assert all(mutant["killed_by"] for mutant in told["mutants"] if mutant["status"] == "killed")
+    assert told["judgement"]["verdict"] == "pass"
+
+    ours = (root / "reports", root / ".noxtasks")
+    after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert before == {path: content for path, content in after.items() if not set(ours) & set(path.parents)}
+    assert list((root / ".noxtasks" / "mutation").iterdir()) == []
+    assert [event.type.value for event in events.read(root / "reports")] == [
+        "mutation_scan_start",
+        "mutation_scan_complete",
+        "mutation_score_threshold_met",
+    ]
+    printed = capsys.readouterr().out
+    assert "+    return price >= 100" in printed
+    assert all(len(line) <= 80 for line in printed.splitlines())
+
+
+def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "shop.py").write_text("def price():\n    return 1\n\n\ndef rebate():\n    return 2\n")
+    (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
+    settings = msgspec.structs.replace(SETTINGS, mutation=msgspec.structs.replace(SETTINGS.mutation, engine="fresh"))
+    assert mutation.run(tmp_path, settings, python=python) is ExitCode.FOUND
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"test_shop.py": "def test_it():\n    pass\n"}, "no source to mutate"),
+        ({"shop.py": "PRICE = 1\n", "test_shop.py": "import shop\n"}, "nothing in the sources"),
+        ({"shop.py": "def price():\n    return 1\n"}, "no test can be collected"),
+        (
+            {"shop.py": "def price():\n    return 1\n", "test_shop.py": "def test_it():\n    assert not 1\n"},
+            "no test passes",
+        ),
+        (
+            {"shop.py": "def price():\n    return 1\n", "test_shop.py": "def test_it():\n    pass\n"},
+            "no mutant was executed",
+        ),
+    ],
+)
+def test_where_there_is_nothing_to_measure_that_is_said(
+    tmp_path: Path, python: Path, files: dict[str, str], message: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(NotMeasuredError, match=message):
+        mutation.run(tmp_path, SETTINGS, python=python)
+
+
+def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: Path, python: Path) -> None:
+    root, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for folder in (root, elsewhere):
+        folder.mkdir()
+        (folder / "shop.py").write_text("def price():\n    return 1\n")
+    (root / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(elsewhere)!r})\nimport shop\n")
+    (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
+    with pytest.raises(NotMeasuredError, match="and not from the mutated copy"):
+        mutation.run(root, SETTINGS, python=python)
+
+
+def test_the_session_installs_the_mutmut_that_is_driven() -> None:
+    needs = next(objective.needs for objective in OBJECTIVES if objective.name == "mutation")
+    assert needs == (f"mutmut=={mutmut.VERSION}",)
