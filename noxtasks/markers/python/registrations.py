@@ -98,22 +98,22 @@ def _is_got(node: ast.AST) -> bool:
 
 
 def _note(text: str, place: Place, how: str, here: Place, found: Found) -> None:
-    for line in (each.strip() for each in text.splitlines()):
-        if not line:
-            continue
-        head, _, description = line.partition(":")
-        name = head.partition("(")[0].strip()
-        if HOLE in name or not name:
-            found.unknown_registrations.add(here)
-            continue
-        found.registrations.add(
-            Registration(
-                marker=name,
-                path=place[0],
-                line=place[1],
-                how=how,
-                description=description.strip().replace(HOLE, "…"),
-                signature=head.strip().replace(HOLE, "…") if "(" in head else "",
-                is_shipped=is_shipped(place[0]) and is_shipped(here[0]),
-            )
+    """Pytest takes what it is given for one entry, however many lines that has: all after the name describes it."""
+    if not text.strip():
+        return
+    head, _, description = text.partition(":")
+    name = head.partition("(")[0].strip()
+    if HOLE in name or not name or "\n" in name:
+        found.unknown_registrations.add(here)
+        return
+    found.registrations.add(
+        Registration(
+            marker=name,
+            path=place[0],
+            line=place[1],
+            how=how,
+            description=" ".join(description.replace(HOLE, "…").split()),
+            signature=" ".join(head.replace(HOLE, "…").split()) if "(" in head else "",
+            is_shipped=is_shipped(place[0]) and is_shipped(here[0]),
         )
+    )

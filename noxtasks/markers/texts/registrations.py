@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,6 +27,7 @@ _TOML_STRING = re.compile(
 )
 
 _Entry = tuple[str, int]  # what one entry says, and its line
+_Line = tuple[str, int, int]  # what stands on one line, its number, and how far it is indented
 
 
 class Registrations(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +103,27 @@ def _registration(entry: _Entry, path: str, how: str) -> Registration | None:
     )
 
 
+def _entries(lines: Iterable[_Line]) -> Iterator[_Entry]:
+    """Lines as people mean them: pytest takes each for a marker, even the rest of a description that was wrapped."""
+    texts: list[str] = []
+    number = column = 0
+    for text, line, indented in lines:
+        if texts and indented > column and " " in re.split("[:(]", text)[0].strip():
+            texts.append(text)
+            continue
+        if texts:
+            yield " ".join(texts), number
+        texts, number, column = [text], line, indented
+    if texts:
+        yield " ".join(texts), number
+
+
 def _ini(text: str, name: str, section: str) -> Iterator[tuple[str, _Entry]]:
     how = name if name in {"pytest.ini", ".pytest.ini"} else f"{name}: {section}"
+    return ((how, entry) for entry in _entries(_lines_of_ini(text, section)))
+
+
+def _lines_of_ini(text: str, section: str) -> Iterator[_Line]:
     here = key = ""
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.rstrip()
@@ -119,7 +139,7 @@ def _ini(text: str, name: str, section: str) -> Iterator[tuple[str, _Entry]]:
         else:
             raise _BrokenError(f"line {number} goes on with a value, but none has begun")
         if here == section and key == "markers" and value:
-            yield how, (value, number)
+            yield value, number, line.rindex(value)
 
 
 def _key_and_value(line: str, number: int) -> tuple[str, str]:
@@ -140,7 +160,7 @@ def _toml(text: str, name: str, tables: tuple[tuple[str, ...], ...]) -> Iterator
         value = _at(document, table).get("markers")
         how = f"{name}: {'.'.join(table)}"
         if isinstance(value, str):
-            yield from ((how, entry) for entry in _in_one_string(value, text))
+            yield from ((how, entry) for entry in _entries(_in_one_string(value, text)))
         elif isinstance(value, list):
             yield from ((how, entry) for entry in _in_array([one for one in value if isinstance(one, str)], text))
 
@@ -177,14 +197,15 @@ def _leads_to(text: str, key: int, string: int) -> bool:
     return not between.strip()
 
 
-def _in_one_string(value: str, text: str) -> Iterator[_Entry]:
-    lines = [line.strip() for line in value.split("\n") if line.strip()]
+def _in_one_string(value: str, text: str) -> Iterator[_Line]:
+    lines = [line.rstrip() for line in value.split("\n") if line.strip()]
     where = next(((number, raw) for content, number, _, raw in _strings_with_source(text) if content == value), (0, ""))
     number, source = where[0], where[1].split("\n")
     position = 0
-    for line in lines:
+    for raw in lines:
+        line = raw.lstrip()
         position = next((at for at in range(position, len(source)) if line in source[at]), position)
-        yield line, number + position if number else 0
+        yield line, number + position if number else 0, len(raw) - len(line)
 
 
 def _strings(text: str) -> Iterator[tuple[str, int, int]]:

@@ -90,6 +90,20 @@ def test_a_registration_knows_its_text_and_signature() -> None:
     assert (found.marker, found.description, found.signature, found.line) == ("slow", "takes: long", "slow(why)", 2)
 
 
+def test_a_blank_line_registers_nothing_unknown() -> None:
+    body = "for line in '\\n slow: x\\n'.split('\\n'):\n        config.addinivalue_line('markers', line)"
+    found = read({"conftest.py": f"def pytest_configure(config):\n    {body}\n".encode()})
+    assert ([one.marker for one in found.registrations], found.unknown_registrations) == (["slow"], ())
+
+
+def test_an_entry_over_several_lines_is_one_marker() -> None:
+    text = "slow(status, why):\\n  Takes long.\\n\\n  Arguments:\\n    status: how it ends\\n  and more words\\n"
+    source = f"def pytest_configure(config):\n    config.addinivalue_line('markers', '{text}')\n"
+    (found,) = read({"conftest.py": source.encode()}).registrations
+    assert (found.marker, found.signature) == ("slow", "slow(status, why)")
+    assert found.description == "Takes long. Arguments: status: how it ends and more words"
+
+
 @pytest.mark.parametrize(
     ("path", "is_shipped"),
     [

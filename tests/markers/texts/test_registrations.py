@@ -104,6 +104,19 @@ def test_a_toml_string_over_several_lines_has_one_entry_on_each() -> None:
     assert places("pyproject.toml", text) == [("slow", 3), ("fast", 5)]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("pytest.ini", "[pytest]\nmarkers =", ""),
+        ("pyproject.toml", "[tool.pytest.ini_options]\nmarkers = '''", "'''"),
+    ],
+)
+def test_a_wrapped_description_is_no_marker(name: str, before: str, after: str) -> None:
+    text = f"{before}\n  slow: takes\n    more than: a minute\n    and so on\n  fast: x\n    deep: y\n{after}"
+    found = [(one.marker, one.description, one.line) for one in read(name, text)]
+    assert found == [("slow", "takes more than: a minute and so on", 3), ("fast", "x", 6), ("deep", "y", 7)]
+
+
 def test_a_file_that_a_command_names_is_read_as_configuration() -> None:
     texts = {
         "ci/run.sh": "pytest -c ci/special.ini tests\npytest --config-file=other.toml\n",
