@@ -249,9 +249,9 @@ def _say_summary(console: Console, audit: Audit, plan: Consolidation) -> None:
 
 
 def _say_gate(console: Console, gate: Gate) -> None:
-    indent = " " * 23
+    indent = " " * 24
     lines = textwrap.wrap(shown(gate.reason), console.width - len(indent)) or [""]
-    console.print(Text.assemble(f"  {gate.name:<10} ", (f"{gate.grade.value:<10}", _STYLE[gate.grade]), lines[0]))
+    console.print(Text.assemble(f"  {gate.name:<10} ", (f"{gate.grade.value:<11}", _STYLE[gate.grade]), lines[0]))
     for line in lines[1:]:
         console.print(Text(f"{indent}{line}"))
 
