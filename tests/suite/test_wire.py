@@ -68,6 +68,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     wire.Leak: st.builds(wire.Leak, test=names, note=names),
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
+    wire.Ran: st.builds(wire.Ran, test=names, functions=several),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans()),
     wire.Ready: st.builds(wire.Ready),
