@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -68,6 +68,18 @@ def new_session_id(now: datetime, entropy: bytes) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+class Speaker(Protocol):
+    """A process that ran the user's tests, as it introduced itself."""
+
+    @property
+    def implementation(self) -> str:
+        """Such as CPython."""
+
+    @property
+    def python(self) -> str:
+        """Its version."""
+
+
 def gather(
     *,
     session_id: str,
@@ -95,6 +107,11 @@ def gather(
         settings=_masked(plain),
         complete=complete,
     )
+
+
+def told_by(speaker: Speaker | None) -> Interpreter | None:
+    """The interpreter that ran the user's tests, where its process has spoken."""
+    return Interpreter(implementation=speaker.implementation, version=speaker.python) if speaker else None
 
 
 def this_interpreter() -> Interpreter:

@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError, NoxtasksError
 from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake import emit, quarantine, rules, terminal
 from noxtasks.flake.cause import Explanation
@@ -121,7 +122,7 @@ def run(
 def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) -> ExitCode:
     collection = engine.collect(hash_seed=task.hash_seed)
     found = _diagnosed(task, collection)
-    terminal.print_notes(code.notes)
+    print_notes(code.notes)
     emit.write_health(task.reports, found, _provenance(task, code, collection))
     terminal.print_collection(found, task.suite, engine, len(collection.tests))
     if not collection.tests:
@@ -352,9 +353,7 @@ def _provenance(task: _Task, code: vcs.Code, collection: Collection, *, complete
             "pytest_args": list(task.suite.pytest_args),
             "base_seed": task.base_seed,
         },
-        tools={"pytest": hello.pytest, **hello.plugins} if hello else {},
-        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python)
-        if hello
-        else None,
+        tools=hello.tools if hello else {},
+        interpreter=provenance.told_by(hello),
         complete=complete,
     )

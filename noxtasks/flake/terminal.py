@@ -38,12 +38,6 @@ def print_collection(found: health.Health, suite: Suite, engine: Engine, tests: 
         console.print(Text(f"{tests} tests on {suite.python}, {how}{reason}"))
 
 
-def print_notes(notes: tuple[str, ...]) -> None:
-    """Say what a reader of the figures should know beforehand."""
-    for note in notes:
-        open_console().print(Text(note, "yellow"))
-
-
 def print_examination(examination: Examination, delta: Delta, detection: Detection, suite: Suite) -> None:
     """Say which tests are flaky or broken, how often they fail, and how that is seen again."""
     console = open_console()

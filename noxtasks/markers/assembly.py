@@ -11,6 +11,7 @@ import msgspec
 
 from noxtasks.markers import rules
 from noxtasks.markers.model import (
+    BUILTIN,
     Age,
     Marker,
     Reference,
@@ -67,7 +68,7 @@ def names(registrations: Iterable[Registration], references: Iterable[Reference]
             for each in references
             if each.use in _BEARING and not each.how.startswith(_BY_STRING) and each.marker.isidentifier()
         }
-    return frozenset(found - rules.BUILTIN)
+    return frozenset(found - BUILTIN)
 
 
 def assemble(

@@ -6,6 +6,12 @@ from enum import Enum
 
 import msgspec
 
+BUILTIN = frozenset(
+    {"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
+    | {"tryfirst", "trylast", "hookwrapper", "wrapper", "optionalhook", "specname", "historic", "firstresult"}
+)
+"""What pytest itself has as marks, of tests and, in earlier versions, of hooks."""
+
 
 class Use(Enum):
     """What a place in the project has to do with a marker, the most telling first."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from noxtasks.markers.model import (
+    BUILTIN,
     Class,
     Gate,
     Grade,
@@ -21,12 +22,6 @@ from noxtasks.markers.model import (
 )
 
 RARE = 0.05  # the share of tests below which the plan's section 15 calls a marker a candidate for removal
-
-BUILTIN = frozenset(
-    {"filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail"}
-    | {"tryfirst", "trylast", "hookwrapper", "wrapper", "optionalhook", "specname", "historic", "firstresult"}
-)
-"""What pytest itself has as marks, of tests and, in earlier versions, of hooks."""
 
 _USED_ELSEWHERE = re.compile(
     r"\b(?:used|required|needed|applied|added|set|provided|defined|handled|read|expected)\s+(?:\w+\s+)?(?:by|in|from|via)\b"

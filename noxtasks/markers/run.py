@@ -14,6 +14,7 @@ import msgspec
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.markers import (
     ages,
@@ -97,7 +98,7 @@ def run(
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, ()))
     known = _look(task, code.code_version)
-    terminal.print_notes(code.notes)
+    print_notes(code.notes)
     shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
     terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
     is_applied = False
@@ -251,9 +252,7 @@ def _provenance(task: _Task, code: vcs.Code, markings: Sequence[Marking]) -> Pro
             **msgspec.to_builtins(task.settings),
             "pytest_args": list(task.suites[0].pytest_args) if task.suites else [],
         },
-        tools={"pytest": hello.pytest, **hello.plugins} if hello else {},
-        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python)
-        if hello
-        else None,
+        tools=hello.tools if hello else {},
+        interpreter=provenance.told_by(hello),
         complete=all(marking.is_complete for marking in markings),
     )

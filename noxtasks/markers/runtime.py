@@ -6,9 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from noxtasks.markers import rules
 from noxtasks.markers.assembly import Seen
-from noxtasks.markers.model import Observation, Reference, Registration, Use
+from noxtasks.markers.model import BUILTIN, Observation, Reference, Registration, Use
 from noxtasks.suite.marking import Marking, RegisteredLine
 
 _NAME = re.compile(r"\s*([^:(]*[^:(\s])")
@@ -72,7 +71,7 @@ def seen(markings: Sequence[Marking], sources: Collection[str]) -> Seen | None:
 
 def _registration(line: RegisteredLine) -> Registration | None:
     found = _NAME.match(line.text)
-    if found is None or found[1] in rules.BUILTIN:
+    if found is None or found[1] in BUILTIN:
         return None
     head, _, description = line.text.partition(":")
     return Registration(

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.console import open_console
-from noxtasks.evidence.display.text import shown
+from noxtasks.evidence.display.text import counted, shown
 from noxtasks.markers.emit import AUDIT
 from noxtasks.markers.model import (
     Audit,
@@ -45,12 +45,6 @@ _HEADS = {
 }
 
 
-def print_notes(notes: tuple[str, ...]) -> None:
-    """Say what a reader of the figures should know beforehand."""
-    for note in notes:
-        open_console().print(Text(note, "yellow"))
-
-
 def print_beginning(suite: Suite) -> None:
     """Say what is about to be done."""
     open_console().print(Text(f"{suite.python} collects"), soft_wrap=True)
@@ -68,7 +62,7 @@ def print_applied(applied: Applied) -> None:
     console.print(
         Text(
             f"{len(plan.removed)} removed, {len(plan.renamed)} renamed, {len(plan.added)} registered, "
-            f"{len(plan.described)} described in {_counted(len(applied.edits), 'file')}",
+            f"{len(plan.described)} described in {counted(len(applied.edits), 'file')}",
             "green",
         )
     )
@@ -114,7 +108,7 @@ def print_explanation(marker: Marker, *, note: str = "") -> None:
     if any(known.values()):
         console.print(Text("  " + ", ".join(f"{what} {date}" for what, date in known.items() if date)), soft_wrap=True)
     if marker.usage is not None:
-        console.print(Text(f"  on {_counted(marker.usage.tests, 'test')} when pytest collected"))
+        console.print(Text(f"  on {counted(marker.usage.tests, 'test')} when pytest collected"))
     for registration in marker.registrations:
         _say_place(console, "registered", registration, registration.how)
     for use in Use:
@@ -133,10 +127,10 @@ def _say_observations(console: Console, audit: Audit) -> None:
         console.print(Text("pytest has not collected: what follows is read from the files alone", "yellow"))
     for each in audit.observations:
         outside = f", {each.outside} of them outside of its testpaths" if each.outside else ""
-        console.print(Text(f"{_counted(each.tests, 'test')} collected by {each.interpreter}{outside}"), soft_wrap=True)
+        console.print(Text(f"{counted(each.tests, 'test')} collected by {each.interpreter}{outside}"), soft_wrap=True)
         if each.broken:
             named = ", ".join(map(shown, each.broken[:_NAMED])) + (" …" if len(each.broken) > _NAMED else "")
-            files = _counted(len(each.broken), "file")
+            files = counted(len(each.broken), "file")
             console.print(Text(f"  {files} cannot be collected, and what they hold is read alone: {named}", "yellow"))
         if not each.is_complete:
             console.print(Text(f"  not to the end: {shown(each.reason)}", "yellow"), soft_wrap=True)
@@ -240,12 +234,12 @@ def _say_summary(console: Console, audit: Audit, plan: Consolidation) -> None:
     removable = len(audit.of(Class.REMOVABLE))
     console.print(
         Text.assemble(
-            f"{_counted(len(registered), 'registered marker')}: {live} in use, ",
+            f"{counted(len(registered), 'registered marker')}: {live} in use, ",
             (f"{removable} removable", "yellow" if removable else "green"),
             f", {len(audit.of(Class.UNRESOLVED))} unresolved",
         )
     )
-    console.print(f"after the consolidation: {_counted(len(plan.target), 'marker')}, at most {plan.limit} are wanted")
+    console.print(f"after the consolidation: {counted(len(plan.target), 'marker')}, at most {plan.limit} are wanted")
 
 
 def _say_gate(console: Console, gate: Gate) -> None:
@@ -287,7 +281,3 @@ def _tell_github(audit: Audit, plan: Consolidation) -> None:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -14,6 +14,7 @@ import msgspec
 from noxtasks.config import Settings, read_toml
 from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
@@ -64,7 +65,7 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
         began=began,
     )
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-    terminal.print_notes(code.notes)
+    print_notes(code.notes)
     started_s = time.monotonic()
     paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
     found = sources.find({path.as_posix() for path in paths}, read_toml(root / "pyproject.toml"))
@@ -183,9 +184,7 @@ def _provenance(task: _Task, code: vcs.Code, collection: Collection | None, *, c
         created=datetime.now(UTC),
         code=code,
         settings={**msgspec.to_builtins(task.settings), "pytest_args": list(task.pytest_args)},
-        tools={"mutmut": mutmut.VERSION, **({"pytest": hello.pytest, **hello.plugins} if hello else {})},
-        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python)
-        if hello
-        else None,
+        tools={"mutmut": mutmut.VERSION, **(hello.tools if hello else {})},
+        interpreter=provenance.told_by(hello),
         complete=complete,
     )

@@ -22,12 +22,6 @@ _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yello
 _ROW = "{:<38.38} {:>6} {:>6} {:>8} {:>7} {:>9}"
 
 
-def print_notes(notes: tuple[str, ...]) -> None:
-    """Say what a reader of the figures should know beforehand."""
-    for note in notes:
-        open_console().print(Text(note, "yellow"))
-
-
 def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, engine: Engine) -> None:
     """Say what will be tried, by which tests, and which of them cannot be used."""
     console = open_console()

@@ -42,6 +42,11 @@ class Hello(_Frame, frozen=True, kw_only=True):
     hash_seed: str = ""
     time: float = 0.0
 
+    @property
+    def tools(self) -> dict[str, str]:
+        """The versions of pytest and of its plugins."""
+        return {"pytest": self.pytest, **self.plugins}
+
 
 class Problem(_Frame, frozen=True, kw_only=True):
     """Raw facts of one thing that keeps tests from being collected or run."""

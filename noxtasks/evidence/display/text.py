@@ -26,3 +26,8 @@ def meant(text: str) -> str:
 def shown_lines(text: str) -> str:
     """A text of several lines without control characters."""
     return "\n".join(shown(line.expandtabs()) for line in text.split("\n"))
+
+
+def counted(count: int, noun: str) -> str:
+    """The number and the noun, which has its plural by an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

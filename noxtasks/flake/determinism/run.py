@@ -190,7 +190,7 @@ def _provenance(task: _Task, collection: Collection, code: vcs.Code, *, complete
             "pytest_args": list(task.suite.pytest_args),
             "base_seed": task.base_seed,
         },
-        tools={"pytest": hello.pytest, **hello.plugins},
-        interpreter=provenance.Interpreter(implementation=hello.implementation, version=hello.python),
+        tools=hello.tools,
+        interpreter=provenance.told_by(hello),
         complete=complete,
     )

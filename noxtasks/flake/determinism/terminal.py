@@ -10,7 +10,7 @@ from rich.text import Text
 
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.console import open_console
-from noxtasks.evidence.display.text import shown
+from noxtasks.evidence.display.text import counted, shown
 from noxtasks.flake.determinism.emit import AUDIT
 from noxtasks.flake.determinism.model import Audit, Finding, Kind, Score
 from noxtasks.flake.determinism.reasons import REASONS
@@ -24,7 +24,7 @@ _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yello
 def print_beginning(tests: int, python: str, *, runs: int) -> None:
     """Say what is about to be done."""
     how = f"run {runs} times with one seed and order" if runs else "read, not run"
-    open_console().print(Text(f"{_counted(tests, 'test')} on {python}, {how}"), soft_wrap=True)
+    open_console().print(Text(f"{counted(tests, 'test')} on {python}, {how}"), soft_wrap=True)
 
 
 def print_audit(audit: Audit) -> None:
@@ -39,13 +39,13 @@ def print_audit(audit: Audit) -> None:
     ignored = f", {audit.ignored} ignored" if audit.ignored else ""
     console.print(
         Text.assemble(
-            f"{_counted(audit.files, 'file')}, {_counted(audit.tests, 'test')}: ",
-            (_counted(len(audit.findings), "finding"), "red" if audit.findings else "green"),
+            f"{counted(audit.files, 'file')}, {counted(audit.tests, 'test')}: ",
+            (counted(len(audit.findings), "finding"), "red" if audit.findings else "green"),
             ignored,
         )
     )
     if audit.runs:
-        said = f"{_counted(len(audit.differing), 'test')} ended otherwise in the second of two equal runs"
+        said = f"{counted(len(audit.differing), 'test')} ended otherwise in the second of two equal runs"
         console.print(Text(said, "red" if audit.differing else "green"))
     console.print(Text.assemble("failures that replay exactly: ", *_score(audit.score)))
     _tell_github(audit)
@@ -89,10 +89,6 @@ def _score(score: Score) -> tuple[tuple[str, str], str]:
     bounds = f"{score.interval.low:.0%}-{score.interval.high:.0%}"
     figure = f"{score.figure:.1%}"
     return (figure, _STYLE[score.verdict]), f" ({bounds}), {score.failed} of {score.tried} repeats"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _place(finding: Finding) -> tuple[int, str, int]:

@@ -6,27 +6,12 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
+from noxtasks.markers.model import BUILTIN
+
 HOLE = "\0"  # stands in a text for a part that is not known; it cannot stand in Python source
 UNKNOWN: frozenset[str] = frozenset({HOLE})
 _MANY = 2000  # more names than that are no knowledge
 
-# pytest's own marks, and what its hooks and fixtures carry
-BUILTIN = frozenset(
-    {
-        "parametrize",
-        "skip",
-        "skipif",
-        "xfail",
-        "usefixtures",
-        "filterwarnings",
-        "tryfirst",
-        "trylast",
-        "hookwrapper",
-        "optionalhook",
-        "historic",
-        "firstresult",
-    }
-)
 # what objects of pytest's own classes have: no markers, where the object is not known to be `pytest.mark`
 _OF_MARKS = frozenset({"args", "kwargs", "name", "combined", "combined_with", "with_args", "mark", "markname"})
 _HOLES = re.compile(f"{HOLE}+")

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from noxtasks.markers.model import Reference, Use
+from noxtasks.markers.model import BUILTIN, Reference, Use
 from noxtasks.markers.python.aliases import Aliases
 from noxtasks.markers.python.computed import computed
 from noxtasks.markers.python.found import Found
 from noxtasks.markers.python.marks import marks, renamed
 from noxtasks.markers.python.model import Place, PythonReading
-from noxtasks.markers.python.names import BUILTIN, words
+from noxtasks.markers.python.names import words
 from noxtasks.markers.python.project import Project
 from noxtasks.markers.python.prose import prose, unreadable
 from noxtasks.markers.python.readers import readers

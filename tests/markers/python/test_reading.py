@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.markers.model import Use
+from noxtasks.markers.model import BUILTIN, Use
 from noxtasks.markers.python import read
-from noxtasks.markers.python.names import BUILTIN
 
 MARKED = "import pytest\n@pytest.mark.slow\ndef test_a(): ...\n"
 
