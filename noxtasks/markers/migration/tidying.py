@@ -11,28 +11,20 @@ import libcst.matchers as m
 from noxtasks.markers.migration.bindings import Bindings, Literal, items, loop_over
 from noxtasks.markers.migration.model import Change
 from noxtasks.markers.migration.spans import Replacement, Span, comment_above, line_start, without_items
+from noxtasks.markers.migration.walking import Walk
 
 _STRING = re.compile(r"[A-Za-z]*(\"\"\"|'''|\"|')")
 _REST = re.compile(r"[ \t]*(?P<comment>#[^\r\n]*)?(?P<end>\r\n?|\n|\Z)")
 
 
-class Tidying(cst.CSTVisitor):
+class Tidying(Walk):
     """Collects the replacements in a file whose markers have their new names. `doubts`: marker, line, why."""
 
-    METADATA_DEPENDENCIES = (cst.metadata.PositionProvider,)
-
     def __init__(self, text: str, bindings: Bindings, change: Change) -> None:
-        super().__init__()
-        self._starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
-        self._text = text
-        self._bindings = bindings
-        self._change = change
-        self._within: list[cst.CSTNode] = []
+        super().__init__(text, bindings, change)
         self._new = set(change.renamed.values())
-        self.replacements: set[Replacement] = set()
-        self.doubts: list[tuple[str, int, str]] = []
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
+    def look(self, node: cst.CSTNode) -> None:
         """Look at a node, before what is in it."""
         match node:
             case cst.FunctionDef() | cst.ClassDef():
@@ -46,24 +38,13 @@ class Tidying(cst.CSTVisitor):
                 self._registration(node)
             case _:
                 pass
-        self._within.append(node)
-        return True
-
-    def on_leave(self, original_node: cst.CSTNode) -> None:  # noqa: ARG002 - libcst's signature
-        """Step out of a node."""
-        self._within.pop()
 
     def _span(self, node: cst.CSTNode) -> Span:
-        where = self.get_metadata(cst.metadata.PositionProvider, node)
-        start = self._starts[where.start.line - 1] + where.start.column
-        end = self._starts[where.end.line - 1] + where.end.column
+        start, end = self.span(node)
         for _ in getattr(node, "lpar", ()):  # which the position leaves out
             start = self._text.rindex("(", 0, start)
             end = self._text.index(")", end) + 1
         return Span(start=start, end=end)
-
-    def _line(self, node: cst.CSTNode) -> int:
-        return int(self.get_metadata(cst.metadata.PositionProvider, node).start.line)
 
     # Marks that stand twice
 
@@ -150,7 +131,7 @@ class Tidying(cst.CSTVisitor):
         if self._name_in(line) in self._change.removed and not any(
             self._registers_removed(each) for each in self._within
         ):
-            self.doubts.append((self._name_in(line), self._line(node), "it is registered within another statement"))
+            self.doubts.append((self._name_in(line), self.line(node), "it is registered within another statement"))
 
     def _of_loop(self, variable: cst.Name) -> None:
         loop = loop_over(variable.value, self._within)
@@ -169,7 +150,7 @@ class Tidying(cst.CSTVisitor):
         names = [self._name_in(each) for each in items(literal, place)]
         gone = [at for at, name in enumerate(names) if name in self._change.removed]
         if is_shared or len(names) != len(literal.elements):
-            self.doubts += [(names[at], self._line(literal), "the list is used for something else, too") for at in gone]
+            self.doubts += [(names[at], self.line(literal), "the list is used for something else, too") for at in gone]
         elif gone:
             self._drop_items(literal, gone)
 

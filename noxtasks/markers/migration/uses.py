@@ -16,6 +16,7 @@ from noxtasks.markers.migration import expressions
 from noxtasks.markers.migration.bindings import Bindings, Literal, items, loop_over
 from noxtasks.markers.migration.model import Change
 from noxtasks.markers.migration.spans import Replacement
+from noxtasks.markers.migration.walking import Walk
 
 _BY_NAME = {  # functions and methods that take a marker's name, and what the argument is called
     "add_marker": "marker",
@@ -42,32 +43,23 @@ class As(Enum):
     EXPRESSION = "expression"
 
 
-class Uses(cst.CSTVisitor):
+class Uses(Walk):
     """Collects the replacements in one file; `doubts` are lines where a marker may be meant, with the reason."""
 
-    METADATA_DEPENDENCIES = (cst.metadata.PositionProvider,)
-
     def __init__(self, text: str, bindings: Bindings, change: Change) -> None:
-        super().__init__()
-        self._starts = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", text))]
-        self._text = text
-        self._bindings = bindings
-        self._change = change
-        self._within: list[cst.CSTNode] = []
+        super().__init__(text, bindings, change)
         self._constants: dict[str, _Constant] = defaultdict(_Constant)
         self._strings: dict[int, tuple[cst.CSTNode, str]] = {}
-        self.replacements: set[Replacement] = set()
         self.computed: list[int] = []
         self.extents: list[tuple[int, int]] = []  # first and last line of statements and of what stands above blocks
         self.settled: set[int] = set()  # lines that use a constant which is renamed where it is made
         self.unknown: list[
             tuple[str, int, Replacement]
         ] = []  # marker, line: `x.mark.slow`, and nothing tells what x is
-        self.doubts: list[tuple[str, int, str]] = []  # marker, line, why
 
     # How the tree is walked
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
+    def look(self, node: cst.CSTNode) -> None:
         """Look at a node, before what is in it."""
         match node:
             case cst.Attribute():
@@ -85,12 +77,6 @@ class Uses(cst.CSTVisitor):
         for part in _headers(node):
             where = self.get_metadata(cst.metadata.PositionProvider, part)
             self.extents.append((where.start.line, where.end.line))
-        self._within.append(node)
-        return True
-
-    def on_leave(self, original_node: cst.CSTNode) -> None:  # noqa: ARG002 - libcst's signature
-        """Step out of a node."""
-        self._within.pop()
 
     def settle(self) -> None:
         """After the walk: constants that are used as a marker's name everywhere are renamed where they are made."""
@@ -115,18 +101,6 @@ class Uses(cst.CSTVisitor):
                 start, end = self.span(node)
                 if not any(start <= first and last <= end for first, last in touched):
                     yield value, self.line(node)
-
-    def line(self, node: cst.CSTNode) -> int:
-        """The line where a node begins."""
-        return int(self.get_metadata(cst.metadata.PositionProvider, node).start.line)
-
-    def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """From which character to which a node goes."""
-        where = self.get_metadata(cst.metadata.PositionProvider, node)
-        return (
-            self._starts[where.start.line - 1] + where.start.column,
-            self._starts[where.end.line - 1] + where.end.column,
-        )
 
     # What says something of a marker
 
