@@ -48,7 +48,10 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     killed_by: str = ""  # the first test that failed, with what it said
     message: str = ""
     tests: tuple[str, ...] = ()  # that ran: of a survivor, all that let it live
-    is_confirmed: bool = False  # in a process of its own, where what ran at import shows
+    is_confirmed: bool = False  # by a trial that shows what happens at import too, where that can matter
+    is_remembered: bool = False  # by an earlier scan, of the same content
+    functions: tuple[str, ...] | None = None  # with mutants, that ran in the trial; None: not known
+    reason: str = ""  # why it was skipped
     duration_s: float = 0.0
 
 
@@ -78,6 +81,45 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     figure: float | None
     threshold: float
     reason: str
+
+
+class Choice(Enum):
+    """Which mutants a scan is about."""
+
+    ALL = "all"
+    CAP = "cap"  # a stratified sample of so many
+    SINCE = "since"  # those of functions that have changed, or whose tests have
+
+
+class Ending(Enum):
+    """Why a scan has ended."""
+
+    WHOLE = "whole"  # every chosen mutant has a fate
+    CERTAIN = "certain"  # those that were left could not change the verdict
+    BUDGET = "budget"  # the time was up
+    INTERRUPTED = "interrupted"
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of all that could be tried a scan rests on."""
+
+    choice: Choice
+    ending: Ending
+    mutants: int  # that there are
+    chosen: int
+    seed: int  # of the order, and of the sample
+    since: str = ""  # the revision
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
+    """What a survivor teaches, the most instructive first."""
+
+    mutant: str  # its id
+    suspect: str = ""  # why it may do the same as the original, in which case no test can kill it
+    call: str = ""  # "slug('', 1)": tells it from the original
+    original: str = ""  # what the original does then: "returns ''", "raises ValueError: too short"
+    mutated: str = ""
+    skeleton: str = ""  # a test that would kill it, or the beginning of one
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
