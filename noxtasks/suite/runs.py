@@ -21,7 +21,18 @@ import msgspec
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
-from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
+from noxtasks.suite.model import (
+    Benched,
+    Circumstances,
+    EngineKind,
+    Failure,
+    Order,
+    Outcome,
+    Result,
+    Run,
+    StateChange,
+    Timing,
+)
 from noxtasks.suite.patience import Patience
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
@@ -51,6 +62,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     stops: bool = False  # the first test that fails, or that its process dies or hangs in, is the last; so is its death
     limit_s: float | None = None  # for all of its tests together
     start_limit_s: float | None = None  # for its process to start and collect
+    bench: Timing | None = None  # run the benchmarks alone, and time them so
 
     @property
     def launch(self) -> Launch:
@@ -76,6 +88,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     leaks: bool
     mutant: str
     stops: bool
+    bench: Timing | None
 
 
 class Carrier(Protocol):
@@ -201,6 +214,7 @@ class _Lane:
         self._unavailable = ""
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
+        self._benched: list[Benched] = []
         self._died: Failure | None = None
 
     def next_segment(self, workers: int, known: tuple[str, ...]) -> Task:
@@ -235,6 +249,7 @@ class _Lane:
             leaks=self.request.leaks,
             mutant=self.request.mutant,
             stops=self.request.stops,
+            bench=self.request.bench,
         )
 
     def read(self) -> None:
@@ -265,6 +280,8 @@ class _Lane:
                 self._changes.append((frame.test, frame.changes))
             case wire.Ran():
                 self._ran.append((frame.test, frame.functions))
+            case wire.Rounds():
+                self._benched.append(frame.benched)
             case wire.Unavailable():
                 self._unavailable = frame.reason
             case _:
@@ -359,6 +376,7 @@ class _Lane:
             changes=tuple(self._changes),
             unavailable=self._unavailable,
             ran=tuple(self._ran),
+            benched=tuple(self._benched),
             died=self._died,
             segments=self._segments,
             complete=complete,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Failure, Outcome, StateChange
+from noxtasks.suite.model import Benched, Failure, Outcome, StateChange
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
@@ -169,6 +169,12 @@ class Ran(_Frame, frozen=True, kw_only=True):
     functions: tuple[str, ...]
 
 
+class Rounds(_Frame, frozen=True, kw_only=True):
+    """What the rounds of a benchmark took."""
+
+    benched: Benched
+
+
 class Unavailable(_Frame, frozen=True, kw_only=True):
     """The run cannot be carried out: this system lacks what its circumstances need."""
 
@@ -217,6 +223,7 @@ Frame = (
     | Leak
     | Changed
     | Ran
+    | Rounds
     | Unavailable
     | End
     | Ready

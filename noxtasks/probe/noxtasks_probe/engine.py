@@ -13,7 +13,7 @@ A run holds: `wire` (the file its frames go to), `folder` (its own temporary fol
 run, or null for all, ordered by `order` and `seed`), `worker` (null, or the name of this one among several at once),
 `workers`, `known` (fingerprints already rendered), `circumstances` (see `circumstances`), `observed` (the tests whose
 traces are to be told), `leaks` (whether to look for what each test leaves open), `mutant` (the one that is active, or
-""), and `stops` (at the first failure).
+""), `stops` (at the first failure), and `bench` (null, or how benchmarks are to be timed: see `benching`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 
 import pytest
 
-from . import circumstances, forking, installed, isolation, ordering, seeding, taming
+from . import benching, circumstances, forking, installed, isolation, ordering, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Wire
 from .leaks import LeakWatch
@@ -184,6 +184,8 @@ class Engine:
         config.pluginmanager.register(notes, "noxtasks-failures")
         config.pluginmanager.register(runner, "noxtasks-runner")
         items = self._chosen(run)
+        if run["bench"] is not None:
+            items = benching.begin(config, items, run["bench"], wire)
         wire.send("order", indices=[self._places[id(item)] for item in items])
         wire.send("end", whole=runner.run(items))
 

@@ -1,0 +1,135 @@
+"""Times benchmarks: those of pytest-benchmark by its own rounds, and plain tests by what they do in their call phase.
+
+Each round has a wall time and a CPU time: pytest-benchmark is given a clock that reads both. Its settings that are
+meant for people at a terminal (comparing, saving, profiling) are put out of action; how long it measures is told from
+outside, unless a benchmark says otherwise for itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+
+from .frames import Wire
+
+_FIXTURES = ("benchmark", "benchmark_weave")
+
+_cpu, _wall = time.process_time, time.perf_counter
+
+
+def begin(config: pytest.Config, items: list[pytest.Item], timing: dict[str, Any], wire: Wire) -> list[pytest.Item]:
+    """Have the benchmarks among `items` timed from now on; the items to run, a plain test once for each round."""
+    benchmarks = [item for item in items if _fixture(item)]
+    plain = [item for item in items if not _fixture(item)] if timing["repeats_tests"] else []
+    clock = _Clock()
+    session: Any = getattr(config, "_benchmarksession", None)
+    if session is not None:
+        _settle(session, timing, clock)
+    config.pluginmanager.register(_Benching(wire, clock, timing["loops"]), "noxtasks-benching")
+    rounds = timing["loops"] or timing["rounds"] + timing["warmup_rounds"]
+    return benchmarks + [item for item in plain for _ in range(rounds)]
+
+
+def _fixture(item: pytest.Item) -> str:
+    return next((name for name in _FIXTURES if name in getattr(item, "fixturenames", ())), "")
+
+
+def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
+    for name in ("save", "autosave", "json", "compare", "compare_fail", "histogram", "cprofile_sort_by"):
+        if hasattr(session, name):
+            setattr(session, name, None)
+    session.disabled, session.skip = bool(timing["loops"]), False
+    session.options.update(
+        min_time=timing["least_round_s"],
+        min_rounds=timing["rounds"],
+        max_time=timing["seconds"],
+        timer=_Timer(clock),
+        warmup=True,
+        warmup_iterations=timing["warmup_rounds"],
+        cprofile=False,
+        precision=None,
+    )
+
+
+class _Timer:
+    """As pytest-benchmark wraps a clock; it also shows it in its tables."""
+
+    def __init__(self, target: _Clock) -> None:
+        self.target = target
+
+    def __str__(self) -> str:
+        return "time.perf_counter"
+
+
+class _Clock:
+    """Tells the wall time, and notes the CPU time beside it."""
+
+    def __init__(self) -> None:
+        self.cpu_s: list[float] = []
+
+    def __call__(self) -> float:
+        self.cpu_s.append(_cpu())
+        return _wall()
+
+
+class _Benching:
+    """Tells what the rounds of each test took."""
+
+    def __init__(self, wire: Wire, clock: _Clock, loops: int) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._loops = loops
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
+        """Time the test function; one of a benchmark times its own rounds."""
+        name = _fixture(pyfuncitem)
+        self._clock.cpu_s.clear()
+        before = _reset_peak()
+        cpu_s, wall_s = _cpu(), _wall()
+        outcome = yield
+        cpu_s, wall_s = _cpu() - cpu_s, _wall() - wall_s
+        if outcome.excinfo is not None:
+            return
+        peak = _peak()
+        grown = peak - before if peak is not None and before is not None else None
+        if not name:
+            self._tell(pyfuncitem.nodeid, [wall_s], [cpu_s], 1, grown)
+            return
+        stats = getattr(pyfuncitem.funcargs[name], "stats", None)
+        if stats is None:  # the function under test was never called
+            return
+        calls, walls = stats.iterations, list(stats.stats.data)  # seconds of one call
+        marks = self._clock.cpu_s[-2 * len(walls) :]
+        cpus = [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
+        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown)
+
+    def _tell(self, test: str, wall_s: list[float], cpu_s: list[float], calls: int, peak: Optional[int]) -> None:
+        benched = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
+        self._wire.hold("rounds", benched=benched)
+
+
+def _reset_peak() -> Optional[int]:
+    """Let the kernel forget how large the process has been; how large it is, in bytes. None elsewhere than on Linux."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+        return _status("VmRSS")
+    return None
+
+
+def _peak() -> Optional[int]:
+    with suppress(OSError):
+        return _status("VmHWM")
+    return None
+
+
+def _status(field: str) -> Optional[int]:
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    return None
