@@ -59,6 +59,4 @@ def alone(engine: Engine, tests: tuple[str, ...] | None, *, number: int, timing:
 
 
 def _request(tests: tuple[str, ...] | None, number: int, timing: Timing) -> RunRequest:
-    return RunRequest(
-        number=number, seed=_SEED, hash_seed=number, order=Order.COLLECTED, tests=tests, bench=timing
-    )
+    return RunRequest(number=number, seed=_SEED, hash_seed=number, order=Order.COLLECTED, tests=tests, bench=timing)

@@ -1,8 +1,8 @@
 """Decisions about benchmarks, pure: which pairs are still wanted, and what the ratios say.
 
-A benchmark is cleared as soon as the interval of its ratios lies below the threshold; that is looked at after a few
-pairs, then after more. It is called slower only after the last pair, so that looking earlier adds no false alarm, and
-only where the test still says so when all benchmarks are counted (Holm).
+After a few pairs, and then after more, it is asked whether those so far decide. A benchmark is cleared as soon as the
+interval of its ratios lies below the threshold. It is called slower only where the test still says so when all
+benchmarks are counted (Holm), and when it is counted how often it is asked (Bonferroni).
 """
 
 from __future__ import annotations
@@ -55,15 +55,6 @@ def is_cleared(values: Sequence[float], threshold: float) -> bool:
     return bool(values) and hodges_lehmann(values, confidence=_CONFIDENCE).interval.high < log(1 + threshold)
 
 
-def wanted(series: Mapping[str, Sequence[Pair]], threshold: Mapping[Metric, float]) -> tuple[str, ...]:
-    """The benchmarks that are not decided by the pairs that there are."""
-    return tuple(
-        test
-        for test, pairs in series.items()
-        if not pairs or not is_cleared(ratios(pairs, metric := deciding(pairs)), threshold[metric])
-    )
-
-
 def compared(
     series: Mapping[str, Sequence[Pair]], threshold: Mapping[Metric, float], *, false_alarms: float = FALSE_ALARMS
 ) -> list[Comparison]:
@@ -75,13 +66,18 @@ def compared(
         Comparison(
             test=test,
             metric=metric,
-            finding=_finding(values[test], threshold[metric], slower[test], false_alarms),
+            finding=_finding(values[test], threshold[metric], slower[test], false_alarms / len(LOOKS)),
             change=change(values[test]),
             threshold=threshold[metric],
             p=slower[test],
         )
         for test, metric in metrics.items()
     ]
+
+
+def wanted(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """The benchmarks that need more pairs."""
+    return tuple(each.test for each in comparisons if each.finding is Finding.OPEN)
 
 
 def _finding(values: Sequence[float], threshold: float, slower: float, false_alarms: float) -> Finding:
