@@ -1,7 +1,7 @@
 """Did it get slower, beyond noise?
 
-The old and the new code run the same benchmarks in turn, in two processes at once that hand over to each other every few
-milliseconds: what disturbs the one disturbs the other. Of each pair of processes one ratio is kept, of the fastest
+The old and the new code run the same benchmarks in turn, in two processes at once that hand over to each other every
+few milliseconds: what disturbs the one disturbs the other. Of each pair of processes one ratio is kept, of the fastest
 rounds by CPU time; pairs are added until the ratios decide, by Wilcoxon's signed-rank test, whether the new code is
 slower than is allowed. Where the processor is not what a benchmark waits for, wall time decides instead.
 

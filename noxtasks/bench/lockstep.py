@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from noxtasks.suite.model import Order, Run, Timing
 from noxtasks.suite.runs import RunRequest
 
 _SEED = 0
+_PADDING = 4096  # bytes: a page; what lies where within it decides what shares a line of the cache
 _END = b"1073741824\n"
 
 
@@ -28,9 +30,10 @@ def together(
     os.mkfifo(outward)
     old_begins = number % 2 == 0
     turns = (inward, outward, old_begins), (outward, inward, not old_begins)
+    chance = random.Random(number)  # noqa: S311 - where things lie in memory, no secret
     with ThreadPoolExecutor(2) as pool:
         futures = [
-            pool.submit(engine.run_fresh, _request(tests, number, msgspec.structs.replace(timing, turns=turn)))
+            pool.submit(engine.run_fresh, _request(tests, number, _placed(timing, turn, chance)))
             for engine, turn in zip((old, new), turns, strict=True)
         ]
         try:
@@ -42,6 +45,10 @@ def together(
         finally:
             _release(futures, (inward, outward))
         return futures[0].result(), futures[1].result()
+
+
+def _placed(timing: Timing, turn: tuple[str, str, bool], chance: random.Random) -> Timing:
+    return msgspec.structs.replace(timing, turns=turn, padding=chance.randrange(_PADDING))
 
 
 def _release(futures: list[Future[Run]], waiting_at: tuple[str, str]) -> None:

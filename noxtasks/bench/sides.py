@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,6 @@ class Old(msgspec.Struct, frozen=True, kw_only=True):
 
     revision: str
     suite: Suite
-    notes: tuple[str, ...]
 
 
 def revision(root: Path, name: str) -> str:
@@ -43,38 +42,39 @@ def revision(root: Path, name: str) -> str:
     return found.decode().strip()
 
 
-def make_ready(
-    new: Suite, name: str, *, packages: Mapping[str, str], own: str, install_setting: tuple[str, ...]
-) -> Old:
-    """Check out the revision `name` of the project in `new.root`, and install it with the versions in `packages`.
+def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...]) -> Old:
+    """Check out the revision `name` of the project in `new.root`, and install it beside the packages that `new` has.
 
-    `own` is the name of the project's distribution, which is not among what has to be equal. What was made for an
-    earlier comparison of the same is used again. Raises `ConfigurationError` where there is no such revision,
-    `NotMeasuredError` where git or pip fail.
+    The environment is a copy of the new one, in which the project is replaced by the old one: plugins that nothing asks
+    for cost time too, and have to be equal. What was made for an earlier comparison of the same is used again. Raises
+    `ConfigurationError` where there is no such revision, `NotMeasuredError` where git or pip fail.
     """
-    commit = revision(new.root, name)
-    wanted = "\n".join(
-        f"{each}=={version}" for each, version in sorted(packages.items()) if _plain(each) != _plain(own)
-    )
-    digest = hashlib.sha256(f"{commit}\0{new.python}\0{wanted}\0{install_setting}".encode()).hexdigest()[:_ID_LENGTH]
-    base = new.root / FOLDER / digest
-    tree, python = base / "tree", base / "venv" / "bin" / "python"
-    inside = _subfolder(new.root)
+    commit, inside, packages = revision(new.root, name), _subfolder(new.root), _packages(new.python)
+    installed = sorted(path.name for path in packages.glob("*.dist-info"))
+    key = f"{commit}\0{new.python}\0{installed}\0{install_setting}"
+    base = new.root / FOLDER / hashlib.sha256(key.encode()).hexdigest()[:_ID_LENGTH]
+    tree, python = base / "tree", base / "venv" / new.python.parent.name / new.python.name
     if not (base / "ready").exists():
         _remove(new.root, base)
         _forget_oldest(new.root)
         base.mkdir(parents=True)
         _git(new.root, "worktree", "add", "--force", "--detach", str(tree), commit)
-        (base / "constraints.txt").write_text(wanted, "utf-8")
         _run([str(new.python), "-m", "venv", str(base / "venv")], base, what="an environment for the old code")
+        shutil.copytree(packages, _packages(python), dirs_exist_ok=True, symlinks=True)
         plan = install.plan(tree / inside, install=install_setting, version=_version(python))
         for command in (*plan.commands, NEEDS):
-            pip = [str(python), "-m", "pip", "install", "--quiet", "-c", str(base / "constraints.txt"), *command]
+            pip = [str(python), "-m", "pip", "install", "--quiet", *command]
             _run(pip, tree / inside, what="the old code and what its tests need")
         (base / "ready").touch()
     _git(tree, "checkout", "--force", "--detach", commit)
     suite = Suite(root=tree / inside, python=python, pytest_args=new.pytest_args, extra_args=new.extra_args)
-    return Old(revision=commit, suite=suite, notes=())
+    return Old(revision=commit, suite=suite)
+
+
+def _packages(python: Path) -> Path:
+    """Where pure packages are installed for `python`."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(process.run([str(python), "-c", code], cwd=python.parent).stdout.strip())
 
 
 def bring(tests: Iterable[str], new: Path, old: Path) -> list[str]:
@@ -131,6 +131,3 @@ def _remove(root: Path, base: Path) -> None:
     shutil.rmtree(base, ignore_errors=True)
     git.output_in(root)(("git", "worktree", "prune"))
 
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-").replace(".", "-")

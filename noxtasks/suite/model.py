@@ -117,6 +117,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     warmup_rounds: int = 2
     least_round_s: float = 0.0002  # a faster function is called several times a round
     repeats_tests: bool = False  # tests that are no benchmarks are timed too: what they do in their call phase
+    padding: int = 0  # bytes by which the environment and the heap of the process are larger: its layout is chance
     turns: tuple[str, str, bool] | None = None  # two FIFOs, in and out, and whether it begins: with another process
     loops: int = 0  # where set: no clock, but this many calls of each benchmark, for who counts from outside
 

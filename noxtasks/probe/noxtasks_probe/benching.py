@@ -49,7 +49,8 @@ def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
             setattr(session, name, None)
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    BenchmarkFixture._precisions[clock] = _PRECISION_S  # or it would try the clock for a second
+    precisions: dict[Any, float] = BenchmarkFixture._precisions
+    precisions[clock] = _PRECISION_S  # or it would try the clock for a second
     session.disabled, session.skip = bool(timing["loops"]), False
     session.options.update(
         min_time=timing["least_round_s"],
