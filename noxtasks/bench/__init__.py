@@ -11,3 +11,7 @@ reasonable time" (ISMM 2013), on processes, and not rounds, as what is to be rep
 """
 
 from __future__ import annotations
+
+from noxtasks.bench.run import run
+
+__all__ = ["run"]

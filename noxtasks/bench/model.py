@@ -73,3 +73,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     iqr_s: float
     quantiles_s: dict[str, Quantile]  # p50, p95, p99
     peak_bytes: int | None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a session has found."""
+
+    against: str  # the commit of the old code; "" where nothing was compared
+    summaries: tuple[Summary, ...]  # of the new code
+    old: tuple[Summary, ...]
+    comparisons: tuple[Comparison, ...]
+    left_out: dict[str, str]  # benchmarks that could not be measured or compared, and why
+    brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
+    is_whole: bool = True  # not cut short by the budget

@@ -130,4 +130,3 @@ def _forget_oldest(root: Path) -> None:
 def _remove(root: Path, base: Path) -> None:
     shutil.rmtree(base, ignore_errors=True)
     git.output_in(root)(("git", "worktree", "prune"))
-
