@@ -119,7 +119,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     repeats_tests: bool = False  # tests that are no benchmarks are timed too: what they do in their call phase
     padding: int = 0  # bytes by which the environment and the heap of the process are larger: its layout is chance
     turns: tuple[str, str, bool] | None = None  # two FIFOs, in and out, and whether it begins: with another process
-    loops: int = 0  # where set: no clock, but this many calls of each benchmark, for who counts from outside
+    loops: int = 0  # where set: no clock, but this many calls of each benchmark
+    counts: bool = False  # the process runs under callgrind, which is to count those calls
 
 
 class Benched(msgspec.Struct, frozen=True, kw_only=True):

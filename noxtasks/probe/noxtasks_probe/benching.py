@@ -16,6 +16,7 @@ from typing import Any, Optional
 
 import pytest
 
+from . import counting
 from .frames import Wire
 
 _TURN_S = 0.005
@@ -34,7 +35,8 @@ def begin(config: pytest.Config, items: list[pytest.Item], timing: dict[str, Any
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
         _settle(session, timing, clock)
-    config.pluginmanager.register(_Benching(wire, clock, timing["loops"]), "noxtasks-benching")
+    counter = counting.Counter() if timing["counts"] else None
+    config.pluginmanager.register(_Benching(wire, clock, timing["loops"], counter), "noxtasks-benching")
     rounds = timing["loops"] or timing["rounds"] + timing["warmup_rounds"]
     return benchmarks + [item for item in plain for _ in range(rounds)]
 
@@ -145,10 +147,11 @@ class _Turns:
 class _Benching:
     """Tells what the rounds of each test took."""
 
-    def __init__(self, wire: Wire, clock: _Clock, loops: int) -> None:
+    def __init__(self, wire: Wire, clock: _Clock, loops: int, counter: Optional[counting.Counter]) -> None:
         self._wire = wire
         self._clock = clock
         self._loops = loops
+        self._counter = counter
         self._place = 0
 
     @pytest.hookimpl(tryfirst=True)
@@ -161,6 +164,8 @@ class _Benching:
         """Time the test function; one of a benchmark times its own rounds."""
         name = _fixture(pyfuncitem)
         self._clock.begin(self._place)
+        if self._counter is not None and name:
+            counting.counted(pyfuncitem.funcargs[name], self._counter, pyfuncitem.nodeid, self._loops)
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield
