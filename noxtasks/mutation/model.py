@@ -33,6 +33,10 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, order=True):
     operator: str  # the kind of node that is changed: "ComparisonOperator"
     before: str  # the function's source
     after: str
+    column: int = 1  # where the change begins in its line, from 1
+    end_line: int = 0  # where it ends: the line, and the column behind it; 0: not known
+    end_column: int = 0
+    replacement: str = ""  # what stands there instead
 
     @property
     def key(self) -> str:
@@ -132,3 +136,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_path: dict[str, Score]
     judgement: Judgement
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
+    extent: Extent | None = None
+    lessons: tuple[Lesson, ...] = ()
+    texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before

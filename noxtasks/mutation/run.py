@@ -174,6 +174,7 @@ def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str
         by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
         unmutated=made.left_out,
+        texts=made.texts,
     )
 
 
