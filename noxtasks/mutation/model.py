@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from noxtasks.stats import Verdict
+from noxtasks.stats import Interval, Verdict
 
 
 class Status(Enum):
@@ -76,6 +76,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     covered: int  # those of `total` that some test runs
     figure: float | None
     figure_of_covered: float | None
+    interval: Interval | None = None  # of `figure`, where it comes from a sample
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

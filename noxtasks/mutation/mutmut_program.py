@@ -114,17 +114,22 @@ def _change(before: str, after: str, first: int, position: Any) -> tuple[tuple[i
     The text `before` of the function begins with line `first` of the file. What `position` tells of the changed node is
     taken where all else is the same in `after`; else, what is not the same at both ends of the texts.
     """
-    start = _shared(before, after)
-    behind = _shared(before[start:][::-1], after[start:][::-1])  # characters behind the change
-    if position is not None:
-        of_node = _offset(before, position.start.line - first, position.start.column)
-        behind_node = len(before) - _offset(before, position.end.line - first, position.end.column)
-        if of_node <= start and behind_node <= behind:
-            while of_node < start and before[of_node].isspace():  # a comparison's node begins with the space before it
-                of_node += 1
-            start, behind = of_node, behind_node
+    start, behind = _around(before, after, first, position)
     end = len(before) - behind
     return _place(before, start, first), _place(before, end, first), after[start : len(after) - behind]
+
+
+def _around(before: str, after: str, first: int, position: Any) -> tuple[int, int]:
+    """How many characters stand before the change, and behind it."""
+    if position is not None:
+        start = _offset(before, position.start.line - first, position.start.column)
+        behind = len(before) - _offset(before, position.end.line - first, position.end.column)
+        is_there = start + behind <= len(after) and before[:start] == after[:start]
+        if is_there and after.endswith(before[len(before) - behind :]):
+            blank = len(before[start:]) - len(before[start:].lstrip())  # a comparison's node begins with a space
+            return start + (blank if before[start : start + blank] == after[start : start + blank] else 0), behind
+    start = _shared(before, after)
+    return start, _shared(before[start:][::-1], after[start:][::-1])
 
 
 def _shared(one: str, other: str) -> int:

@@ -82,8 +82,15 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     ):
         report, collection, is_whole = _measure(task, copy, found, Path(scratch))
     told = _provenance(task, code, collection, complete=is_whole)
-    digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
-    emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
+    digests = emit.write(
+        task.reports,
+        report,
+        project=task.project,
+        sources=found,
+        duration_s=time.monotonic() - started_s,
+        provenance=told,
+    )
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
     terminal.print_report(report)
     if not is_whole:
         raise InterruptedRunError("interrupted; what was measured is kept")

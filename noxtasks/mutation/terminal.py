@@ -7,10 +7,11 @@ from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
-from noxtasks.mutation.emit import REPORT, counts, diff
+from noxtasks.mutation.emit import REPORT, counts
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import EngineKind
