@@ -14,12 +14,14 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.mutation import junit, page, stryker
-from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
 
 REPORT = "mutation.initial.report.json"
+ENDING = "noxtasks.mutation.ending"
+"""The attribute of an event that says why the scan has ended."""
 
 
 def write(
@@ -75,7 +77,10 @@ def tell_complete(
             subject=REPORT,
             at=provenance.created,
             provenance=provenance,
-            attributes={"noxtasks.mutation.verdict": report.judgement.verdict.value, **_ending(report)},
+            attributes={
+                "noxtasks.mutation.verdict": report.judgement.verdict.value,
+                ENDING: report.extent.ending.value,
+            },
             metrics={
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},
                 "mutation.threshold": report.judgement.threshold,
@@ -83,13 +88,6 @@ def tell_complete(
             },
             artifacts=digests,
         )
-
-
-def _ending(report: Report) -> dict[str, str]:
-    extent = report.extent
-    if extent is None:
-        return {}
-    return {"noxtasks.mutation.choice": extent.choice.value, "noxtasks.mutation.ending": extent.ending.value}
 
 
 def counts(fates: Iterable[Fate]) -> dict[str, int]:
@@ -100,16 +98,16 @@ def counts(fates: Iterable[Fate]) -> dict[str, int]:
 
 def _result(report: Report, sources: Sources) -> dict[str, Any]:
     fates = report.fates
-    lessons = {lesson.mutant: {"rank": rank, **_told(lesson)} for rank, lesson in enumerate(report.lessons, 1)}
     of_path: dict[str, list[Fate]] = {}
     for mutant in report.mutants:
         of_path.setdefault(mutant.path, []).append(fates[mutant.id])
     return {
         "judgement": msgspec.to_builtins(report.judgement),
-        "score": _score(report.score, fates.values()),
         "extent": msgspec.to_builtins(report.extent),
+        "score": _score(report.score, fates.values()),
         "modules": [{"path": path, **_score(score, of_path.get(path, ()))} for path, score in report.by_path.items()],
-        "mutants": [_mutant(mutant, fates[mutant.id], lessons) for mutant in sorted(report.mutants)],
+        "mutants": [_mutant(mutant, fates[mutant.id], report.baseline) for mutant in sorted(report.mutants)],
+        "lessons": [msgspec.to_builtins(lesson) for lesson in report.lessons],
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
@@ -126,13 +124,7 @@ def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:
     return {**msgspec.to_builtins(score), "counts": counts(fates)}
 
 
-def _told(lesson: Lesson) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(lesson)
-    del told["mutant"]
-    return told
-
-
-def _mutant(mutant: Mutant, fate: Fate, lessons: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _mutant(mutant: Mutant, fate: Fate, baseline: Baseline) -> dict[str, Any]:
     return {
         "id": mutant.id,
         "name": mutant.name,
@@ -150,6 +142,6 @@ def _mutant(mutant: Mutant, fate: Fate, lessons: dict[str, dict[str, Any]]) -> d
         "killed_by": fate.killed_by,
         "message": fate.message,
         "tests": list(fate.tests),
+        "covering": len(baseline.covering.get(mutant.key, ())),
         "reason": fate.reason,
-        "lesson": lessons.get(mutant.id),
     }

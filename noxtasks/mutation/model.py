@@ -76,7 +76,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     covered: int  # those of `total` that some test runs
     figure: float | None
     figure_of_covered: float | None
-    interval: Interval | None = None  # of `figure`, where it comes from a sample
+    interval: Interval | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     score: Score
     by_path: dict[str, Score]
     judgement: Judgement
+    extent: Extent
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
-    extent: Extent | None = None
-    lessons: tuple[Lesson, ...] = ()
+    lessons: tuple[Lesson, ...] = ()  # of the survivors
     texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before

@@ -16,8 +16,8 @@ from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
+from noxtasks.mutation import copying, emit, mutmut, on_github, page, rules, sources, terminal, trying
+from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Mutant, Report, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
@@ -91,7 +91,8 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
         provenance=told,
     )
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
-    terminal.print_report(report)
+    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
+    on_github.tell(report, root, git.output_in(root))
     if not is_whole:
         raise InterruptedRunError("interrupted; what was measured is kept")
     if report.judgement.verdict is Verdict.UNMEASURED:
@@ -173,6 +174,14 @@ def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: in
 def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str, Fate]) -> Report:
     settings = task.settings.mutation
     score = rules.score(fates.values(), timeouts=settings.timeouts)
+    is_whole = all(fate.status is not Status.UNCHECKED for fate in fates.values())
+    extent = Extent(
+        choice=Choice.ALL,
+        ending=Ending.WHOLE if is_whole else Ending.INTERRUPTED,
+        mutants=len(fates),
+        chosen=len(fates),
+        seed=0,
+    )
     return Report(
         mutants=made.mutants,
         fates=fates,
@@ -180,6 +189,7 @@ def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str
         score=score,
         by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
+        extent=extent,
         unmutated=made.left_out,
         texts=made.texts,
     )

@@ -49,7 +49,7 @@ def scored(report: Report) -> str:
 def extent(report: Report) -> str:
     """Of which mutants the score is, and why the scan ended; nothing where each that there is was tried."""
     found = report.extent
-    if found is None or (found.choice is Choice.ALL and found.ending is Ending.WHOLE):
+    if found.choice is Choice.ALL and found.ending is Ending.WHOLE:
         return ""
     chosen = {
         Choice.ALL: f"all {counted(found.mutants, 'mutant')}",
