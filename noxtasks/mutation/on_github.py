@@ -35,15 +35,19 @@ def tell(report: Report, root: Path, run: Run) -> None:
         for mutant in chosen[:_WARNINGS]:
             before, after = wording.change(mutant, report.texts.get(mutant.path, ""))
             said = wording.outcome(report.fates[mutant.id], 0)
-            message = f"{before} -> {after or 'nothing'} {said}\n$ {wording.command(mutant)}"
+            message = f"{before or '?'} -> {after or 'nothing'}\n{said}\n$ {wording.command(mutant)}"
             github.annotate(mutant.path, message, title="mutation", line=mutant.line, level=github.Level.WARNING)
-        if len(chosen) > _WARNINGS or (changed is None and base and chosen):
+        if chosen and (len(chosen) > _WARNINGS or changed is None):
             print(_limits(len(chosen), is_known=changed is not None))
     github.summarise(markdown(report))
 
 
 def _limits(living: int, *, is_known: bool) -> str:
-    where = "" if is_known else "; which lines have changed is not known: it takes the history, fetch-depth: 0"
+    where = (
+        ""
+        if is_known
+        else ", whether their lines have changed or not: that takes a pull request and its history (fetch-depth: 0)"
+    )
     return f"warnings beside {min(living, _WARNINGS)} of {counted(living, 'survivor')}{where}"
 
 

@@ -97,8 +97,7 @@ def print_explanation(
         for line in lesson.skeleton.splitlines():
             console.print(Text(f"  {shown(line)}"), soft_wrap=True)
     tests = (fate.killed_by,) if fate.killed_by else fate.tests[:_NAMED]
-    if tests:
-        words = shlex.join(test for test in tests if test.isprintable())
+    if words := shlex.join(test for test in tests if test.isprintable()):
         console.print(Text(f"by hand: make the change in {shown(mutant.path)}:{mutant.line}, and"))
         console.print(Text(f"  $ python -m pytest {words}", "dim"), soft_wrap=True)
 
