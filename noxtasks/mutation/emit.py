@@ -44,7 +44,7 @@ def write(
     others = {
         stryker.NAME: stryker.render(report),
         junit.NAME: junit.render(report),
-        page.NAME: page.render(report, project=project),
+        page.NAME: page.render(report, project=project, provenance=provenance),
     }
     return [artifact, *(artifacts.attach(reports, name, data) for name, data in others.items())]
 

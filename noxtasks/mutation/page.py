@@ -10,6 +10,7 @@ from itertools import groupby
 import msgspec
 
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import wording
 from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Score, Status
 
@@ -54,7 +55,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
-def render(report: Report, *, project: str) -> bytes:
+def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
     """The page's content."""
     import jinja2  # noqa: PLC0415 - 40 ms that only a page should cost
 
@@ -67,6 +68,7 @@ def render(report: Report, *, project: str) -> bytes:
     survivors = [views[mutant.id] for mutant in wording.survivors(report)]
     return template.render(
         project=project,
+        provenance=provenance,
         report=report,
         verdict=report.judgement.verdict.value,
         scored=wording.scored(report),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import msgspec
 import pytest
 
+from noxtasks.evidence.provenance import Interpreter, Platform, Provenance
 from noxtasks.mutation import page
 from noxtasks.mutation.model import Report, Status
 from noxtasks.stats import Interval
@@ -38,9 +40,25 @@ class Reader(HTMLParser):
         return re.sub(r"\s+", " ", "".join(self.texts))
 
 
+PROVENANCE = Provenance(
+    session_id="0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+    created=datetime(2025, 3, 4, 5, 6, tzinfo=UTC),
+    tools={"noxtasks": "0.1.0", "mutmut": "3.8.1"},
+    interpreter=Interpreter(implementation="CPython", version="3.12.4"),
+    platform=Platform(system="Linux", release="6.1", machine="x86_64"),
+    vcs=None,
+    code_version="tree.<b>",
+    settings={},
+)
+
+
+def rendered(report: Report) -> str:
+    return page.render(report, project="a <b>shop</b>", provenance=PROVENANCE).decode()
+
+
 def read(report: Report) -> Reader:
     reader = Reader()
-    reader.feed(page.render(report, project="a <b>shop</b>").decode())
+    reader.feed(rendered(report))
     reader.close()
     return reader
 
@@ -51,6 +69,7 @@ def test_the_verdict_comes_first_with_what_it_rests_on(report: Report) -> None:
         "unmeasured: mutation score 50.0%, of covered code 60.0%"
     )
     assert "a stratified sample of 8 of 80 mutants (seed 7); each has been tried" in text
+    assert "2025-03-04 05:06 UTC, code tree.<b>, CPython 3.12.4, mutmut 3.8.1" in text
 
 
 def test_an_interval_has_a_column_where_there_is_one(report: Report) -> None:
@@ -87,9 +106,9 @@ def test_a_survivor_comes_with_its_tests_its_lesson_and_its_command(report: Repo
 
 
 def test_what_the_tests_did_not_notice_is_marked_in_its_line(report: Report) -> None:
-    assert "<mark>&gt; 100</mark>" in page.render(report, project="").decode()
+    assert "<mark>&gt; 100</mark>" in rendered(report)
     killed = {each: msgspec.structs.replace(fate, status=Status.KILLED) for each, fate in report.fates.items()}
-    assert "<mark>" not in page.render(msgspec.structs.replace(report, fates=killed), project="").decode()
+    assert "<mark>" not in rendered(msgspec.structs.replace(report, fates=killed))
 
 
 @pytest.mark.parametrize("text", ["", "def is_dear(price):\n"])
@@ -102,7 +121,7 @@ def test_a_mutant_more_costs_little_whatever_the_number_of_its_tests(report: Rep
     survivor = report.mutants[1]
     tests = tuple(f"tests/test_shop.py::test_{number}" for number in range(1000))
     many = {**report.fates, survivor.id: msgspec.structs.replace(report.fates[survivor.id], tests=tests)}
-    found = page.render(msgspec.structs.replace(report, fates=many), project="").decode()
+    found = rendered(msgspec.structs.replace(report, fates=many))
     assert found.count("::test_9</code>") == 2
     assert "and 990 more" in found
     assert "test_10<" not in found
