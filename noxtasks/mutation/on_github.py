@@ -90,16 +90,17 @@ def markdown(report: Report) -> str:
     """The summary: the verdict, the files, and the survivors that teach most."""
     living, verdict = wording.survivors(report), report.judgement.verdict.value
     extent = wording.extent(report)
+    rows = wording.rows(report)
     files = [
         (
-            github.code(shown(path)),
-            str(score.killed),
-            str(_count(report, path, Status.SURVIVED)),
-            str(_count(report, path, Status.NO_TESTS)),
-            wording.percent(score.figure),
-            wording.bounds(score) or "-",
+            github.code(shown(row.path)),
+            str(row.score.killed),
+            str(row.counts[Status.SURVIVED]),
+            str(row.counts[Status.NO_TESTS]),
+            wording.percent(row.score.figure),
+            wording.bounds(row.score) or "-",
         )
-        for path, score in list(report.by_path.items())[:_FILES]
+        for row in rows[:_FILES]
     ]
     survivors = []
     for mutant in living[:_SURVIVORS]:
@@ -114,13 +115,9 @@ def markdown(report: Report) -> str:
         "",
         *([extent, ""] if extent else []),
         *github.table(("file", "killed", "alive", "no tests", "score", "interval"), files),
-        *([f"and {counted(len(report.by_path) - _FILES, 'more file')}"] if len(report.by_path) > _FILES else []),
+        *([f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
         "",
         *github.table(("survivor", "change", "explain"), survivors),
         *(["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []),
     ]
     return "\n".join(lines) + "\n\n"
-
-
-def _count(report: Report, path: str, status: Status) -> int:
-    return sum(report.fates[each.id].status is status for each in report.mutants if each.path == path)

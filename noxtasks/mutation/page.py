@@ -12,7 +12,7 @@ import msgspec
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import wording
-from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Status
 
 NAME = "mutation.html"
 
@@ -49,9 +49,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """A file with mutants."""
 
-    path: str
-    score: Score
-    counts: Counter[Status]
+    row: wording.Row
     lines: tuple[Line, ...]
 
 
@@ -111,12 +109,10 @@ def _files(report: Report, views: dict[str, View]) -> list[File]:
     mutants = {path: list(each) for path, each in groupby(sorted(report.mutants), key=lambda mutant: mutant.path)}
     return [
         File(
-            path=path,
-            score=score,
-            counts=Counter(report.fates[mutant.id].status for mutant in mutants[path]),
-            lines=lines(report.texts.get(path, ""), [views[mutant.id] for mutant in mutants[path]]),
+            row=row,
+            lines=lines(report.texts.get(row.path, ""), [views[mutant.id] for mutant in mutants.get(row.path, ())]),
         )
-        for path, score in report.by_path.items()
+        for row in wording.rows(report)
     ]
 
 

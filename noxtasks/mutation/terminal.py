@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -103,19 +102,16 @@ def print_explanation(
 
 
 def _say_files(console: Console, report: Report) -> None:
-    numbers: dict[str, Counter[Status]] = {}
-    for mutant in report.mutants:
-        numbers.setdefault(mutant.path, Counter())[report.fates[mutant.id].status] += 1
-    has_interval = any(score.interval for score in report.by_path.values())
-    row = _ROW_OF_SAMPLE if has_interval else _ROW
+    rows = wording.rows(report)
+    has_interval = any(row.score.interval for row in rows)
+    form, width = (_ROW_OF_SAMPLE, _SAMPLE_NAME) if has_interval else (_ROW, _NAME)
     head = ("file", "killed", "alive", "no tests", "score", "covered", "interval")
-    console.print(Text(row.format(*head).rstrip(), "bold"))
-    for path, score in report.by_path.items():
-        number = numbers.get(path, Counter())
+    console.print(Text(form.format(*head).rstrip(), "bold"))
+    for row in rows:
+        score = row.score
+        numbers = (score.killed, row.counts[Status.SURVIVED], row.counts[Status.NO_TESTS])
         figures = (wording.percent(score.figure), wording.percent(score.figure_of_covered), wording.bounds(score))
-        name = _short(path, _SAMPLE_NAME if has_interval else _NAME)
-        told = row.format(name, score.killed, number[Status.SURVIVED], number[Status.NO_TESTS], *figures)
-        console.print(Text(told.rstrip()))
+        console.print(Text(form.format(_short(row.path, width), *numbers, *figures).rstrip()))
 
 
 def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | None) -> None:

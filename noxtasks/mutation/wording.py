@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from difflib import unified_diff
 from functools import lru_cache
+
+import msgspec
 
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.mutation.model import Choice, Ending, Fate, Mutant, Report, Score, Status
@@ -25,6 +28,22 @@ UNMUTATED = "Module and class level, most decorated functions, nested classes an
 """Where mutmut changes nothing, so that the score says nothing of it."""
 
 _CHANGE_LENGTH = 40  # characters of what is changed, and of what it becomes
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the tables: a file, its score, and how many of its mutants have which status."""
+
+    path: str
+    score: Score
+    counts: Counter[Status]
+
+
+def rows(report: Report) -> list[Row]:
+    """The rows, in the order of the paths."""
+    counts: defaultdict[str, Counter[Status]] = defaultdict(Counter)
+    for mutant in report.mutants:
+        counts[mutant.path][report.fates[mutant.id].status] += 1
+    return [Row(path=path, score=score, counts=counts[path]) for path, score in report.by_path.items()]
 
 
 def percent(figure: float | None) -> str:
