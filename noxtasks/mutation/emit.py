@@ -14,11 +14,13 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.mutation.model import Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Fate, Mutant, Report, Scope, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 
 REPORT = "mutation.initial.report.json"
+ENDING = "noxtasks.mutation.ending"
+"""The attribute of an event that says why the scan has ended."""
 
 
 def write(reports: Path, report: Report, *, sources: Sources, duration_s: float, provenance: Provenance) -> Digest:
@@ -61,6 +63,7 @@ def tell_complete(reports: Path, project: str, report: Report, *, digest: Digest
             subject=REPORT,
             at=provenance.created,
             provenance=provenance,
+            attributes={ENDING: report.extent.ending.value},
             metrics={
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},
                 "mutation.threshold": report.judgement.threshold,
@@ -87,12 +90,17 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
     fates = report.fates
     return {
         "judgement": msgspec.to_builtins(report.judgement),
+        "gate": msgspec.to_builtins(report.stance),
+        "extent": msgspec.to_builtins(report.extent),
         "score": _score(report.score, fates.values()),
+        "scopes": [_scope(scope, report) for scope in report.scopes],
         "modules": [
             {"path": path, **_score(score, [fates[each.id] for each in report.mutants if each.path == path])}
             for path, score in report.by_path.items()
         ],
         "mutants": [_mutant(mutant, fates[mutant.id]) for mutant in sorted(report.mutants)],
+        "suppressions": [msgspec.to_builtins(each) for each in report.suppressions],
+        "ratchet": msgspec.to_builtins(report.ratchet),
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
@@ -109,6 +117,16 @@ def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:
     return {**msgspec.to_builtins(score), "counts": counts(fates)}
 
 
+def _scope(scope: Scope, report: Report) -> dict[str, Any]:
+    files = set(scope.files)
+    return {
+        "name": scope.name,
+        "files": list(scope.files),
+        "judgement": msgspec.to_builtins(scope.judgement),
+        **_score(scope.score, [report.fates[mutant.id] for mutant in report.mutants if mutant.path in files]),
+    }
+
+
 def _mutant(mutant: Mutant, fate: Fate) -> dict[str, Any]:
     return {
         "id": mutant.id,
@@ -122,5 +140,6 @@ def _mutant(mutant: Mutant, fate: Fate) -> dict[str, Any]:
         "is_confirmed": fate.is_confirmed,
         "killed_by": fate.killed_by,
         "message": fate.message,
+        "reason": fate.reason,
         "tests": list(fate.tests),
     }

@@ -108,6 +108,18 @@ def unchecked(mutant: Mutant) -> Fate:
     return Fate(mutant=mutant.id, status=Status.UNCHECKED)
 
 
+def is_untested(mutant: Mutant, baseline: Baseline) -> bool:
+    """Whether no test runs its function, and nothing does at import."""
+    return mutant.key not in baseline.covering and mutant.key not in baseline.at_import
+
+
+def is_settled(fate: Fate) -> bool:
+    """Whether a fate stays what it is: no further trial was to come when the scan was cut off."""
+    if fate.status is Status.TIMEOUT:
+        return False
+    return fate.is_confirmed or fate.status in {Status.KILLED, Status.SEGFAULT}
+
+
 def untested(mutant: Mutant) -> Fate:
     """The fate of a mutant whose function no test runs."""
     return Fate(mutant=mutant.id, status=Status.NO_TESTS, is_confirmed=True)

@@ -97,7 +97,7 @@ def score(fates: Iterable[Fate], *, timeouts: str, is_sample: bool = True) -> Sc
     """Killed and crashed of all that could be; timeouts as `timeouts` says, one of `TIMEOUTS`.
 
     What is skipped counts neither way. Mutants that no test runs count as not killed, but not in the figure of covered
-    code. Where some are unchecked and `is_sample` is false, what was tried says nothing of them, and there is no figure.
+    code. Where some are unchecked and `is_sample` is false, what was tried says nothing of them: there is no figure.
     """
     fates = list(fates)
     counted = tally(fates, timeouts=timeouts)

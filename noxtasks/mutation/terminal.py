@@ -7,8 +7,9 @@ from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
+from noxtasks.mutation import suppressions
 from noxtasks.mutation.emit import REPORT, counts, diff
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Mutant, Report, Score, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
@@ -19,6 +20,11 @@ _SHOWN = 20  # mutants that are shown; the report has them all
 _NAMED = 5
 _WIDTH = 80
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
+_ENDINGS = {
+    Ending.CERTAIN: "ended early: those that are left could not change the verdict",
+    Ending.BUDGET: "ended by the budget",
+    Ending.INTERRUPTED: "interrupted",
+}
 _ROW = "{:<38.38} {:>6} {:>6} {:>8} {:>7} {:>9}"
 
 
@@ -50,6 +56,9 @@ def print_report(report: Report) -> None:
         _say_mutant(console, mutant, fate)
     if len(living) > _SHOWN:
         console.print(f"… and {len(living) - _SHOWN} more survivors in {REPORT}")
+    _say_suppressions(console, report)
+    _say_ratchet(console, report)
+    _say_scopes(console, report)
     judgement = report.judgement
     said = ", ".join(
         f"{number} {status.value}"
@@ -57,14 +66,59 @@ def print_report(report: Report) -> None:
         if (number := sum(fate.status is status for fate in report.fates.values()))
     )
     console.print(Text(f"{len(report.mutants)} mutants: {said}"))
+    if told := _extent(report.extent):
+        console.print(Text(told))
     console.print(
         Text.assemble(
             "mutation score {} (of covered code {})".format(*_both(report.score)),
             f", at least {judgement.threshold:.0%}: ",
             (judgement.verdict.value, _STYLE[judgement.verdict]),
             f", {judgement.reason}",
+            f" ({report.stance.said})" if report.stance.said else "",
         )
     )
+
+
+def _extent(extent: Extent) -> str:
+    parts = []
+    if extent.choice is Choice.CAP:
+        parts.append(f"a sample of {extent.chosen:,} of {extent.mutants:,} mutants, seed {extent.seed}")
+    if extent.ending is not Ending.WHOLE:
+        parts.append(_ENDINGS[extent.ending])
+    return "; ".join(parts)
+
+
+def _say_scopes(console: Console, report: Report) -> None:
+    for scope in report.scopes:
+        judgement = scope.judgement
+        console.print(
+            Text.assemble(
+                f"{shown(scope.name)}: {_percent(scope.score.figure)}, at least {judgement.threshold:.0%}: ",
+                (judgement.verdict.value, _STYLE[judgement.verdict]),
+                f", {judgement.reason}",
+            )
+        )
+
+
+def _say_suppressions(console: Console, report: Report) -> None:
+    for each in report.suppressions:
+        name = each.id or f"{each.path} {each.function}"
+        if each.standing is Standing.EXPIRED:
+            said = f"{suppressions.NAME}: {name} has expired on {each.expires}, and counts again: {each.reason}"
+            console.print(Text(shown(said), "yellow"))
+        elif each.standing is Standing.UNMATCHED:
+            console.print(Text(shown(f"{suppressions.NAME}: {name} means no mutant of this scan"), "yellow"))
+
+
+def _say_ratchet(console: Console, report: Report) -> None:
+    if report.ratchet is None:
+        return
+    mutants = {mutant.id: mutant for mutant in report.mutants}
+    told = [(mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed]
+    told += [(mutants[each], "it is new, and lives") for each in report.ratchet.new]
+    for mutant, what in told[:_SHOWN]:
+        where = f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
+        console.print(Text.assemble((where, "red"), f"  {mutant.id}: {what}"), soft_wrap=True)
 
 
 def _say_files(console: Console, report: Report) -> None:

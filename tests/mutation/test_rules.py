@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from noxtasks.mutation import rules
-from noxtasks.mutation.model import Mutant, Status
+from noxtasks.mutation.model import Fate, Mutant, Status
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
 P, F = Outcome.PASSED, Outcome.FAILED
@@ -106,3 +106,18 @@ def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
     assert found.tests == (("a", "b") if in_fork is Status.SURVIVED else ())
     again = rules.fate(MUTANT, run, ["a", "b"], is_alone=True)
     assert (again.status, again.is_confirmed) == (alone, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_confirmed", "is_settled"),
+    [
+        (Status.KILLED, False, True),
+        (Status.SEGFAULT, False, True),
+        (Status.SURVIVED, False, False),
+        (Status.SURVIVED, True, True),
+        (Status.SUSPICIOUS, False, False),
+        (Status.TIMEOUT, True, False),
+    ],
+)
+def test_what_would_have_been_tried_again_is_not_settled(status: Status, is_confirmed: bool, is_settled: bool) -> None:
+    assert rules.is_settled(Fate(mutant="1", status=status, is_confirmed=is_confirmed)) is is_settled

@@ -136,8 +136,12 @@ class TestBatches:
         assert list(stopping.batches({"": []})) == []
 
     def test_they_end_where_the_verdict_is_looked_at_and_stop_where_it_is_certain(self) -> None:
-        taken = []
-        for batch in stopping.batches({"": mutants(200)}, decided=lambda _: len(taken) > 50):
+        taken: list[Mutant] = []
+
+        def decided(_: str) -> bool:
+            return len(taken) > 50
+
+        for batch in stopping.batches({"": mutants(200)}, decided=decided):
             taken += batch
         assert len(taken) == next(size for size in stopping.looks(200) if size > 50)
         assert taken == mutants(200)[: len(taken)]
