@@ -184,8 +184,9 @@ def _earlier(root: Path, path: str | None) -> ratchet.Earlier | None:
 
 def _stance(root: Path, settings: Settings) -> Stance:
     mutation = settings.mutation
-    counts = isinstance(mutation.blocking_after, int)
-    done = gate.scans(events.read(root / settings.reports)) if counts else 0
+    reports = root / settings.reports
+    counts = isinstance(mutation.blocking_after, int) and reports.is_dir()
+    done = gate.scans(events.read(reports)) if counts else 0
     return gate.stance(mutation.mode, mutation.blocking_after, today=datetime.now(UTC).date(), scans=done)
 
 
