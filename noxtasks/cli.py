@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from noxtasks import __version__, config
 from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence.display.text import meant
 
+_BEGAN_S = time.monotonic()  # as early as can be told: what is imported later counts, too
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _OPTIONS = {  # by the table of settings: options, each for the setting of that name
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
@@ -365,6 +367,7 @@ def _mutation(arguments: argparse.Namespace) -> ExitCode:
         settings,
         python=interpreter.find(root, arguments.python, os.environ),
         pytest_args=arguments.pytest_args,
+        began_s=_BEGAN_S,
     )
 
 

@@ -54,7 +54,7 @@ def tell_complete(reports: Path, project: str, report: Report, *, digest: Digest
     kinds = [events.EventType.MUTATION_SCAN_COMPLETE]
     if report.judgement.verdict is Verdict.PASS:
         kinds.append(events.EventType.MUTATION_SCORE_THRESHOLD_MET)
-    figure = report.score.figure
+    figure, interval = report.score.figure, report.score.interval
     for kind in kinds:
         events.append(
             reports,
@@ -68,6 +68,11 @@ def tell_complete(reports: Path, project: str, report: Report, *, digest: Digest
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},
                 "mutation.threshold": report.judgement.threshold,
                 **({} if figure is None else {"mutation.score": figure}),
+                **(
+                    {}
+                    if interval is None
+                    else {"mutation.score.low": interval.low, "mutation.score.high": interval.high}
+                ),
             },
             artifacts=[digest],
         )
