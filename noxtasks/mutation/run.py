@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.config import Settings, read_toml
-from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError, TimeIsUpError
-from noxtasks.evidence import events, provenance, vcs
+from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError, TimeIsUpError
+from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import (
@@ -22,26 +22,24 @@ from noxtasks.mutation import (
     gate,
     mutmut,
     ratchet,
-    scopes,
     scoring,
     sources,
     suppressions,
     terminal,
+    terms,
     trying,
 )
 from noxtasks.mutation.course import Outcome, Plan
-from noxtasks.mutation.model import Baseline, Choice, Ending, Report, Stance, Status, Suppression
+from noxtasks.mutation.model import Baseline, Choice, Ending, Report, Status, Suppression
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.terms import Terms
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
-
-_MARGIN = 0.1  # of the budget, kept for ending processes and for writing
-_LEAST_MARGIN_S, _MOST_MARGIN_S = 3.0, 15.0
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +51,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     pytest_args: tuple[str, ...]
     session_id: str
     began: datetime
-    until_s: float | None  # by the monotonic clock: when no test may run any more
-    cap: int | None
-    scopes: dict[str, tuple[str, ...]]  # files by name
-    suppressions: tuple[Suppression, ...]
-    earlier: ratchet.Earlier | None
-    stance: Stance
+    terms: Terms
 
     @property
     def reports(self) -> Path:
@@ -106,15 +99,10 @@ def run(
         pytest_args=(*settings.pytest_args, *pytest_args),
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         began=began,
-        until_s=_until_s(started_s, settings.mutation.budget_s),
-        cap=settings.mutation.cap or sources.cap(pyproject),
-        scopes=_scopes(found, settings),
-        suppressions=_suppressions(root),
-        earlier=_earlier(root, settings.mutation.ratchet),
-        stance=_stance(root, settings),
+        terms=terms.read(root, settings, found, pyproject, began_s=started_s, today=began.date()),
     )
-    if task.scopes:
-        found = sources.only(found, {file for files in task.scopes.values() for file in files})
+    if task.terms.scopes:
+        found = sources.only(found, {file for files in task.terms.scopes.values() for file in files})
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
@@ -148,55 +136,13 @@ def _ended(task: _Task, report: Report) -> ExitCode:
     return code
 
 
-def _until_s(started_s: float, budget_s: float | None) -> float | None:
-    if budget_s is None:
-        return None
-    return started_s + budget_s - min(_MOST_MARGIN_S, max(_LEAST_MARGIN_S, _MARGIN * budget_s))
-
-
 def _no_time(settings: Settings, error: TimeIsUpError) -> NotMeasuredError:
     budget_s = settings.mutation.budget_s
     return NotMeasuredError(
         f"{budget_s:g} s are over before a mutant could be tried: {error.message}",
         where="mutation.budget",
-        remedy="Give it more time: the tests run three times before the first mutant is tried.",
+        remedy="Give it more time: first the tests are collected, and run twice without a mutant.",
     )
-
-
-def _scopes(found: Sources, settings: Settings) -> dict[str, tuple[str, ...]]:
-    mutation = settings.mutation
-    return scopes.assign([source.path for source in found.files], mutation.scopes, mutation.scope_thresholds)
-
-
-def _suppressions(root: Path) -> tuple[Suppression, ...]:
-    try:
-        return suppressions.read((root / suppressions.NAME).read_text("utf-8"))
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"it cannot be read: {error}", where=suppressions.NAME) from error
-
-
-def _earlier(root: Path, path: str | None) -> ratchet.Earlier | None:
-    if path is None:
-        return None
-    try:
-        content = (root / path).read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror}",
-            where=ratchet.SETTING,
-            remedy=f"Keep a copy of {emit.REPORT} there, or take the setting away.",
-        ) from error
-    return ratchet.read(content, where=path)
-
-
-def _stance(root: Path, settings: Settings) -> Stance:
-    mutation = settings.mutation
-    reports = root / settings.reports
-    counts = isinstance(mutation.blocking_after, int) and reports.is_dir()
-    done = gate.scans(events.read(reports)) if counts else 0
-    return gate.stance(mutation.mode, mutation.blocking_after, today=datetime.now(UTC).date(), scans=done)
 
 
 def _folders(found: Sources) -> set[str]:
@@ -215,7 +161,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
     )
-    left_s = None if task.until_s is None else max(0.0, task.until_s - time.monotonic())
+    left_s = None if task.terms.until_s is None else max(0.0, task.terms.until_s - time.monotonic())
     made = mutmut.instrument(suite, found, scratch, timeout_s=left_s)
     if not made.mutants:
         raise NotMeasuredError(
@@ -226,7 +172,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
     settings = task.settings.mutation
     kind = None if settings.engine == "auto" else EngineKind(settings.engine)
     with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
-        engine.until_s = task.until_s
+        engine.until_s = task.terms.until_s
         collection = engine.collect(hash_seed=trying.HASH_SEED)
         _check(task, collection, copy)
         baseline = trying.take_baseline(engine, collection.ran)
@@ -237,15 +183,15 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
         terminal.print_baseline(baseline, made, found, engine)
-        settled = suppressions.settle(task.suppressions, made.mutants, today=task.began.date())
+        settled = suppressions.settle(task.terms.suppressions, made.mutants, today=task.began.date())
         plan = course.plan(
             made.mutants,
             baseline,
             suppressions.skipped(settled),
-            scopes=task.scopes,
+            scopes=task.terms.scopes,
             settings=settings,
-            cap=task.cap,
-            stops_on_pass=task.earlier is None,
+            cap=task.terms.cap,
+            stops_on_pass=task.terms.earlier is None,
         )
         outcome = _try(engine, baseline, plan)
     return _report(task, made, baseline, plan, outcome, settled=settled), collection
@@ -289,14 +235,14 @@ def _report(
 ) -> Report:
     settings, fates = task.settings.mutation, outcome.fates
     is_sample = outcome.ending is not Ending.INTERRUPTED
-    parts = course.judged(plan, outcome, task.scopes)
+    parts = course.judged(plan, outcome, task.terms.scopes)
     score = course.score(plan, outcome, parts)
     ratcheted = None
-    if task.earlier is not None:
-        ratcheted = ratchet.compare(task.earlier, made.mutants, fates, baseline=settings.ratchet or "")
+    if task.terms.earlier is not None:
+        ratcheted = ratchet.compare(task.terms.earlier, made.mutants, fates, baseline=settings.ratchet or "")
     judged = gate.conclude(
         scoring.judge(score, fates.values(), threshold=settings.threshold, certain=outcome.certain.get(course.WHOLE)),
-        scopes=parts if task.scopes else (),
+        scopes=parts if task.terms.scopes else (),
         ratchet=ratcheted,
         ending=outcome.ending,
         unchecked=sum(fate.status is Status.UNCHECKED for fate in fates.values()),
@@ -309,10 +255,10 @@ def _report(
         by_path=scoring.by_path(made.mutants, fates, timeouts=settings.timeouts, is_sample=is_sample),
         judgement=judged,
         extent=course.extent(plan, outcome.ending),
-        scopes=parts if task.scopes else (),
+        scopes=parts if task.terms.scopes else (),
         suppressions=settled,
         ratchet=ratcheted,
-        stance=task.stance,
+        stance=task.terms.stance,
         unmutated=made.left_out,
     )
 

@@ -1,7 +1,7 @@
 """When the verdict is certain before all mutants have been tried. Pure.
 
 Looking often at a growing sample, and stopping when it pleases, errs more often than each look by itself. So there are
-few looks, the sample growing by a quarter between them, and all of them share one chance to err.
+few looks, the sample growing by half between them, and all of them share one chance to err.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CONFIDENCE = 0.999
 
 _ERROR = 0.0001  # the chance that any of the looks at one population gives a wrong verdict
 _FIRST = 24
-_GROWTH = 1.25
+_GROWTH = 1.5
 
 
 def looks(mutants: int) -> tuple[int, ...]:
