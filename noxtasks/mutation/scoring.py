@@ -80,10 +80,15 @@ def tally(fates: Iterable[Fate], *, timeouts: str) -> Tally:
         if fate.status is Status.UNCHECKED:
             counts["unchecked"] += 1
         elif (is_killed := _is_killed(fate.status, timeouts)) is not None:
-            is_known = fate.is_remembered or fate.status is Status.NO_TESTS
+            is_known = _is_known(fate)
             counts["known" if is_known else "tried"] += 1
             counts["known_killed" if is_known else "killed"] += is_killed
     return Tally(**counts)
+
+
+def _is_known(fate: Fate) -> bool:
+    """Whether it takes no trial to know it."""
+    return fate.is_remembered or fate.status in {Status.NO_TESTS, Status.SKIPPED}
 
 
 def _is_killed(status: Status, timeouts: str) -> bool | None:
@@ -174,6 +179,7 @@ def judge(found: Score, fates: Iterable[Fate], *, threshold: float, certain: Ver
 
     `certain` is the verdict that ended the trials early, by bounds that are stricter than those of the interval.
     """
+    fates = list(fates)
     statuses = [fate.status for fate in fates]
     unchecked = statuses.count(Status.UNCHECKED)
     if not any(status in _EXECUTED for status in statuses) or (found.figure is None and not unchecked):
@@ -182,11 +188,12 @@ def judge(found: Score, fates: Iterable[Fate], *, threshold: float, certain: Ver
         verdict = Verdict.PASS if found.figure is not None and found.figure >= threshold else Verdict.FAIL
         reason = f"{found.killed} of {found.total} mutants are killed"
     elif found.figure is None or found.interval is None:
-        verdict, reason = Verdict.UNMEASURED, f"{unchecked:,} of {len(statuses):,} mutants were not tried"
+        verdict, reason = Verdict.UNMEASURED, f"{unchecked:,} mutants were not tried"
     else:
         verdict = certain or _by_interval(found.interval, threshold)
+        tried = sum(not _is_known(fate) for fate in fates) - unchecked
         told = f"between {found.interval.low:.1%} and {found.interval.high:.1%}"
-        reason = f"{len(statuses) - unchecked:,} of {len(statuses):,} mutants tried: {told}"
+        reason = f"{tried:,} of {tried + unchecked:,} mutants tried: {told}"
     return Judgement(verdict=verdict, figure=found.figure, threshold=threshold, reason=reason)
 
 

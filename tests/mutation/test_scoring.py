@@ -149,10 +149,10 @@ def test_the_score_is_held_against_the_threshold(case: str) -> None:
 
 
 def test_what_rests_on_a_part_says_so_in_its_reason() -> None:
-    statuses: Sequence[Status] = [*[K] * 20, *[S] * 14, *[U] * 1166]
+    statuses: Sequence[Status] = [*[K] * 20, *[S] * 14, *[U] * 1166, *[N] * 100]
     found = scoring.score(fates(*statuses), timeouts="killed")
     judged = scoring.judge(found, fates(*statuses), threshold=0.6)
     assert (judged.verdict, judged.reason) == (
         Verdict.UNMEASURED,
-        "34 of 1,200 mutants tried: between 42.4% and 73.5%",
+        "34 of 1,200 mutants tried: between 39.2% and 67.8%",
     )
