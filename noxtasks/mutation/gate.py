@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 
 from noxtasks.errors import ExitCode
+from noxtasks.evidence.display.text import counted
 from noxtasks.evidence.events import Event, EventType
 from noxtasks.mutation.emit import ENDING
 from noxtasks.mutation.model import Ending, Judgement, Ratchet, Scope, Stance
@@ -63,7 +64,7 @@ def stance(mode: str, blocking_after: date | int | None, *, today: date, scans: 
         left = blocking_after - scans - 1
         is_over, said = (
             scans >= blocking_after,
-            f"advisory, and for {left} more scans" if left else "advisory, the last time",
+            f"advisory, and for {counted(left, 'further scan')}" if left else "advisory, the last time",
         )
     return Stance(is_blocking=True) if is_over else Stance(is_blocking=False, said=said)
 

@@ -11,13 +11,23 @@ from noxtasks.errors import ConfigurationError
 
 
 def assign(
-    paths: Collection[str], scopes: Mapping[str, Sequence[str]], thresholds: Mapping[str, float]
+    paths: Collection[str],
+    scopes: Mapping[str, Sequence[str]],
+    thresholds: Mapping[str, float],
+    *,
+    is_part: bool = False,
 ) -> dict[str, tuple[str, ...]]:
     """The files of each scope: those of `paths` that its patterns mean, and no scope before it.
 
-    Raises `ConfigurationError` that tells every pattern that means no file, every scope that is left with none, and
+    With `is_part`, `paths` are only some of the sources: what means none of them is left out, unless all is. Else
+    raises `ConfigurationError` that tells every pattern that means no file, every scope that is left with none, and
     every threshold of a scope that is not there.
     """
+    if is_part:
+        some = {name: [each for each in patterns if meant(each, paths)] for name, patterns in scopes.items()}
+        if any(some.values()):
+            scopes = {name: patterns for name, patterns in some.items() if patterns}
+            thresholds = {name: threshold for name, threshold in thresholds.items() if name in scopes}
     problems: list[ConfigurationError] = []
     left, found = set(paths), {}
     for name, patterns in scopes.items():
@@ -25,6 +35,8 @@ def assign(
         lost = [pattern for pattern in patterns if not meant(pattern, paths)]
         problems += [unknown(pattern, paths, where=where) for pattern in lost]
         mine = {path for pattern in patterns for path in meant(pattern, left)}
+        if not mine and is_part:
+            continue
         if not mine and not lost:
             problems.append(ConfigurationError("all of its files are in scopes before it", where=where))
         left -= mine

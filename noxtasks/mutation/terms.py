@@ -39,7 +39,7 @@ def read(
     return Terms(
         until_s=None if mutation.budget_s is None else began_s + mutation.budget_s - _margin_s(mutation.budget_s),
         cap=mutation.cap or sources.cap(pyproject),
-        scopes=scopes.assign(paths, mutation.scopes, mutation.scope_thresholds),
+        scopes=scopes.assign(paths, mutation.scopes, mutation.scope_thresholds, is_part=bool(mutation.paths)),
         suppressions=_suppressions(root),
         earlier=None if mutation.ratchet is None else _earlier(root, mutation.ratchet),
         stance=_stance(root, settings, today),

@@ -123,7 +123,7 @@ def test_scopes_suppressions_and_the_ratchet_say_more_than_a_number(
     assert mutation.run(tmp_path, Settings(mutation=advisory), python=python) is ExitCode.NOTHING_FOUND
     after = told(tmp_path)
     assert after["judgement"]["verdict"] == "fail"
-    assert after["gate"] == {"is_blocking": False, "said": "advisory, and for 6 more scans"}
+    assert after["gate"] == {"is_blocking": False, "said": "advisory, and for 6 further scans"}
     by_id = {each["id"]: f"{each['path']} {each['function']}" for each in after["mutants"]}
     assert [by_id[each] for each in after["ratchet"]["regressed"]] == ["bill.py f1"]
     assert [by_id[each] for each in after["ratchet"]["new"]] == ["cart.py f4"]

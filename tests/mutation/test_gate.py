@@ -87,7 +87,7 @@ LAST = date(2026, 12, 31)
         ("advisory", None, LAST, 9, Stance(is_blocking=False, said="advisory")),
         ("blocking", LAST, LAST, 9, Stance(is_blocking=False, said="advisory until 2026-12-31")),
         ("advisory", LAST, date(2027, 1, 1), 0, Stance(is_blocking=True)),
-        ("advisory", 3, LAST, 0, Stance(is_blocking=False, said="advisory, and for 2 more scans")),
+        ("advisory", 3, LAST, 0, Stance(is_blocking=False, said="advisory, and for 2 further scans")),
         ("advisory", 3, LAST, 2, Stance(is_blocking=False, said="advisory, the last time")),
         ("advisory", 3, LAST, 3, Stance(is_blocking=True)),
     ],

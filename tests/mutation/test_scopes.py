@@ -35,6 +35,14 @@ def test_a_file_belongs_to_the_first_scope_that_names_it() -> None:
     assert found == {"tax": ("src/shop/billing/tax.py",), "billing": ("src/shop/billing/rates.py",)}
 
 
+def test_of_a_part_of_the_sources_scopes_elsewhere_are_left_out() -> None:
+    named = {"billing": ["src/shop/billing"], "till": ["src/till"], "shop": ["src/shop"]}
+    thresholds = {"till": 0.9}
+    assert scopes.assign(PATHS[1:2], named, thresholds, is_part=True) == {"billing": ("src/shop/billing/tax.py",)}
+    with pytest.raises(ConfigurationError):
+        scopes.assign(PATHS[:1], {"till": ["src/till"]}, thresholds, is_part=True)
+
+
 def test_all_that_is_wrong_is_told_with_the_nearest_that_there_is() -> None:
     wrong = {"a": ["src/shop/biling", "nowhere.txt"], "b": ["src"], "c": ["src/shop"]}
     with pytest.raises(ConfigurationError) as caught:
