@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom, binomtest, fisher_exact
 
-from noxtasks.stats import Verdict, difference, fisher, judge_below, none_further, trials_to_claim, wilson
+from noxtasks.stats import (
+    Verdict,
+    difference,
+    fisher,
+    judge_below,
+    none_further,
+    trials_to_claim,
+    wilson,
+    wilson_of_finite,
+)
 
 counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -102,3 +111,42 @@ def test_fishers_test_refuses_more_successes_than_trials() -> None:
 
 def test_five_of_five_against_none_of_five_is_evidence_at_one_percent() -> None:
     assert fisher((5, 5), (0, 5)) == 1 / 252
+
+
+populations = st.integers(1, 400).flatmap(
+    lambda size: st.integers(0, size).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.just(size)))
+)
+
+
+@given(populations, confidences)
+def test_of_a_finite_population_more_is_known_the_more_of_it_was_seen(
+    counts: tuple[int, int, int], confidence: float
+) -> None:
+    successes, trials, size = counts
+    interval = wilson_of_finite(successes, trials, population=size, confidence=confidence)
+    assert successes / size <= interval.low <= interval.high <= (size - trials + successes) / size
+    endless = wilson(successes, trials, confidence=confidence)
+    assert endless.low - 1e-9 <= interval.low
+    assert interval.high <= endless.high + 1e-9
+    if trials == size:
+        assert interval.low == interval.high == successes / size
+
+
+def test_of_an_endless_population_it_is_wilsons_interval() -> None:
+    interval, endless = wilson_of_finite(30, 50, population=10**9), wilson(30, 50)
+    assert (interval.low, interval.high) == pytest.approx((endless.low, endless.high), abs=1e-6)
+
+
+def test_the_correction_is_that_of_the_variance() -> None:
+    """Half of 101, of which 50 were drawn: (N - 1) / (N - n) = 100 / 51 times the trials."""
+    interval, other = wilson_of_finite(25, 50, population=101), wilson(2500, 5000)
+    widths = (interval.high - interval.low) ** 2, (other.high - other.low) ** 2
+    z2, n = 1.959964**2, 50 * 100 / 51
+    assert widths[0] == pytest.approx(z2 / (n + z2))
+    assert widths[1] == pytest.approx(z2 / (5000 + z2))
+
+
+@pytest.mark.parametrize("counts", [(3, 2, 5), (1, 6, 5), (-1, 2, 5)])
+def test_more_cannot_be_drawn_than_there_are(counts: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="population of 5"):
+        wilson_of_finite(*counts[:2], population=counts[2])

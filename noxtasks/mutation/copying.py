@@ -27,16 +27,18 @@ def disposable(root: Path, paths: Iterable[Path], *, name: str) -> Iterator[Path
     base = root / _FOLDER
     base.mkdir(parents=True, exist_ok=True)
     _tidy(base)
-    with FileLock(base / f"{name}.lock"):
-        copy = base / name
-        try:
-            copy.mkdir()
-            for path in paths:
-                _copy(root / path, copy / path)
-            yield copy
-        finally:
-            shutil.rmtree(copy, ignore_errors=True)
-    (base / f"{name}.lock").unlink(missing_ok=True)
+    try:
+        with FileLock(base / f"{name}.lock"):
+            copy = base / name
+            try:
+                copy.mkdir()
+                for path in paths:
+                    _copy(root / path, copy / path)
+                yield copy
+            finally:
+                shutil.rmtree(copy, ignore_errors=True)
+    finally:
+        (base / f"{name}.lock").unlink(missing_ok=True)
 
 
 def with_unknown(root: Path, paths: Iterable[Path], folders: Iterable[str]) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.mutation import junit, page, stryker
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Scope, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
@@ -68,7 +68,7 @@ def tell_complete(
     kinds = [events.EventType.MUTATION_SCAN_COMPLETE]
     if report.judgement.verdict is Verdict.PASS:
         kinds.append(events.EventType.MUTATION_SCORE_THRESHOLD_MET)
-    figure = report.score.figure
+    figure, interval = report.score.figure, report.score.interval
     for kind in kinds:
         events.append(
             reports,
@@ -85,6 +85,11 @@ def tell_complete(
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},
                 "mutation.threshold": report.judgement.threshold,
                 **({} if figure is None else {"mutation.score": figure}),
+                **(
+                    {}
+                    if interval is None
+                    else {"mutation.score.low": interval.low, "mutation.score.high": interval.high}
+                ),
             },
             artifacts=digests,
         )
@@ -103,11 +108,15 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
         of_path.setdefault(mutant.path, []).append(fates[mutant.id])
     return {
         "judgement": msgspec.to_builtins(report.judgement),
+        "gate": msgspec.to_builtins(report.stance),
         "extent": msgspec.to_builtins(report.extent),
         "score": _score(report.score, fates.values()),
+        "scopes": [_scope(scope, report) for scope in report.scopes],
         "modules": [{"path": path, **_score(score, of_path.get(path, ()))} for path, score in report.by_path.items()],
         "mutants": [_mutant(mutant, fates[mutant.id], report.baseline) for mutant in sorted(report.mutants)],
         "lessons": [msgspec.to_builtins(lesson) for lesson in report.lessons],
+        "suppressions": [msgspec.to_builtins(each) for each in report.suppressions],
+        "ratchet": msgspec.to_builtins(report.ratchet),
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
@@ -122,6 +131,16 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
 
 def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:
     return {**msgspec.to_builtins(score), "counts": counts(fates)}
+
+
+def _scope(scope: Scope, report: Report) -> dict[str, Any]:
+    files = set(scope.files)
+    return {
+        "name": scope.name,
+        "files": list(scope.files),
+        "judgement": msgspec.to_builtins(scope.judgement),
+        **_score(scope.score, [report.fates[mutant.id] for mutant in report.mutants if mutant.path in files]),
+    }
 
 
 def _mutant(mutant: Mutant, fate: Fate, baseline: Baseline) -> dict[str, Any]:

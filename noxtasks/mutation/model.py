@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 
 import msgspec
@@ -18,7 +19,7 @@ class Status(Enum):
     NO_TESTS = "no tests"  # no test runs the function
     SUSPICIOUS = "suspicious"  # something else than a test's failure: pytest itself broke
     SEGFAULT = "segfault"
-    SKIPPED = "skipped"  # the user has said so, with a pragma
+    SKIPPED = "skipped"  # the user has said so, with a pragma or a suppression
     UNCHECKED = "unchecked"  # not tried: sampled out, time was up, interrupted
 
 
@@ -69,7 +70,11 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """Killed (and crashed or timed out, where that counts) of all that could be killed, in a module or in all."""
+    """Killed (and crashed or timed out, where that counts) of all that could be killed, in a module or in all.
+
+    `killed`, `total` and `covered` are counts of what is known. Where some were not tried the figures are estimates for
+    all, and `interval` holds the first; None where all were tried.
+    """
 
     killed: int
     total: int
@@ -86,6 +91,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     figure: float | None
     threshold: float
     reason: str
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the sources with a name, which has to reach a threshold by itself."""
+
+    name: str
+    files: tuple[str, ...]
+    score: Score
+    judgement: Judgement
 
 
 class Choice(Enum):
@@ -116,6 +130,42 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""  # the revision
 
 
+class Standing(Enum):
+    """What a suppression does today."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"  # its last day is over: what it held for counts again
+    UNMATCHED = "unmatched"  # no mutant of this scan is meant
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """Mutants that do not count until the end of the day `expires`: the one with an id, or those of a function."""
+
+    reason: str
+    expires: date
+    id: str = ""
+    path: str = ""
+    function: str = ""
+    operator: str = ""  # of that function, those of this operator alone
+    standing: Standing = Standing.UNMATCHED
+    mutants: tuple[str, ...] = ()  # ids of those that it holds for, or held
+
+
+class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
+    """What lives and did not in an earlier report: ids of mutants."""
+
+    baseline: str  # the report's path
+    regressed: tuple[str, ...] = ()  # the tests of then have killed them
+    new: tuple[str, ...] = ()  # the report did not know them
+
+
+class Stance(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the verdict decides how the command ends, and in words until when it does not."""
+
+    is_blocking: bool
+    said: str = ""
+
+
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """What a survivor teaches, the most instructive first."""
 
@@ -137,6 +187,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_path: dict[str, Score]
     judgement: Judgement
     extent: Extent
+    scopes: tuple[Scope, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    ratchet: Ratchet | None = None
+    stance: Stance = Stance(is_blocking=True)
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
     lessons: tuple[Lesson, ...] = ()  # of the survivors
     texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before

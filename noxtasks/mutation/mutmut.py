@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.mutation import mutmut_program
 from noxtasks.mutation.model import Mutant
 from noxtasks.mutation.sources import Sources
@@ -52,17 +52,22 @@ class Instrumented(msgspec.Struct, frozen=True, kw_only=True):
     texts: dict[str, str] = {}  # of the files with mutants, by path, as they were before
 
 
-def instrument(suite: Suite, sources: Sources, scratch: Path) -> Instrumented:
+def instrument(suite: Suite, sources: Sources, scratch: Path, *, timeout_s: float | None = None) -> Instrumented:
     """Replace the sources in the root of `suite`, which is a copy, by ones that hold all of their mutants.
 
-    Raises `NotMeasuredError` where mutmut is not there, of another version, or fails.
+    Raises `NotMeasuredError` where mutmut is not there, of another version, or fails, and after `timeout_s` seconds
+    `TimeIsUpError`.
     """
     order, answer = scratch / "order.json", scratch / "mutants.json"
     texts = {source.path: _text(suite.root / source.path) for source in sources.files}
     files = [{"path": source.path, "module": source.module} for source in sources.files]
     order.write_text(json.dumps({"version": VERSION, "files": files, "answer": str(answer)}), "utf-8")
     env = suite.plain() | {"NOXTASKS_ORDER": str(order)}
-    done = process.run([str(suite.python), mutmut_program.__file__], cwd=suite.root, env=env)
+    try:
+        command = [str(suite.python), mutmut_program.__file__]
+        done = process.run(command, cwd=suite.root, env=env, timeout_s=timeout_s)
+    except process.TimeoutExpired:
+        raise TimeIsUpError("the time was up while mutants were made") from None
     if done.returncode == mutmut_program.UNFIT:
         found = done.stdout.strip()
         raise NotMeasuredError(

@@ -1,4 +1,4 @@
-"""Decisions about mutants, pure: which tests try one, how long they may take, what came of it, and the score."""
+"""Decisions about mutants, pure: which tests try one, how long they may take, and what came of it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from noxtasks.mutation.model import Baseline, Fate, Judgement, Mutant, Score, Status
-from noxtasks.stats import Verdict
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Status
 from noxtasks.suite.model import Failure, Outcome, Run
-
-TIMEOUTS = ("killed", "survived", "ignored")
-"""What a mutant counts as on which the tests take too long."""
 
 _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
@@ -24,9 +20,6 @@ _OUTCOMES = {
     Outcome.STOPPED: Status.SUSPICIOUS,
 }
 _SAID = 300  # characters of the first line of a failure's message
-_DETECTED = frozenset({Status.KILLED, Status.SEGFAULT})
-_MISSED = frozenset({Status.SURVIVED, Status.NO_TESTS, Status.SUSPICIOUS})
-_EXECUTED = frozenset({Status.KILLED, Status.SEGFAULT, Status.SURVIVED, Status.TIMEOUT, Status.SUSPICIOUS})
 
 
 def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
@@ -110,52 +103,21 @@ def _said(failure: Failure | None) -> str:
     return said.partition("\n")[0][:_SAID]
 
 
-def score(fates: Iterable[Fate], *, timeouts: str) -> Score:
-    """Killed and crashed of all that could be; timeouts as `timeouts` says, one of `TIMEOUTS`.
-
-    What is skipped or unchecked counts neither way. Mutants that no test runs count as not killed, but not in the
-    figure of covered code.
-    """
-    statuses = [fate.status for fate in fates]
-    timed_out = statuses.count(Status.TIMEOUT)
-    killed = sum(status in _DETECTED for status in statuses) + (timed_out if timeouts == "killed" else 0)
-    missed = sum(status in _MISSED for status in statuses) + (timed_out if timeouts == "survived" else 0)
-    total = killed + missed
-    covered = total - statuses.count(Status.NO_TESTS)
-    return Score(
-        killed=killed,
-        total=total,
-        covered=covered,
-        figure=killed / total if total else None,
-        figure_of_covered=killed / covered if covered else None,
-    )
-
-
-def by_path(mutants: Iterable[Mutant], fates: Mapping[str, Fate], *, timeouts: str) -> dict[str, Score]:
-    """The score of each file, by its path."""
-    found: dict[str, list[Fate]] = {}
-    for mutant in mutants:
-        found.setdefault(mutant.path, []).append(fates[mutant.id])
-    return {path: score(each, timeouts=timeouts) for path, each in sorted(found.items())}
-
-
-def judge(found: Score, fates: Iterable[Fate], *, threshold: float) -> Judgement:
-    """Does the score reach `threshold`? Unmeasured while a mutant is unchecked, and where none was executed."""
-    statuses = [fate.status for fate in fates]
-    unchecked = statuses.count(Status.UNCHECKED)
-    if unchecked:
-        verdict, reason = Verdict.UNMEASURED, f"{unchecked} of {len(statuses)} mutants were not tried"
-    elif found.figure is None or not any(status in _EXECUTED for status in statuses):
-        verdict, reason = Verdict.UNMEASURED, "no mutant was executed"
-    else:
-        verdict = Verdict.PASS if found.figure >= threshold else Verdict.FAIL
-        reason = f"{found.killed} of {found.total} mutants are killed"
-    return Judgement(verdict=verdict, figure=found.figure, threshold=threshold, reason=reason)
-
-
 def unchecked(mutant: Mutant) -> Fate:
     """The fate of a mutant that was not tried."""
     return Fate(mutant=mutant.id, status=Status.UNCHECKED)
+
+
+def is_untested(mutant: Mutant, baseline: Baseline) -> bool:
+    """Whether no test runs its function, and nothing does at import."""
+    return mutant.key not in baseline.covering and mutant.key not in baseline.at_import
+
+
+def is_settled(fate: Fate) -> bool:
+    """Whether a fate stays what it is: no further trial was to come when the scan was cut off."""
+    if fate.status is Status.TIMEOUT:
+        return False
+    return fate.is_confirmed or fate.status in {Status.KILLED, Status.SEGFAULT}
 
 
 def untested(mutant: Mutant) -> Fate:

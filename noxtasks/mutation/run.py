@@ -5,23 +5,38 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Collection as Sized
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from noxtasks.config import Settings, read_toml
-from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError, TimeIsUpError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, on_github, page, rules, sources, terminal, trying
-from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Mutant, Report, Status
+from noxtasks.mutation import (
+    copying,
+    course,
+    emit,
+    gate,
+    mutmut,
+    on_github,
+    page,
+    ratchet,
+    scoring,
+    sources,
+    suppressions,
+    terminal,
+    terms,
+    trying,
+)
+from noxtasks.mutation.course import Outcome, Plan
+from noxtasks.mutation.model import Baseline, Choice, Ending, Report, Status, Suppression
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
-from noxtasks.stats import Verdict
+from noxtasks.mutation.terms import Terms
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
@@ -38,6 +53,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     pytest_args: tuple[str, ...]
     session_id: str
     began: datetime
+    terms: Terms
 
     @property
     def reports(self) -> Path:
@@ -48,14 +64,36 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.settings.project_name(self.root)
 
 
-def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> ExitCode:
-    """Try every mutant of the project in `root` with its tests, and write what became of them into the reports folder.
+def run(
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    pytest_args: tuple[str, ...] = (),
+    began_s: float | None = None,
+) -> ExitCode:
+    """Try the mutants of the project in `root` with its tests, and write what became of them into the reports folder.
 
-    Gives `FOUND` where the score is below its threshold. Raises `NotMeasuredError` where there is nothing to mutate,
-    mutmut is missing, no test passes in the copy or no mutant could be tried, and, when what was measured is written,
+    Gives `FOUND` where the score is below its threshold and that is to block. Raises `ConfigurationError` where what
+    the settings name is not there, `NotMeasuredError` where there is nothing to mutate, mutmut is missing, no test
+    passes in the copy, no mutant could be tried or too few to tell, and, when what was measured is written,
     `InterruptedRunError` after an interruption.
+
+    `began_s`, by the monotonic clock, is what the budget counts from; without it, now.
     """
+    started_s = time.monotonic() if began_s is None else began_s
     root, began = root.resolve(), datetime.now(UTC)
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
+    print_notes(code.notes)
+    paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
+    pyproject = read_toml(root / "pyproject.toml")
+    found = sources.find({path.as_posix() for path in paths}, pyproject, settings.mutation.paths)
+    if not found.files:
+        raise NotMeasuredError(
+            "no source to mutate was found",
+            where=str(root),
+            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
+        )
     task = _Task(
         root=root,
         settings=settings,
@@ -63,24 +101,20 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
         pytest_args=(*settings.pytest_args, *pytest_args),
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         began=began,
+        terms=terms.read(root, settings, found, pyproject, began_s=started_s, today=began.date()),
     )
-    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-    print_notes(code.notes)
-    started_s = time.monotonic()
-    paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
-    found = sources.find({path.as_posix() for path in paths}, read_toml(root / "pyproject.toml"))
-    if not found.files:
-        raise NotMeasuredError(
-            "no source to mutate was found",
-            where=str(root),
-            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
-        )
+    if task.terms.scopes:
+        found = sources.only(found, {file for files in task.terms.scopes.values() for file in files})
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
         copying.disposable(root, copying.with_unknown(root, paths, _folders(found)), name=task.session_id) as copy,
     ):
-        report, collection, is_whole = _measure(task, copy, found, Path(scratch))
+        try:
+            report, collection = _measure(task, copy, found, Path(scratch))
+        except TimeIsUpError as error:
+            raise _no_time(settings, error) from None
+    is_whole = report.extent.ending is not Ending.INTERRUPTED
     told = _provenance(task, code, collection, complete=is_whole)
     digests = emit.write(
         task.reports,
@@ -93,11 +127,32 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
     terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
     on_github.tell(report, root, git.output_in(root))
-    if not is_whole:
+    return _ended(task, report)
+
+
+def _ended(task: _Task, report: Report) -> ExitCode:
+    if report.extent.ending is Ending.INTERRUPTED:
         raise InterruptedRunError("interrupted; what was measured is kept")
-    if report.judgement.verdict is Verdict.UNMEASURED:
-        raise NotMeasuredError(report.judgement.reason, where=str(root), remedy="The report says what was left out.")
-    return ExitCode.NOTHING_FOUND if report.judgement.verdict is Verdict.PASS else ExitCode.FOUND
+    code = gate.exit_code(report.judgement, report.stance)
+    if code is ExitCode.NOT_MEASURED:
+        is_part = report.extent.choice is Choice.CAP or report.extent.ending is Ending.BUDGET
+        raise NotMeasuredError(
+            report.judgement.reason,
+            where=str(task.root),
+            remedy="Give it more mutants or more time; or let it be advisory: -S mutation.mode=advisory"
+            if is_part
+            else "The report says what was left out.",
+        )
+    return code
+
+
+def _no_time(settings: Settings, error: TimeIsUpError) -> NotMeasuredError:
+    budget_s = settings.mutation.budget_s
+    return NotMeasuredError(
+        f"{budget_s:g} s are over before a mutant could be tried: {error.message}",
+        where="mutation.budget",
+        remedy="Give it more time: first the tests are collected, and run twice without a mutant.",
+    )
 
 
 def _folders(found: Sources) -> set[str]:
@@ -107,8 +162,8 @@ def _folders(found: Sources) -> set[str]:
     }
 
 
-def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Report, Collection, bool]:
-    """The report, what was collected, and whether every mutant was tried."""
+def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Report, Collection]:
+    """The report, and what was collected."""
     suite = Suite(
         root=copy,
         python=task.python,
@@ -116,7 +171,8 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
     )
-    made = mutmut.instrument(suite, found, scratch)
+    left_s = None if task.terms.until_s is None else max(0.0, task.terms.until_s - time.monotonic())
+    made = mutmut.instrument(suite, found, scratch, timeout_s=left_s)
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
@@ -126,6 +182,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
     settings = task.settings.mutation
     kind = None if settings.engine == "auto" else EngineKind(settings.engine)
     with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
+        engine.until_s = task.terms.until_s
         collection = engine.collect(hash_seed=trying.HASH_SEED)
         _check(task, collection, copy)
         baseline = trying.take_baseline(engine, collection.ran)
@@ -136,8 +193,18 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
         terminal.print_baseline(baseline, made, found, engine)
-        fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
-    return _report(task, made, baseline, fates), collection, is_whole
+        settled = suppressions.settle(task.terms.suppressions, made.mutants, today=task.began.date())
+        plan = course.plan(
+            made.mutants,
+            baseline,
+            suppressions.skipped(settled),
+            scopes=task.terms.scopes,
+            settings=settings,
+            cap=task.terms.cap,
+            stops_on_pass=task.terms.earlier is None,
+        )
+        outcome = _try(engine, baseline, plan)
+    return _report(task, made, baseline, plan, outcome, settled=settled), collection
 
 
 def _check(task: _Task, collection: Collection, copy: Path) -> None:
@@ -158,38 +225,50 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
             )
 
 
-def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: int) -> tuple[dict[str, Fate], bool]:
-    """The fate of every mutant, and whether each was tried: after an interruption some were not."""
-    with Progress(len(mutants)) as progress:
-        attempt = trying.Trying(engine, baseline, jobs=jobs, told=progress.tell)
-        is_whole = True
-        try:
-            attempt.carry_out(mutants)
-        except KeyboardInterrupt:
-            engine.abandon()
-            is_whole = False
-    return {mutant.id: attempt.fates.get(mutant.id) or rules.unchecked(mutant) for mutant in mutants}, is_whole
+def _try(engine: Engine, baseline: Baseline, plan: Plan) -> Outcome:
+    """The fate of every mutant."""
+    with Progress(plan.mutants) as progress:
+        for fate in plan.known.values():
+            progress.tell(fate)
+        attempt = trying.Trying(engine, baseline, jobs=plan.settings.jobs, told=progress.tell)
+        return course.follow(plan, attempt, engine)
 
 
-def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str, Fate]) -> Report:
-    settings = task.settings.mutation
-    score = rules.score(fates.values(), timeouts=settings.timeouts)
-    is_whole = all(fate.status is not Status.UNCHECKED for fate in fates.values())
-    extent = Extent(
-        choice=Choice.ALL,
-        ending=Ending.WHOLE if is_whole else Ending.INTERRUPTED,
-        mutants=len(fates),
-        chosen=len(fates),
-        seed=0,
+def _report(
+    task: _Task,
+    made: Instrumented,
+    baseline: Baseline,
+    plan: Plan,
+    outcome: Outcome,
+    *,
+    settled: tuple[Suppression, ...],
+) -> Report:
+    settings, fates = task.settings.mutation, outcome.fates
+    is_sample = outcome.ending is not Ending.INTERRUPTED
+    parts = course.judged(plan, outcome, task.terms.scopes)
+    score = course.score(plan, outcome, parts)
+    ratcheted = None
+    if task.terms.earlier is not None:
+        ratcheted = ratchet.compare(task.terms.earlier, made.mutants, fates, baseline=settings.ratchet or "")
+    judged = gate.conclude(
+        scoring.judge(score, fates.values(), threshold=settings.threshold, certain=outcome.certain.get(course.WHOLE)),
+        scopes=parts if task.terms.scopes else (),
+        ratchet=ratcheted,
+        ending=outcome.ending,
+        unchecked=sum(fate.status is Status.UNCHECKED for fate in fates.values()),
     )
     return Report(
         mutants=made.mutants,
         fates=fates,
         baseline=baseline,
         score=score,
-        by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
-        judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
-        extent=extent,
+        by_path=scoring.by_path(made.mutants, fates, timeouts=settings.timeouts, is_sample=is_sample),
+        judgement=judged,
+        extent=course.extent(plan, outcome.ending),
+        scopes=parts if task.terms.scopes else (),
+        suppressions=settled,
+        ratchet=ratcheted,
+        stance=task.terms.stance,
         unmutated=made.left_out,
         texts=made.texts,
     )

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from noxtasks.config import table_at
+from noxtasks.errors import ConfigurationError
+from noxtasks.mutation import scopes
 
 _ROOTS = ("src", "lib", "source")  # folders that hold packages and are none
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -47,20 +49,56 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted({source.module.partition(".")[0] for source in self.files}))
 
 
-def find(paths: Collection[str], pyproject: dict[str, Any]) -> Sources:
-    """The sources among the project's files `paths`; none where nothing looks like any."""
+def find(paths: Collection[str], pyproject: dict[str, Any], places: Collection[str] = ()) -> Sources:
+    """The sources among the project's files `paths`; none where nothing looks like any.
+
+    With `places`, those that lie there, wherever code is looked for else. Raises `ConfigurationError` for a place that
+    has none.
+    """
     code = {path for path in paths if path.endswith(".py")}
     of_mutmut = table_at(pyproject, "tool", "mutmut")
     found_by, chosen = next(
         ((name, chosen) for name, rule in _RULES if (chosen := _under(rule(code, pyproject), code))), ("", set())
     )
+    entries = {_root(path, code) for path in chosen}
+    if places:
+        found_by, chosen = "mutation.paths", _at(places, code)
     chosen = set(_selected(chosen, of_mutmut))
     roots = {path: _root(path, code) for path in chosen}
     return Sources(
         files=tuple(sorted(Source(path=path, module=_module(path, root)) for path, root in roots.items())),
-        entries=tuple(sorted(set(roots.values()))),
+        entries=tuple(sorted({*roots.values(), *(entries if places else ())})),
         found_by=found_by,
     )
+
+
+def only(found: Sources, paths: Collection[str]) -> Sources:
+    """Those of the files that are among `paths`; imports start from where they did."""
+    return msgspec.structs.replace(found, files=tuple(source for source in found.files if source.path in paths))
+
+
+def cap(pyproject: dict[str, Any]) -> int | None:
+    """How many mutants mutmut was to try at most, in its configuration of old; None where it does not say.
+
+    Raises `ConfigurationError` where that is no number of mutants.
+    """
+    given = table_at(pyproject, "tool", "mutmut").get("max_mutations")
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        where = "pyproject.toml: tool.mutmut.max_mutations"
+        raise ConfigurationError(f"expected a whole number of mutants, at least 1, got {given!r}", where=where)
+    return given
+
+
+def _at(places: Iterable[str], code: set[str]) -> set[str]:
+    """The code at all of `places`, which are files or folders."""
+    known = {path for path in code if not _is_test(path)}
+    found = {place: _under([place], known) for place in places}
+    problems = [scopes.unknown(place, known, where="mutation.paths") for place, there in found.items() if not there]
+    if problems:
+        raise ConfigurationError.all_of(problems)
+    return set().union(*found.values())
 
 
 def _under(places: Iterable[str], code: set[str]) -> set[str]:

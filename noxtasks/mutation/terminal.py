@@ -11,9 +11,9 @@ from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, shown
-from noxtasks.mutation import wording
+from noxtasks.mutation import suppressions, wording
 from noxtasks.mutation.emit import REPORT
-from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Status
+from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
@@ -58,6 +58,9 @@ def print_report(report: Report, *, page: Path) -> None:
         _say_mutant(console, mutant, report.fates[mutant.id], lessons.get(mutant.id))
     if len(living) > _SHOWN:
         console.print(Text(f"… and {counted(len(living) - _SHOWN, 'more survivor')}"))
+    _say_suppressions(console, report)
+    _say_ratchet(console, report)
+    _say_scopes(console, report)
     said = ", ".join(
         f"{number} {status.value}"
         for status in Status
@@ -74,6 +77,7 @@ def print_report(report: Report, *, page: Path) -> None:
             f"{wording.scored(report)}: ",
             (judgement.verdict.value, _STYLE[judgement.verdict]),
             f", {judgement.reason}",
+            f" ({report.stance.said})" if report.stance.said else "",
         )
     )
     console.print(Text(f"the source with its mutants: {shown(str(page))}"), soft_wrap=True)
@@ -99,6 +103,38 @@ def print_explanation(
     if words := shlex.join(test for test in tests if test.isprintable()):
         console.print(Text(f"by hand: make the change in {shown(mutant.path)}:{mutant.line}, and"))
         console.print(Text(f"  $ python -m pytest {words}", "dim"), soft_wrap=True)
+
+
+def _say_scopes(console: Console, report: Report) -> None:
+    for scope in report.scopes:
+        judgement = scope.judgement
+        console.print(
+            Text.assemble(
+                f"{shown(scope.name)}: {wording.percent(scope.score.figure)}, at least {judgement.threshold:.0%}: ",
+                (judgement.verdict.value, _STYLE[judgement.verdict]),
+                f", {judgement.reason}",
+            )
+        )
+
+
+def _say_suppressions(console: Console, report: Report) -> None:
+    for each in report.suppressions:
+        name = each.id or f"{each.path} {each.function}"
+        if each.standing is Standing.EXPIRED:
+            said = f"{suppressions.NAME}: {name} has expired on {each.expires}, and counts again: {each.reason}"
+            console.print(Text(shown(said), "yellow"))
+        elif each.standing is Standing.UNMATCHED:
+            console.print(Text(shown(f"{suppressions.NAME}: {name} means no mutant of this scan"), "yellow"))
+
+
+def _say_ratchet(console: Console, report: Report) -> None:
+    if report.ratchet is None:
+        return
+    mutants = {mutant.id: mutant for mutant in report.mutants}
+    told = [(mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed]
+    told += [(mutants[each], "it is new, and lives") for each in report.ratchet.new]
+    for mutant, what in told[:_SHOWN]:
+        console.print(Text.assemble((_place(mutant), "red"), f"  {mutant.id}: {what}"), soft_wrap=True)
 
 
 def _say_files(console: Console, report: Report) -> None:

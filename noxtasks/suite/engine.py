@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.launch import Launch, Suite
@@ -38,6 +38,8 @@ class Engine:
         self._is_cold_safe = False
         self.kept = 1
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
+        self.until_s: float | None = None
+        """When what goes on, a collection or runs, ends with `TimeIsUpError`; by the monotonic clock."""
         self._fresh = fresh.FreshProcesses(suite)
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
@@ -55,6 +57,8 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self._is_late():
+            kind = TimeIsUpError  # so that no process is waited for
         with ExitStack() as stack:
             stack.callback(self._fresh.close)
             for warm in self._warm.values():
@@ -71,15 +75,28 @@ class Engine:
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
         collection = self._collected(hash_seed)
+        self._expect_time()
         self._compare(collection.tests)
         self.start_s = time.monotonic() - self._began_s
         return collection
+
+    def _is_late(self) -> bool:
+        return self.until_s is not None and time.monotonic() >= self.until_s
+
+    def _expect_time(self) -> None:
+        """Raises `TimeIsUpError` when it is: what was cut off says nothing."""
+        if self._is_late():
+            raise TimeIsUpError("the time was up while the suite was collected")
+
+    def _collection_timeout_s(self) -> float:
+        left_s = _COLLECTION_TIMEOUT_S if self.until_s is None else self.until_s - time.monotonic()
+        return max(0.0, min(_COLLECTION_TIMEOUT_S, left_s))
 
     def _collected(self, hash_seed: int) -> Collection:
         launch = Launch(hash_seed=hash_seed)
         if self.chosen is EngineKind.FORK:
             self.start(hash_seed=hash_seed)
-            collection = self._warm[launch].collect(_COLLECTION_TIMEOUT_S)
+            collection = self._warm[launch].collect(self._collection_timeout_s())
             if collection.threads:
                 self.chosen = EngineKind.FRESH
                 self.reason = "threads are alive after collection, which a fork would cut off: " + ", ".join(
@@ -87,7 +104,8 @@ class Engine:
                 )
                 self._retire(launch)
             return collection
-        return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=_COLLECTION_TIMEOUT_S)
+        timeout_s = self._collection_timeout_s()
+        return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=timeout_s)
 
     def check_ids(self, *, hash_seed: int) -> None:
         """Collect once more where there was but one collection, for `unstable_ids`."""
@@ -129,7 +147,8 @@ class Engine:
         if self._cold is None:
             self._cold = ColdProcess(self._suite, self._scratch / "cold", launch)
             self._cold.__enter__()
-            state = self._cold.collect(_COLLECTION_TIMEOUT_S)
+            state = self._cold.collect(self._collection_timeout_s())
+            self._expect_time()
             self._is_cold_safe = state.hello is not None and not (state.threads or state.ran or state.exit_code)
         return self._cold if self._is_cold_safe else self._fresh
 
@@ -139,7 +158,14 @@ class Engine:
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
         self.abandon()  # what was not carried through before has no place beside what comes now
-        return Execution(carrier, self._scratch, jobs=jobs, patience=self._patience, collected=self._compare)
+        return Execution(
+            carrier,
+            self._scratch,
+            jobs=jobs,
+            patience=self._patience,
+            collected=self._compare,
+            until_s=self.until_s,
+        )
 
     def _compare(self, tests: tuple[str, ...]) -> None:
         """Hold what a further process has collected against what the first had."""
@@ -164,7 +190,8 @@ class Engine:
             warm = self._start(launch)
         self._warm[launch] = warm
         if not warm.tests:
-            collection = warm.collect(_COLLECTION_TIMEOUT_S)
+            collection = warm.collect(self._collection_timeout_s())
+            self._expect_time()
             if not collection.tests:
                 raise NotMeasuredError(
                     "the suite was collected once, and then, in another process, not again",

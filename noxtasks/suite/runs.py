@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
@@ -114,19 +114,26 @@ class Execution:
         jobs: int,
         patience: Patience,
         collected: Callable[[tuple[str, ...]], object] = lambda _: None,
+        until_s: float | None = None,
     ) -> None:
         self._carrier = carrier
         self._scratch = scratch
         self._jobs = jobs
+        self._until_s = until_s
         self._patience = patience
         self._collected = collected
         self._lanes: dict[str, _Lane] = {}
         self._known: set[str] = set()
 
     def runs(self, requests: Iterable[RunRequest]) -> Iterator[Run]:
-        """Carry out `requests`, each taken only when there is room for it."""
+        """Carry out `requests`, each taken only when there is room for it.
+
+        Raises `TimeIsUpError` when it is; what is under way then can be abandoned.
+        """
         waiting = iter(requests)
         while True:
+            if self._until_s is not None and time.monotonic() >= self._until_s:
+                raise TimeIsUpError("the time was up while tests were running")
             while len(self._lanes) < self._jobs and (request := next(waiting, None)) is not None:
                 self._begin(request)
             if not self._lanes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noxtasks.mutation import rules
+from noxtasks.mutation import scoring
 from noxtasks.mutation.model import (
     Baseline,
     Choice,
@@ -66,7 +66,7 @@ def report() -> Report:
         )
         for mutant, status in zip(mutants, Status, strict=True)
     }
-    score = rules.score(fates.values(), timeouts="killed")
+    score = scoring.score(fates.values(), timeouts="killed")
     lesson = Lesson(
         mutant=mutants[1].id,
         suspect="<i>no suspect</i>",
@@ -85,8 +85,8 @@ def report() -> Report:
             at_import=frozenset(),
         ),
         score=score,
-        by_path=rules.by_path(mutants, fates, timeouts="killed"),
-        judgement=rules.judge(score, fates.values(), threshold=0.6),
+        by_path=scoring.by_path(mutants, fates, timeouts="killed"),
+        judgement=scoring.judge(score, fates.values(), threshold=0.6),
         unmutated=(("src/old.py", "SyntaxError: <b>"),),
         extent=Extent(choice=Choice.CAP, ending=Ending.WHOLE, mutants=80, chosen=8, seed=7),
         lessons=(lesson,),

@@ -92,7 +92,7 @@ def test_the_summary_has_the_verdict_the_files_and_the_survivors(report: Report)
     since = msgspec.structs.replace(report.extent, choice=Choice.SINCE, since="main")
     lines = on_github.markdown(msgspec.structs.replace(report, extent=since)).splitlines()
     assert lines[0] == "### mutation: 1 survivor of 8 mutants"
-    assert "mutation score 50.0%, of covered code 60.0%, at least 60%: **unmeasured**, " in lines[2]
+    assert "mutation score 51.4% (43%-57%), of covered code 60.0%, at least 60%: **fail**, " in lines[2]
     assert lines[4] == "8 of 80 mutants: what has changed since main; each has been tried"
-    assert "| `src/shop.py` | 3 | 1 | 1 | 50.0% | - |" in lines
+    assert "| `src/shop.py` | 3 | 1 | 1 | 51.4% | 43%-57% |" in lines
     assert "| `src/shop.py:3` | `> 100` → `>= 100` | `noxtasks mutation explain 0000000000000001` |" in lines

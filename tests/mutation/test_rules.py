@@ -1,4 +1,4 @@
-"""What becomes of a mutant, and the score, from values alone."""
+"""What becomes of a mutant, from values alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from noxtasks.mutation import rules
 from noxtasks.mutation.model import Fate, Mutant, Status
-from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
 P, F = Outcome.PASSED, Outcome.FAILED
@@ -53,10 +50,6 @@ def a_run(*results: tuple[str, Outcome], died: str = "", ran: Sequence[tuple[str
         ran=tuple(ran),
         died=a_failure(died) if died else None,
     )
-
-
-def fates(*statuses: Status) -> list[Fate]:
-    return [Fate(mutant=str(number), status=status) for number, status in enumerate(statuses)]
 
 
 def test_a_mutant_knows_how_its_function_is_called() -> None:
@@ -115,41 +108,16 @@ def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
     assert (again.status, again.is_confirmed) == (alone, True)
 
 
-K, S, T, N = Status.KILLED, Status.SURVIVED, Status.TIMEOUT, Status.NO_TESTS
-
-
 @pytest.mark.parametrize(
-    ("timeouts", "killed", "total"),
-    [("killed", 3, 6), ("survived", 2, 6), ("ignored", 2, 5)],
-)
-def test_timeouts_count_as_the_configuration_says(timeouts: str, killed: int, total: int) -> None:
-    found = rules.score(fates(K, Status.SEGFAULT, S, T, N, Status.SUSPICIOUS), timeouts=timeouts)
-    assert (found.killed, found.total, found.covered) == (killed, total, total - 1)
-    assert (found.figure, found.figure_of_covered) == (killed / total, killed / (total - 1))
-
-
-@given(st.lists(st.sampled_from(Status)), st.sampled_from(rules.TIMEOUTS))
-def test_a_score_is_a_share_and_never_hides_what_is_unchecked(statuses: list[Status], timeouts: str) -> None:
-    """Fails on any unchecked mutant, and on none executed."""
-    found = rules.score(fates(*statuses), timeouts=timeouts)
-    assert 0 <= found.killed <= found.covered <= found.total <= len(statuses)
-    judgement = rules.judge(found, fates(*statuses), threshold=0.5)
-    if Status.UNCHECKED in statuses or not set(statuses) - {N, Status.SKIPPED}:
-        assert judgement.verdict is Verdict.UNMEASURED
-    elif judgement.verdict is not Verdict.UNMEASURED:
-        assert (judgement.verdict is Verdict.PASS) == (found.killed / found.total >= 0.5)
-
-
-@pytest.mark.parametrize(
-    ("statuses", "verdict"),
+    ("status", "is_confirmed", "is_settled"),
     [
-        ([K, K, K, S, S], Verdict.PASS),
-        ([K, S], Verdict.FAIL),
-        ([K, K, K, Status.UNCHECKED], Verdict.UNMEASURED),
-        ([N, N], Verdict.UNMEASURED),
-        ([], Verdict.UNMEASURED),
+        (Status.KILLED, False, True),
+        (Status.SEGFAULT, False, True),
+        (Status.SURVIVED, False, False),
+        (Status.SURVIVED, True, True),
+        (Status.SUSPICIOUS, False, False),
+        (Status.TIMEOUT, True, False),
     ],
 )
-def test_the_score_is_held_against_the_threshold(statuses: list[Status], verdict: Verdict) -> None:
-    found = rules.score(fates(*statuses), timeouts="killed")
-    assert rules.judge(found, fates(*statuses), threshold=0.6).verdict is verdict
+def test_what_would_have_been_tried_again_is_not_settled(status: Status, is_confirmed: bool, is_settled: bool) -> None:
+    assert rules.is_settled(Fate(mutant="1", status=status, is_confirmed=is_confirmed)) is is_settled

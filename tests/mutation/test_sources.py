@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from noxtasks.errors import ConfigurationError
 from noxtasks.mutation import sources
 
 LAYOUTS = {
@@ -67,3 +68,36 @@ def test_sources_are_found_with_the_names_that_they_are_imported_by(layout: str)
 def test_the_packages_are_the_names_at_the_top() -> None:
     found = sources.find(["src/shop/__init__.py", "src/shop/cart.py", "src/till.py"], {})
     assert found.packages == ("shop", "till")
+
+
+SHOP = ["src/shop/__init__.py", "src/shop/cart.py", "src/shop/tests/test_cart.py", "tools/till.py"]
+
+
+@pytest.mark.parametrize(
+    ("places", "modules", "entries"),
+    [
+        (["src/shop/cart.py"], ["shop.cart"], ("src",)),
+        (["./src/shop/"], ["shop", "shop.cart"], ("src",)),
+        (["tools"], ["till"], ("src", "tools")),
+        (["src/shop/cart.py", "tools"], ["shop.cart", "till"], ("src", "tools")),
+    ],
+)
+def test_places_that_are_named_are_the_sources(places: list[str], modules: list[str], entries: tuple[str, ...]) -> None:
+    found = sources.find(SHOP, {}, places)
+    assert sorted(source.module for source in found.files) == modules
+    assert (found.entries, found.found_by) == (entries, "mutation.paths")
+
+
+def test_places_without_sources_are_told_with_the_nearest_that_has() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        sources.find(SHOP, {}, ["src/shp", "src/shop/tests"])
+    assert caught.value.problems[0].remedy == "Did you mean src/shop?"
+    assert len(caught.value.problems) == 2
+
+
+def test_the_cap_of_mutmut_of_old_is_one() -> None:
+    assert sources.cap({}) is None
+    assert sources.cap({"tool": {"mutmut": {"max_mutations": 50}}}) == 50
+    for wrong in (0, True, "50"):
+        with pytest.raises(ConfigurationError, match="max_mutations"):
+            sources.cap({"tool": {"mutmut": {"max_mutations": wrong}}})
