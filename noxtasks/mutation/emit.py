@@ -93,6 +93,7 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
             for path, score in report.by_path.items()
         ],
         "mutants": [_mutant(mutant, fates[mutant.id]) for mutant in sorted(report.mutants)],
+        "lessons": [msgspec.to_builtins(lesson) for lesson in report.lessons],
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],

@@ -132,3 +132,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_path: dict[str, Score]
     judgement: Judgement
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
+    lessons: tuple[Lesson, ...] = ()  # of the survivors

@@ -16,8 +16,8 @@ from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
+from noxtasks.mutation import copying, emit, lessons, mutmut, rules, sources, telling, terminal, trying
+from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
@@ -129,7 +129,22 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
             )
         terminal.print_baseline(baseline, made, found, engine)
         fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
-    return _report(task, made, baseline, fates), collection, is_whole
+    learnt = _learn(suite, made, baseline, fates, scratch) if is_whole else ()
+    report = msgspec.structs.replace(_report(task, made, baseline, fates), lessons=learnt)
+    return report, collection, is_whole
+
+
+def _learn(
+    suite: Suite, made: Instrumented, baseline: Baseline, fates: dict[str, Fate], scratch: Path
+) -> tuple[Lesson, ...]:
+    """What the survivors teach; an interruption ends the search for inputs, and no more."""
+    survivors = [mutant for mutant in made.mutants if fates[mutant.id].status is Status.SURVIVED]
+    try:
+        answer = telling.tell(suite, survivors, baseline, scratch)
+    except KeyboardInterrupt:
+        answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+    print_notes(answer.notes)
+    return lessons.lessons(survivors, answer.told, baseline)
 
 
 def _check(task: _Task, collection: Collection, copy: Path) -> None:
