@@ -19,6 +19,13 @@ from noxtasks.mutation.model import Mutant
 _LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 _LOGGERS = frozenset({"log", "logger", "logging", "_log", "_logger", "logg", "LOG", "LOGGER", "_LOG", "_LOGGER"})
 _CODECS = frozenset({"ascii", "latin-1", "latin1", "utf-8", "utf8", "utf-16", "utf-32", "cp1252", "iso-8859-1"})
+_HELP = frozenset({"help", "description", "epilog", "metavar", "usage", "title", "short_help"})
+_PARSERS = frozenset(
+    {
+        *("ArgumentParser", "add_argument", "add_argument_group", "add_subparsers", "add_parser", "option", "argument"),
+        *("command", "group", "Option", "Argument"),
+    }
+)
 _DEFAULTS: dict[tuple[str, int | str], object] = {
     ("get", 1): None,
     ("encode", 0): "utf-8",
@@ -197,6 +204,17 @@ def _error_message(change: _Change) -> str:
     return ""
 
 
+def _help(change: _Change) -> str:
+    """A text of a command line's help."""
+    if not _is_text(change):
+        return ""
+    for node, inner in change.within():
+        if isinstance(node, ast.keyword) and node.arg in _HELP and inner is change.before:
+            call = change.above[change.above.index(node) - 1]
+            return "only a text of the command line's help is changed" if _called(call) in _PARSERS else ""
+    return ""
+
+
 def _representation(change: _Change) -> str:
     name = getattr(change.function, "name", "")
     return f"only {name} is changed, which people read" if name in {"__repr__", "__str__"} else ""
@@ -318,4 +336,4 @@ def _ends_with(node: ast.AST, inner: ast.AST) -> bool:
 
 _Rule = Callable[[_Change], str]
 _SAME: tuple[_Rule, ...] = (_typing, _codec, _default, _nothing_added, _leaves_a_last_loop)
-_FOR_PEOPLE: tuple[_Rule, ...] = (_logs, _warns_or_prints, _error_message, _representation)
+_FOR_PEOPLE: tuple[_Rule, ...] = (_logs, _warns_or_prints, _error_message, _help, _representation)

@@ -30,6 +30,16 @@ _KINDS: dict[str, Any] = {
     "Mapping": {"a": 1},
     "set": {"a"},
 }
+_SPOKEN = {
+    "__call__": "{}({})",
+    "__contains__": "({1} in {0})",
+    "__getitem__": "{}[{}]",
+    "__iter__": "iter({})",
+    "__len__": "len({})",
+    "__repr__": "repr({})",
+    "__str__": "str({})",
+}
+"""How a test writes the call of such a method, by the instance and the arguments."""
 
 
 class Input:
@@ -70,8 +80,15 @@ class Input:
                 return f"{name}({inner})"
         return written.of(call.owner)
 
-    def function(self, written: Written, owner: str | None) -> str | None:
-        """Source for what is called; `owner` is that for the instance."""
+    def call(self, written: Written, owner: str | None, inner: str) -> str | None:
+        """Source for the call; `owner` is that for the instance, `inner` for the arguments."""
+        target = self._target
+        if target.is_method and target.name in _SPOKEN and owner is not None and not self._call.kwargs:
+            return _SPOKEN[target.name].format(owner, inner)
+        function = self._function(written, owner)
+        return None if function is None else f"{function}({inner})"
+
+    def _function(self, written: Written, owner: str | None) -> str | None:
         target = self._target
         if target.class_ is None:
             written.imports.add(f"from {target.module.__name__} import {target.name}")
@@ -155,8 +172,14 @@ def _near(call: Call, optional: dict[str, tuple[int, Any]], constants: list[Any]
     def without(name: str) -> Iterator[Call]:
         yield _changed(call, kwargs={other: one for other, one in call.kwargs.items() if other != name})
 
+    def shorter() -> Iterator[Call]:
+        least = min((place for place, _ in optional.values()), default=len(call.args))
+        for length in range(len(call.args) - 1, least - 1, -1):
+            yield _changed(call, args=call.args[:length])
+
     left = {name: value for name, (place, value) in optional.items() if place >= len(call.args)}
     ways = [
+        shorter(),
         *(of(place) for place in range(len(call.args))),
         *(named(name, value) for name, value in call.kwargs.items()),
         *(without(name) for name in call.kwargs if name in left),

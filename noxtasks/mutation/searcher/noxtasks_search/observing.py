@@ -30,6 +30,7 @@ class Observation:
         self.value: Any = None
         self.error: BaseException | None = None
         self.is_listed = False  # it gave an iterator; `value` has its items
+        self.is_awaited = False
         self.printed = ""
         self.owner: Any = None
         self.args: tuple[Any, ...] = ()
@@ -77,7 +78,7 @@ def _call(target: Target, one: Input, found: Observation) -> None:
         else:
             value = getattr(target.class_, target.name)(*found.args, **kwargs)
         if inspect.iscoroutine(value):
-            value = _finished(value)
+            value, found.is_awaited = _finished(value), True
         elif hasattr(value, "__next__"):
             value, found.is_listed = list(islice(value, _MOST_ITEMS)), True
         found.value = value

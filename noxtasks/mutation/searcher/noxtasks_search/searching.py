@@ -18,6 +18,8 @@ _TEST_S = 5.0
 _LATER_S = 0.3  # of a search that has an answer which no test can make, for one that a test can
 _SHRINK_S = 0.2  # to make the input of an answer simpler
 _START_S = 0.5
+_BEST = 4
+_MISUSES = ("raises TypeError", "raises AttributeError", "raises NameError", "raises UnboundLocalError")
 
 
 def search(
@@ -33,20 +35,20 @@ def search(
     lines, error = in_child(work, folder, limit_s + _START_S)
     for line in lines:
         one = json.loads(line)
-        if one["test"] and not _holds(one["test"], one["name"], folder):
-            continue
-        told[one["name"]] = one
+        if not one["test"] or _holds(one["test"], one["name"], folder):
+            told[one["name"]] = one
     return list(told.values()), error
 
 
 def _found(target: Target, names: list[str], constants: list[Any], guard: Guard, limit_s: float) -> Iterator[str]:
     """Lines of JSON: of each mutant the first difference, and a better one where that comes."""
     ends_s = time.monotonic() + limit_s
-    open_: dict[str, float | None] = dict.fromkeys(names)  # until when a better answer is waited for
+    open_ = {name: ends_s for name in names}  # until when an answer is waited for, or a better one
+    grades = dict.fromkeys(names, 0)
     for one in candidates(target, constants):
         now_s = time.monotonic()
-        open_ = {name: until_s for name, until_s in open_.items() if until_s is None or now_s < until_s}
-        if now_s > ends_s or not open_:
+        open_ = {name: until_s for name, until_s in open_.items() if now_s < until_s}
+        if not open_:
             return
         try:
             original, again = (observe(target, one, "", guard) for _ in range(2))
@@ -56,15 +58,17 @@ def _found(target: Target, names: list[str], constants: list[Any], guard: Guard,
             continue
         for name in list(open_):
             told = _told(target, one, original, name, guard)
-            if told is not None and told["test"]:
-                told = _smallest(target, one, told, guard)
-            if told is None or (open_[name] is not None and not told["test"]):
+            if told is None or (grade := _grade(told)) <= grades[name]:
                 continue
-            yield json.dumps(told)
-            if told["test"]:
-                del open_[name]
-            else:
-                open_[name] = now_s + _LATER_S
+            yield json.dumps(_smallest(target, one, told, guard) if told["test"] else told)
+            grades[name] = grade
+            open_[name] = now_s if grade == _BEST else min(ends_s, now_s + _LATER_S)
+
+
+def _grade(told: dict[str, str]) -> int:
+    """How good an answer is: one that a test can give, and not to a misuse on which the original raises too, is best."""
+    is_use = not told["original"].startswith(_MISUSES)
+    return 1 + 2 * bool(told["test"]) + is_use
 
 
 def _smallest(target: Target, one: Input, told: dict[str, str], guard: Guard) -> dict[str, str]:
@@ -101,8 +105,8 @@ def _told(target: Target, one: Input, original: Observation, name: str, guard: G
         if observe(target, one, "", guard).seen != original.seen:
             return None
         telling = Telling(target, one, original, mutated)
-        words = {"original": telling.said(original), "mutated": telling.said(mutated)}
-        return {"name": name, "call": telling.call, **words, "test": telling.test()}
+        words = telling.said()
+        return {"name": name, "call": telling.call, "original": words[0], "mutated": words[1], "test": telling.test()}
     except Exception:  # what cannot be written down is no answer; the next input may be
         return None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from .inputs import Input
@@ -11,6 +13,7 @@ from .recording import Target
 from .values import Unclear, Written, described, without_addresses
 
 _MOST_SAID = 200
+_SHOWN_BEFORE = 40  # characters in front of the first that differs
 _TODAY = "    # What the code does today. Judge whether it is right before this test is kept."
 
 
@@ -31,29 +34,43 @@ class Telling:
     @property
     def call(self) -> str:
         """The call as one would write it; empty where its arguments cannot be written."""
-        function = self._one.function(self._written, self._owner or self._stand_in)
-        return "" if self._arguments is None or function is None else f"{function}({self._arguments})"
+        if self._arguments is None:
+            return ""
+        return self._one.call(self._written, self._owner or self._stand_in, self._arguments) or ""
 
-    def said(self, seen: Observation) -> str:
-        """What the call does, in words."""
+    def said(self) -> tuple[str, str]:
+        """What original and mutant do, in words."""
+        original, mutated = self._said(self._original), self._said(self._mutated)
+        shared = len(os.path.commonprefix([original, mutated]))
+        return _short(original, shared), _short(mutated, shared)
+
+    def _said(self, seen: Observation) -> str:
         if seen.error is not None:
             text = without_addresses(str(seen.error)).partition("\n")[0]
-            return _short(f"raises {type(seen.error).__name__}" + (f": {text}" if text else ""))
+            return f"raises {type(seen.error).__name__}" + (f": {text}" if text else "")
         words = f"{'yields' if seen.is_listed else 'returns'} {_shown(seen.value)}"
         if self._original.result != self._mutated.result:
-            return _short(words)
+            return words + self._detail(seen.value)
         if self._original.printed != self._mutated.printed:
-            return _short(f"prints {seen.printed!r}")
+            return f"prints {seen.printed!r}"
         place, attribute = self._changed
         value = seen.owner if place < 0 else seen.args[place]
         name = self._stand_in if place < 0 else self._one.names[place]
         name, value = (f"{name}.{attribute}", _attribute(value, attribute)) if attribute else (name, value)
-        return _short(f"{words}, and leaves {name} as {_shown(value)}")
+        return f"{words}, and leaves {name} as {_shown(value)}"
+
+    def _detail(self, value: Any) -> str:
+        """The attribute in which two results differ that look the same."""
+        one, other = self._original.value, self._mutated.value
+        if self._original.error or self._mutated.error or _shown(one) != _shown(other):
+            return ""
+        name = next(_changed_attributes(one, other), "")
+        return f" with {name} {_shown(_attribute(value, name))}" if name else f", a {type(value).__name__}"
 
     def test(self) -> str:
         """A whole test; empty where there is none."""
         call = self.call
-        if not call or not self.is_owner_made:
+        if not call or not self.is_owner_made or self._original.is_awaited:
             return ""
         body = self._body(call)
         if not body:
@@ -93,9 +110,9 @@ class Telling:
         if expected is not None:
             is_same = self._mutated.error is None and _equal(value, other)
             return f"assert {f'repr({call})' if is_same else call} == {repr(repr(value)) if is_same else expected}"
-        for name in sorted(getattr(value, "__dict__", {})):
-            part = self._written.of(getattr(value, name))
-            if part is not None and name.isidentifier() and _differ(value, other, name):
+        for name in _changed_attributes(value, other):
+            part = self._written.of(_attribute(value, name))
+            if part is not None and name.isidentifier() and hasattr(value, name):
                 return f"assert {call}.{name} == {part}"
         text = repr(value)
         if text == without_addresses(text) and text != repr(other) and len(text) < _MOST_SAID:
@@ -117,9 +134,9 @@ class Telling:
             owner = name
         else:
             arguments = arguments.replace(str(made), name, 1)
-        function = self._one.function(self._written, owner)
+        call = self._one.call(self._written, owner, arguments)
         looked_at = f"{name}.{attribute}" if attribute else name
-        return [f"{name} = {made}", f"{function}({arguments})", f"assert {looked_at} == {expected}"]
+        return [f"{name} = {made}", str(call), f"assert {looked_at} == {expected}"]
 
     def _first_change(self) -> tuple[int, str]:
         """Which argument the two leave otherwise (-1: the instance), and which attribute of it."""
@@ -127,9 +144,13 @@ class Telling:
         pairs += [(place, a, b) for place, (a, b) in enumerate(zip(self._original.args, self._mutated.args))]
         for place, one, other in pairs:
             if _described(one) != _described(other):
-                names = sorted(getattr(one, "__dict__", {}))
-                return place, next((name for name in names if _differ(one, other, name)), "")
+                return place, next(_changed_attributes(one, other), "")
         return -1, ""
+
+
+def _changed_attributes(one: Any, other: Any) -> Iterator[str]:
+    names = {**getattr(one, "__dict__", {}), **getattr(other, "__dict__", {})}
+    yield from (name for name in sorted(names) if _differ(one, other, name))
 
 
 def _attribute(value: Any, name: str) -> Any:
@@ -163,7 +184,12 @@ def _shown(value: Any) -> str:
         return f"a {type(value).__name__}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, shared: int) -> str:
+    """`text` without its middle and its end where it is long; the first `shared` characters tell nothing."""
+    verb, _, rest = text.partition(" ")
+    skipped = shared - len(verb) - _SHOWN_BEFORE
+    if len(text) > _MOST_SAID and skipped > 0:
+        text = f"{verb} …{rest[skipped:]}"
     return text if len(text) <= _MOST_SAID else text[: _MOST_SAID - 1] + "…"
 
 

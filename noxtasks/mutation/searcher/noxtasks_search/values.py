@@ -6,16 +6,21 @@ import ast
 import builtins
 import enum
 import math
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 _MOST_NODES = 2000
 _DEEPEST = 8
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+|\b0x[0-9a-fA-F]{8,}\b")
+_MANGLED = re.compile(r"\bx(?:_|\u01c1\w+\u01c1)(\w+?)__mutmut_(?:orig|\d+)\b")
 _PLAIN = (int, float, complex, str, bytes, bytearray, bool, type(None), type(...))
 _SHORT = 24
+_LARGEST = 1 << 40
+_TEMPORARY = tempfile.gettempdir() + os.sep
 _MOST_TEXT = 300  # characters of a value in a test
 
 
@@ -42,7 +47,8 @@ class _Describing:
         if isinstance(value, _PLAIN):
             return name, repr(value)
         if isinstance(value, (type, enum.Enum)) or callable(value) and hasattr(value, "__qualname__"):
-            return name, getattr(value, "__module__", ""), getattr(value, "__qualname__", repr(value))
+            text = getattr(value, "__qualname__", None) or repr(value)
+            return name, getattr(value, "__module__", ""), without_addresses(text)
         if id(value) in self._above or depth > _DEEPEST:
             return name, "…"
         self._above.append(id(value))
@@ -73,8 +79,8 @@ class _Describing:
 
 
 def without_addresses(text: str) -> str:
-    """`text` without what differs in every process."""
-    return _ADDRESS.sub("", text)
+    """`text` without what differs in every process, and with functions called as in the source, not as by mutmut."""
+    return _MANGLED.sub(r"\1", _ADDRESS.sub("", text))
 
 
 class Written:
@@ -95,7 +101,7 @@ class Written:
         if kind is float and not math.isfinite(value):
             return f'float("{value}")'
         if kind in _PLAIN:
-            return repr(value)
+            return None if _is_of_this_process(value) else repr(value)
         if kind in (list, tuple, set, frozenset):
             return self._collection(value, depth)
         if kind is dict:
@@ -165,6 +171,13 @@ class Written:
             return None
         self.imports |= imports
         return text
+
+
+def _is_of_this_process(value: Any) -> bool:
+    """Whether it is an address, or lies in the folder for temporary files: tomorrow there is nothing there."""
+    if isinstance(value, int):
+        return abs(value) > _LARGEST
+    return isinstance(value, str) and (_TEMPORARY in value or os.environ.get("TMPDIR", _TEMPORARY) in value)
 
 
 def variants(value: Any, literals: list[Any], depth: int = 0) -> Iterator[Any]:
