@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from types import CodeType
 from typing import Any
 
@@ -66,7 +67,7 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
     def within(self) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Each node that the change is in, innermost first, and the one in it that leads to the change."""
         chain = (*self.above, self.before)
-        yield from reversed(list(zip(chain, chain[1:], strict=False)))
+        yield from reversed(list(pairwise(chain)))
 
 
 def suspect(mutant: Mutant, *, is_told: bool = False) -> str:
@@ -88,10 +89,18 @@ def suspect(mutant: Mutant, *, is_told: bool = False) -> str:
 
 
 def _compiled(tree: ast.Module) -> object:
+    """Its bytecode, texts left out that nothing uses: docstrings. Assertions count; few run without them."""
     try:
-        return _content(compile(tree, "<mutant>", "exec", dont_inherit=True, optimize=2))
+        bare = _Bare().visit(ast.parse(ast.unparse(tree)))
+        return _content(compile(bare, "<mutant>", "exec", dont_inherit=True, optimize=0))
     except (SyntaxError, ValueError, RecursionError):
         return object()
+
+
+class _Bare(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        """A statement that is nothing but a text."""
+        return ast.copy_location(ast.Pass(), node) if _is_string(node.value) else node
 
 
 def _content(code: CodeType) -> object:
@@ -142,7 +151,9 @@ def _dump(value: Any) -> str:
 def _called(node: ast.AST) -> str:
     """The last part of the name of what is called."""
     function = node.func if isinstance(node, ast.Call) else None
-    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
 
 
 def _owner(node: ast.AST) -> str:
@@ -161,7 +172,11 @@ def _is_in_arguments(node: ast.AST, inner: ast.AST) -> bool:
 def _calls(change: _Change) -> Iterator[ast.Call]:
     """The calls in whose arguments all of the change is; the changed one itself where its arguments are changed."""
     whole = change.before
-    if isinstance(whole, ast.Call) and isinstance(change.after, ast.Call) and _dump(whole.func) == _dump(change.after.func):
+    if (
+        isinstance(whole, ast.Call)
+        and isinstance(change.after, ast.Call)
+        and _dump(whole.func) == _dump(change.after.func)
+    ):
         yield whole
     yield from (node for node, inner in change.within() if isinstance(node, ast.Call) and _is_in_arguments(node, inner))
 
@@ -231,7 +246,9 @@ def _typing(change: _Change) -> str:
     return ""
 
 
-_TYPE_CHECKING = frozenset(_dump(ast.parse(text, mode="eval").body) for text in ("TYPE_CHECKING", "typing.TYPE_CHECKING"))
+_TYPE_CHECKING = frozenset(
+    _dump(ast.parse(text, mode="eval").body) for text in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+)
 
 
 def _codec(change: _Change) -> str:
@@ -286,9 +303,9 @@ def _none_for_none(change: _Change) -> str:
     if not (isinstance(change.before, ast.Constant) and change.before.value is False and _is_none(change.after)):
         return ""
     for node, _ in change.within():
-        for call in (change.above[-2:] if isinstance(node, ast.keyword) else ()):
-            if isinstance(call, ast.Call) and (_called(call), node.arg) in _FLAGS:
-                return "None is as false as False there"
+        if isinstance(node, ast.keyword):
+            call = change.above[change.above.index(node) - 1]
+            return "None is as false as False there" if (_called(call), node.arg) in _FLAGS else ""
     return ""
 
 
@@ -304,7 +321,9 @@ def _nothing_added(change: _Change) -> str:
     else:
         return ""
     is_zero = isinstance(right, ast.Constant) and type(right.value) is int and right.value == 0
-    return "nothing is added, and nothing taken away" if is_zero and frozenset({type(one), type(other)}) in pairs else ""
+    return (
+        "nothing is added, and nothing taken away" if is_zero and frozenset({type(one), type(other)}) in pairs else ""
+    )
 
 
 def _leaves_a_last_loop(change: _Change) -> str:

@@ -16,7 +16,7 @@ _WIDTH = 100
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """An input on which original and mutant differ; the fields are those of `Lesson`, `test` is a whole one or empty."""
+    """An input on which original and mutant differ, as in `Lesson`; `test` is a whole one or empty."""
 
     call: str
     original: str
@@ -80,13 +80,13 @@ def beginning(mutant: Mutant, told: Told | None = None) -> str:
     """The beginning of a test for the function: the import, what is not noticed, and a call to be completed."""
     module = mutant.name.rpartition(".")[0]
     class_name, _, name = mutant.function.rpartition(".")
-    stem = re.sub(r"\W+", "_", mutant.function).strip("_").lower()
+    stem = re.sub(r"[\W_]+", "_", mutant.function).strip("_").lower()
     lines = [f"from {module} import {class_name or name}", "", "", f"def test_{stem}():"]
     lines.append(f"    # No test notices this change of line {mutant.line}:")
     lines += [f"    #   {line[:_WIDTH]}" for line in changed_lines(mutant)]
     if told:
         call = told.call or "there is an input on which it"
-        lines.append(f"    # {call}: {told.original}; with the change: {told.mutated}"[:_WIDTH + 100])
+        lines.append(f"    # {call}: {told.original}; with the change: {told.mutated}"[: _WIDTH + 100])
     lines += [f"    {line}" for line in _call(mutant, class_name, name)]
     return "\n".join([*lines, ""])
 
@@ -100,7 +100,7 @@ def changed_lines(mutant: Mutant) -> list[str]:
 def _call(mutant: Mutant, class_name: str, name: str) -> Iterator[str]:
     parameters = _parameters(mutant.before)
     if not class_name:
-        yield f"assert {name}({', '.join(f'{each}=...' for each in parameters)}) == ...  # an input on which they differ"
+        yield f"assert {name}({', '.join(f'{each}=...' for each in parameters)}) == ...  # where they differ"
         return
     owner = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", class_name).lower()
     first, rest = parameters[:1], parameters[1:]
@@ -111,10 +111,10 @@ def _call(mutant: Mutant, class_name: str, name: str) -> Iterator[str]:
         return
     if first == ["self"]:
         yield f"{owner} = {class_name}(...)"
-        yield f"assert {owner}.{name}({inner}) == ...  # an input on which they differ"
+        yield f"assert {owner}.{name}({inner}) == ...  # where they differ"
         return
     inner = inner if first == ["cls"] else ", ".join(f"{each}=..." for each in parameters)
-    yield f"assert {class_name}.{name}({inner}) == ...  # an input on which they differ"
+    yield f"assert {class_name}.{name}({inner}) == ...  # where they differ"
 
 
 def _parameters(source: str) -> list[str]:

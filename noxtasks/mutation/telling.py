@@ -7,6 +7,7 @@ the search from ending.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,7 +20,7 @@ from noxtasks.mutation import searcher
 from noxtasks.mutation.lessons import Told
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.suite import process
-from noxtasks.suite.launch import PROBE_FOLDER, Launch, Suite
+from noxtasks.suite.launch import Launch, Suite
 
 LIMIT_S = 30.0
 """How long a search may take, recording not counted."""
@@ -64,9 +65,7 @@ def tell(
         return _tell(suite, by_key, baseline, Path(folder), limit_s)
 
 
-def _tell(
-    suite: Suite, by_key: Mapping[str, list[Mutant]], baseline: Baseline, folder: Path, limit_s: float
-) -> Answer:
+def _tell(suite: Suite, by_key: Mapping[str, list[Mutant]], baseline: Baseline, folder: Path, limit_s: float) -> Answer:
     empty, answer, order = folder / "empty", folder / "answer.jsonl", folder / "order.json"
     empty.mkdir()
     tests = chosen_tests(by_key, baseline)
@@ -85,7 +84,7 @@ def _tell(
     for name in ("NOXTASKS_WIRE", "NOXTASKS_MUTATED", "NOXTASKS_PATH_ENTRY"):
         environment.pop(name, None)
     entries = [environment["PYTHONPATH"], str(Path(searcher.__file__).parent)]
-    environment |= {"PYTHONPATH": ":".join(entries), "NOXTASKS_ORDER": str(order)}
+    environment |= {"PYTHONPATH": os.pathsep.join(entries), "NOXTASKS_ORDER": str(order)}
     tests_s = sum(baseline.durations_s[test] for test in tests)
     notes: list[str] = []
     try:
@@ -107,7 +106,7 @@ def _tell(
 
 
 def chosen_tests(by_key: Mapping[str, Iterable[Mutant]], baseline: Baseline) -> list[str]:
-    """The tests whose calls are recorded: of each function the fastest that run it, as long as there is time for them."""
+    """The tests whose calls are recorded: of each function the fastest that run it, as long as there is time."""
     chosen: list[str] = []
     left_s = _TESTS_S
     for rank in range(_TESTS):

@@ -1,5 +1,5 @@
-"""The search for inputs that tell mutants from their originals: the package `noxtasks_search`, run by the user's Python.
+"""The search for inputs that tell mutants from their originals: a package that is run by the user's Python.
 
-This folder is put on that interpreter's `PYTHONPATH`; it holds that one package, which imports the standard library,
+This folder is put on its `PYTHONPATH`; it holds `noxtasks_search` alone, which imports the standard library,
 pytest and the probe alone. Nothing is installed.
 """

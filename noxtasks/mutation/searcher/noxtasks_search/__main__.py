@@ -1,8 +1,8 @@
 """Carries out the order in the file that `NOXTASKS_ORDER` names; see the package.
 
-The order has `functions` (each with `key` and `mutants`: name, before, after), `tests` and `pytest_args` for the calls,
-`folder` (an empty one), `limit_s` for all, `each_s` for each mutant, and `answer`, the file that gets a line of JSON for
-each mutant that is told from its original.
+The order has `functions` (each with `key` and `mutants`: name, before, after), `tests` and `pytest_args` for the
+calls, `folder` (an empty one), `limit_s` for all, `each_s` for each mutant, and `answer`, the file that gets a line of
+JSON for each mutant that is told from its original.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def main() -> int:
     return 1 if errors else 0
 
 
-def _search(target: Target, mutants: list[dict[str, str]], folder: str, limit_s: float) -> tuple[list[dict[str, str]], str]:
+def _search(
+    target: Target, mutants: list[dict[str, str]], folder: str, limit_s: float
+) -> tuple[list[dict[str, str]], str]:
     try:
         return searching.search(target, mutants, folder, limit_s)
     except OSError:  # no process to be had: the next function may have more luck

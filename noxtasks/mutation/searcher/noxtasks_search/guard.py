@@ -1,4 +1,4 @@
-"""A child process that may compute and read, and do nothing else: what is called with made-up arguments must do no harm.
+"""A child process that may compute and read, and no more: what is called with made-up arguments must do no harm.
 
 Four fences stand one behind the other: an audit hook that refuses every event that is not known to be harmless (so that
 a kind of event that is new is refused too), no open descriptors but the one for the answer, limits of the system on
@@ -31,9 +31,38 @@ _HARMLESS = frozenset(
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _UNAUDITED = {
     "os": (
-        *("mkfifo", "mknod", "setuid", "setgid", "seteuid", "setegid", "setreuid", "setregid", "setresuid", "setresgid"),
-        *("setgroups", "initgroups", "setpriority", "nice", "chroot", "sync", "sched_setaffinity", "sched_setscheduler"),
-        *("sched_setparam", "copy_file_range", "sendfile", "splice", "pidfd_open", "memfd_create", "openpty", "unshare"),
+        *(
+            "mkfifo",
+            "mknod",
+            "setuid",
+            "setgid",
+            "seteuid",
+            "setegid",
+            "setreuid",
+            "setregid",
+            "setresuid",
+            "setresgid",
+        ),
+        *(
+            "setgroups",
+            "initgroups",
+            "setpriority",
+            "nice",
+            "chroot",
+            "sync",
+            "sched_setaffinity",
+            "sched_setscheduler",
+        ),
+        *(
+            "sched_setparam",
+            "copy_file_range",
+            "sendfile",
+            "splice",
+            "pidfd_open",
+            "memfd_create",
+            "openpty",
+            "unshare",
+        ),
         *("setns", "posix_fallocate", "tcsetpgrp", "setpgid", "setsid", "login_tty", "posix_openpt", "fork", "forkpty"),
     ),
     "posix": ("fork", "forkpty", "mkfifo", "mknod", "posix_spawn", "posix_spawnp", "chroot", "unshare", "setns"),

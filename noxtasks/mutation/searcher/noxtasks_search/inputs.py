@@ -206,7 +206,7 @@ def _made_otherwise(call: Call, constants: list[Any]) -> Iterator[Call]:
     for changed in ways[: 2 * _MOST_VARIANTS]:
         try:
             owner = type(call.owner)(*copy.deepcopy(changed[0]), **copy.deepcopy(changed[1]))
-        except Exception:  # noqa: S112 - nobody makes it in this way
+        except Exception:
             continue
         yield Call(call.args, call.kwargs, owner=owner, made_by=changed)
 

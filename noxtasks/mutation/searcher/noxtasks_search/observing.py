@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dis
 import inspect
 import io
 import os
@@ -12,14 +13,14 @@ from typing import Any
 from .guard import Guard, Refused, TooLong
 from .inputs import Input
 from .recording import Target
-from .values import Unclear, described, without_addresses
+from .values import UnclearError, described, without_addresses
 
 VARIABLE = "MUTANT_UNDER_TEST"
 CALL_S = 0.25
 _MOST_ITEMS = 100
 
 
-class Worthless(Exception):
+class WorthlessError(Exception):
     """A call that says nothing: it was refused, took too long, or cannot be compared."""
 
 
@@ -38,13 +39,25 @@ class Observation:
         self.left: Any = None  # instance and arguments afterwards, described
 
     @property
+    def is_misuse(self) -> bool:
+        """Whether it raised what Python itself raises where a thing is used as what it is not."""
+        if not isinstance(self.error, (TypeError, AttributeError, NameError)):
+            return False
+        trace = self.error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is None:
+            return True
+        return dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] != "RAISE_VARARGS"
+
+    @property
     def seen(self) -> Any:
         """All of it, to be compared."""
         return self.result, self.printed, self.left
 
 
 def observe(target: Target, one: Input, mutant: str, guard: Guard) -> Observation:
-    """Call the function with copies, while `mutant` is active ("": none). Raises `Worthless`."""
+    """Call the function with copies, while `mutant` is active ("": none). Raises `WorthlessError`."""
     found = Observation()
     os.environ[VARIABLE] = mutant
     guard.refused = ""
@@ -54,14 +67,14 @@ def observe(target: Target, one: Input, mutant: str, guard: Guard) -> Observatio
             guard.within(CALL_S, lambda: _call(target, one, found))
         found.result = _result(found)
         found.left = described((found.owner, found.args))
-    except (Refused, TooLong, Unclear, MemoryError, RecursionError):
-        raise Worthless from None
+    except (Refused, TooLong, UnclearError, MemoryError, RecursionError):
+        raise WorthlessError from None
     except Exception:  # an instance that cannot be copied or looked at
-        raise Worthless from None
+        raise WorthlessError from None
     finally:
         os.environ[VARIABLE] = ""
     if guard.refused:
-        raise Worthless
+        raise WorthlessError
     found.printed = without_addresses(printed.getvalue())
     return found
 
@@ -82,7 +95,7 @@ def _call(target: Target, one: Input, found: Observation) -> None:
         elif hasattr(value, "__next__"):
             value, found.is_listed = list(islice(value, _MOST_ITEMS)), True
         found.value = value
-    except (Refused, TooLong, Unclear, MemoryError):
+    except (Refused, TooLong, UnclearError, MemoryError):
         raise
     except BaseException as error:
         found.error = error
@@ -96,7 +109,7 @@ def _finished(coroutine: Any) -> Any:
         return stop.value
     finally:
         coroutine.close()
-    raise Unclear
+    raise UnclearError
 
 
 def _result(found: Observation) -> Any:

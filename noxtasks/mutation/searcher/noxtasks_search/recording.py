@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
-
 from noxtasks_probe import taming
 
 _MOST_CALLS = 40  # different ones, of a function
@@ -21,7 +20,9 @@ _LONGEST_REPR = 4000
 class Call:
     """The arguments of one call; of a method, `owner` is a copy of its instance as it was before."""
 
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, owner: Any = None, made_by: Any = None) -> None:
+    def __init__(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, owner: Any = None, made_by: Any = None
+    ) -> None:
         self.args, self.kwargs, self.owner = args, kwargs, owner
         self.made_by: tuple[tuple[Any, ...], dict[str, Any]] | None = made_by  # what its class was called with
 
@@ -52,7 +53,7 @@ class Target:
 
     @property
     def mutants(self) -> dict[str, Any]:
-        """mutmut's own table of the original and its mutants."""
+        """Mutmut's own table of the original and its mutants."""
         found: dict[str, Any] = getattr(self.module, f"mutants_{self.mangled}__mutmut")
         return found
 
@@ -90,7 +91,7 @@ class Recorder:
             try:
                 target = Target(key)
                 self._listen(target)
-            except Exception:  # noqa: S112 - a function that cannot be found goes without calls
+            except Exception:
                 continue
             self.targets[key] = target
 
@@ -120,7 +121,7 @@ class Recorder:
                 self._is_busy = True
                 try:
                     self._note(target, args[skip:], kwargs)
-                except Exception:  # noqa: S110 - what cannot be copied is not noted
+                except Exception:
                     pass
                 finally:
                     self._is_busy = False
@@ -159,7 +160,7 @@ class Recorder:
                 self._is_busy = True
                 try:
                     self._made[id(instance)] = (instance, *copy.deepcopy((args, kwargs)))
-                except Exception:  # noqa: S110 - then a test cannot make it
+                except Exception:
                     pass
                 finally:
                     self._is_busy = False

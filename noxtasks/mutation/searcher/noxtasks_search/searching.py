@@ -10,7 +10,7 @@ from typing import Any
 
 from .guard import Guard, in_child
 from .inputs import Input, candidates, literals
-from .observing import VARIABLE, Observation, Worthless, observe
+from .observing import VARIABLE, Observation, WorthlessError, observe
 from .recording import Target
 from .tests_text import Telling
 
@@ -19,13 +19,12 @@ _LATER_S = 0.3  # of a search that has an answer which no test can make, for one
 _SHRINK_S = 0.2  # to make the input of an answer simpler
 _START_S = 0.5
 _BEST = 4
-_MISUSES = ("raises TypeError", "raises AttributeError", "raises NameError", "raises UnboundLocalError")
 
 
 def search(
     target: Target, mutants: list[dict[str, str]], folder: str, limit_s: float
 ) -> tuple[list[dict[str, str]], str]:
-    """What tells each of `mutants` from the original, found and held in processes of their own; and a defect of ours."""
+    """What tells each of `mutants` from the original, tried in processes of their own; and a defect of ours."""
     constants = literals([mutants[0]["before"], *(mutant["after"] for mutant in mutants)])
 
     def work(guard: Guard) -> Iterator[str]:
@@ -43,7 +42,7 @@ def search(
 def _found(target: Target, names: list[str], constants: list[Any], guard: Guard, limit_s: float) -> Iterator[str]:
     """Lines of JSON: of each mutant the first difference, and a better one where that comes."""
     ends_s = time.monotonic() + limit_s
-    open_ = {name: ends_s for name in names}  # until when an answer is waited for, or a better one
+    open_ = dict.fromkeys(names, ends_s)  # until when an answer is waited for, or a better one
     grades = dict.fromkeys(names, 0)
     for one in candidates(target, constants):
         now_s = time.monotonic()
@@ -52,7 +51,7 @@ def _found(target: Target, names: list[str], constants: list[Any], guard: Guard,
             return
         try:
             original, again = (observe(target, one, "", guard) for _ in range(2))
-        except Worthless:
+        except WorthlessError:
             continue
         if original.seen != again.seen:
             continue
@@ -66,9 +65,8 @@ def _found(target: Target, names: list[str], constants: list[Any], guard: Guard,
 
 
 def _grade(told: dict[str, str]) -> int:
-    """How good an answer is: one that a test can give, and not to a misuse on which the original raises too, is best."""
-    is_use = not told["original"].startswith(_MISUSES)
-    return 1 + 2 * bool(told["test"]) + is_use
+    """How good an answer is: best is one that a test can give, and not to a misuse on which the original raises."""
+    return 1 + 2 * bool(told["test"]) + (not told["is_misuse"])
 
 
 def _smallest(target: Target, one: Input, told: dict[str, str], guard: Guard) -> dict[str, str]:
@@ -80,7 +78,7 @@ def _smallest(target: Target, one: Input, told: dict[str, str], guard: Guard) ->
                 return told
             try:
                 original = observe(target, other, "", guard)
-            except Worthless:
+            except WorthlessError:
                 continue
             better = _told(target, other, original, told["name"], guard)
             if better is not None and better["test"] and _is_kept(told, better):
@@ -91,9 +89,12 @@ def _smallest(target: Target, one: Input, told: dict[str, str], guard: Guard) ->
 
 
 def _is_kept(told: dict[str, str], better: dict[str, str]) -> bool:
-    """Whether the simpler input shows the same: what gave a value should not become a misuse that raises."""
-    return len(better["call"]) <= len(told["call"]) and all(
-        told[name].partition(" ")[0] == better[name].partition(" ")[0] for name in ("original", "mutated")
+    """Whether the simpler input shows the same as well: no misuse that raises, no values that are equal in a way."""
+    is_clear = "assert repr(" not in better["test"] or "assert repr(" in told["test"]
+    return (
+        is_clear
+        and len(better["call"]) <= len(told["call"])
+        and all(told[name].partition(" ")[0] == better[name].partition(" ")[0] for name in ("original", "mutated"))
     )
 
 
@@ -104,9 +105,19 @@ def _told(target: Target, one: Input, original: Observation, name: str, guard: G
             return None
         if observe(target, one, "", guard).seen != original.seen:
             return None
+        if original.is_misuse and mutated.is_misuse:
+            return None  # that both fail in other words on what nobody would give them teaches nothing
         telling = Telling(target, one, original, mutated)
         words = telling.said()
-        return {"name": name, "call": telling.call, "original": words[0], "mutated": words[1], "test": telling.test()}
+        test, is_misuse = telling.test(), "1" if original.is_misuse else ""
+        return {
+            "name": name,
+            "call": telling.call,
+            "original": words[0],
+            "mutated": words[1],
+            "test": test,
+            "is_misuse": is_misuse,
+        }
     except Exception:  # what cannot be written down is no answer; the next input may be
         return None
 

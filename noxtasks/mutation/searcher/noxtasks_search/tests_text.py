@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from .inputs import Input
 from .observing import Observation
 from .recording import Target
-from .values import Unclear, Written, described, without_addresses
+from .values import UnclearError, Written, described, without_addresses
 
 _MOST_SAID = 200
 _SHOWN_BEFORE = 40  # characters in front of the first that differs
@@ -41,7 +40,8 @@ class Telling:
     def said(self) -> tuple[str, str]:
         """What original and mutant do, in words."""
         original, mutated = self._said(self._original), self._said(self._mutated)
-        shared = len(os.path.commonprefix([original, mutated]))
+        pairs = enumerate(zip(original, mutated))
+        shared = next((place for place, (one, other) in pairs if one != other), 0)
         return _short(original, shared), _short(mutated, shared)
 
     def _said(self, seen: Observation) -> str:
@@ -78,7 +78,7 @@ class Telling:
         imports = sorted(self._written.imports)
         if any("pytest." in line for line in body):
             imports = ["import pytest", "", *imports] if imports else ["import pytest"]
-        name = _snake(re.sub(r"\W+", "_", f"{self._stand_in}_{self._target.name}")).strip("_")
+        name = re.sub(r"[\W_]+", "_", _snake(f"{self._stand_in}_{self._target.name}")).strip("_")
         return "\n".join([*imports, "", "", f"def test_{name}():", _TODAY, *(f"    {line}" for line in body), ""])
 
     def _body(self, call: str) -> list[str]:
@@ -166,7 +166,7 @@ def _differ(one: Any, other: Any, name: str) -> bool:
 def _described(value: Any) -> Any:
     try:
         return described(value)
-    except Unclear:
+    except UnclearError:
         return None
 
 

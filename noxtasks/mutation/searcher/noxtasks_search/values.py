@@ -24,7 +24,7 @@ _TEMPORARY = tempfile.gettempdir() + os.sep
 _MOST_TEXT = 300  # characters of a value in a test
 
 
-class Unclear(Exception):
+class UnclearError(Exception):
     """The value is too large, or too strange, to be compared."""
 
 
@@ -41,12 +41,12 @@ class _Describing:
     def of(self, value: Any, depth: int) -> Any:
         self._left -= 1
         if self._left < 0:
-            raise Unclear
+            raise UnclearError
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}"
         if isinstance(value, _PLAIN):
             return name, repr(value)
-        if isinstance(value, (type, enum.Enum)) or callable(value) and hasattr(value, "__qualname__"):
+        if isinstance(value, (type, enum.Enum)) or (callable(value) and hasattr(value, "__qualname__")):
             text = getattr(value, "__qualname__", None) or repr(value)
             return name, getattr(value, "__module__", ""), without_addresses(text)
         if id(value) in self._above or depth > _DEEPEST:
@@ -109,7 +109,7 @@ class Written:
             return None if any(None in pair for pair in pairs) else "{" + ", ".join(f"{k}: {v}" for k, v in pairs) + "}"
         if isinstance(value, enum.Enum):
             return self._named(kind, f"{kind.__qualname__}.{value.name}")
-        if isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
+        if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
             return self._named(value, value.__qualname__)
         return self._by_repr(value)
 
@@ -135,7 +135,7 @@ class Written:
             found = getattr(found, part, None)
         if module is None or module.__name__ == "__main__" or "<" in name or found is None:
             return None
-        if isinstance(value, type) or callable(value) and not isinstance(value, enum.Enum):
+        if isinstance(value, type) or (callable(value) and not isinstance(value, enum.Enum)):
             if found is not value:
                 return None
         if module is not builtins:
