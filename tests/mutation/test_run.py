@@ -44,7 +44,7 @@ def test_every_mutant_meets_its_fate_and_the_users_files_stay_as_they_are(
     assert told["judgement"]["verdict"] == "pass"
     survivors = {mutant["id"]: mutant for mutant in told["mutants"] if mutant["status"] == "survived"}
     assert [survivors[lesson["mutant"]]["function"] for lesson in told["lessons"]] == [
-        *("is_dear", "_table", "is_dear", "_table", "_table", "Cart.total"),
+        *("is_dear", "is_dear", "_table", "_table", "_table", "Cart.total"),
     ]
     assert told["lessons"][0]["call"] == "is_dear(100)"
     assert "assert is_dear(100) is False" in told["lessons"][0]["skeleton"]
