@@ -117,3 +117,15 @@ def test_a_lone_surrogate_in_a_message_is_written_as_its_escape() -> None:
 def test_what_is_no_strict_json_is_not_read(text: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         canonical.loads(text)
+
+
+@pytest.mark.parametrize("digits", ["0", "2", "-7", str(canonical.LARGEST_INTEGER), str(-canonical.LARGEST_INTEGER)])
+def test_a_whole_number_is_read_as_one(digits: str) -> None:
+    """2 == 2.0, so that equality alone would not show what becomes of a count."""
+    value = canonical.loads(digits.encode())
+    assert (type(value), value) == (int, int(digits))
+
+
+@pytest.mark.parametrize("digits", [str(canonical.LARGEST_INTEGER + 1), "-1" + "0" * 20, "9" * 5000])
+def test_a_whole_number_that_is_not_exact_in_json_is_read_as_a_float(digits: str) -> None:
+    assert type(canonical.loads(digits.encode())) is float

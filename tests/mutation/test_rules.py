@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.mutation import rules
-from noxtasks.mutation.model import Fate, Mutant, Status
+from noxtasks.mutation.model import Fate, Judgement, Mutant, Status
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
 
@@ -153,3 +154,71 @@ def test_a_score_is_a_share_and_never_hides_what_is_unchecked(statuses: list[Sta
 def test_the_score_is_held_against_the_threshold(statuses: list[Status], verdict: Verdict) -> None:
     found = rules.score(fates(*statuses), timeouts="killed")
     assert rules.judge(found, fates(*statuses), threshold=0.6).verdict is verdict
+
+
+SAID = {
+    "all pass": ("", ""),
+    "one fails": ("ValueError: no", "ValueError: no"),
+    "one cannot be collected": ("b did not run", "b cannot be collected"),
+    "the process dies first": ("ValueError: no", "ValueError: no"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_fate_says_what_the_failure_said(case: str) -> None:
+    run, _ = VERDICTS[case]
+    said = [rules.fate(MUTANT, run, ["a", "b"], is_alone=is_alone).message for is_alone in (False, True)]
+    assert said == list(SAID[case])
+
+
+def test_of_a_long_message_the_beginning_of_its_first_line_is_kept() -> None:
+    failure = msgspec.structs.replace(a_failure(), message="x" * 400 + "\nmore")
+    run = a_run(("a", F))
+    run = msgspec.structs.replace(run, results=(msgspec.structs.replace(run.results[0], failure=failure),))
+    message = rules.fate(MUTANT, run, ["a"], is_alone=False).message
+    assert message == ("ValueError: " + "x" * 400)[:300]
+
+
+def test_the_time_of_a_test_is_the_longest_that_it_took() -> None:
+    slow = msgspec.structs.replace(a_run(("a", P)).results[0], duration_s=0.7)
+    again = msgspec.structs.replace(a_run(), results=(slow,))
+    for runs in ([a_run(("a", P)), again], [again, a_run(("a", P))]):
+        assert rules.baseline(runs, []).durations_s == {"a": 0.7}
+
+
+def test_a_judgement_says_what_it_rests_on() -> None:
+    def judged(*statuses: Status) -> Judgement:
+        return rules.judge(rules.score(fates(*statuses), timeouts="killed"), fates(*statuses), threshold=0.5)
+
+    assert judged(K, K, K, S) == Judgement(
+        verdict=Verdict.PASS, figure=0.75, threshold=0.5, reason="3 of 4 mutants are killed"
+    )
+    assert judged(K, Status.UNCHECKED).reason == "1 of 2 mutants were not tried"
+    assert judged(N).reason == "no mutant was executed"
+
+
+def test_a_score_on_its_threshold_reaches_it() -> None:
+    assert rules.judge(rules.score(fates(K, S), timeouts="killed"), fates(K, S), threshold=0.5).verdict is Verdict.PASS
+
+
+def test_each_file_has_the_score_of_its_own_mutants() -> None:
+    other = msgspec.structs.replace(MUTANT, path="rates.py", id="2")
+    found = rules.by_path(
+        [MUTANT, other], {"1": Fate(mutant="1", status=K), "2": Fate(mutant="2", status=T)}, timeouts="survived"
+    )
+    assert {path: (score.killed, score.total) for path, score in found.items()} == {
+        "rates.py": (0, 1),
+        "shop.py": (1, 1),
+    }
+    assert list(found) == ["rates.py", "shop.py"]
+
+
+def test_a_mutant_that_nothing_tries_has_a_fate_too() -> None:
+    assert rules.untested(MUTANT) == Fate(mutant="1", status=N, is_confirmed=True)
+    assert rules.unchecked(MUTANT) == Fate(mutant="1", status=Status.UNCHECKED)
+
+
+def test_the_second_trial_has_the_word_and_both_have_taken_time() -> None:
+    first = Fate(mutant="1", status=S, tests=("a",), duration_s=0.5)
+    again = Fate(mutant="1", status=K, killed_by="b", is_confirmed=True, duration_s=2.0)
+    assert rules.confirmed(first, again) == msgspec.structs.replace(again, duration_s=2.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import enum
 import math
 import os
@@ -21,7 +22,7 @@ _PLAIN = (int, float, complex, str, bytes, bytearray, bool, type(None), type(...
 _SHORT = 24
 _LARGEST = 1 << 40
 _TEMPORARY = tempfile.gettempdir() + os.sep
-_MOST_TEXT = 300  # characters of a value in a test
+_MOST_TEXT = 400  # characters of a value in a test
 
 
 class UnclearError(Exception):
@@ -108,10 +109,10 @@ class Written:
             pairs = [(self._text(key, depth + 1), self._text(one, depth + 1)) for key, one in value.items()]
             return None if any(None in pair for pair in pairs) else "{" + ", ".join(f"{k}: {v}" for k, v in pairs) + "}"
         if isinstance(value, enum.Enum):
-            return self._named(kind, f"{kind.__qualname__}.{value.name}")
+            return self._named(kind.__module__, f"{kind.__qualname__}.{value.name}", value)
         if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
-            return self._named(value, value.__qualname__)
-        return self._by_repr(value)
+            return self._named(getattr(value, "__module__", None) or "", value.__qualname__, value)
+        return self._by_fields(value, depth) or self._by_repr(value)
 
     def _collection(self, value: Any, depth: int) -> str | None:
         kind = type(value)
@@ -127,20 +128,32 @@ class Written:
             return "{" + inner + "}" if parts else "set()"
         return f"[{inner}]" if kind is list else f"({inner},)" if len(parts) == 1 else f"({inner})"
 
-    def _named(self, value: Any, name: str) -> str | None:
-        """A class or a function by its name, where it can be imported by that."""
-        module = sys.modules.get(getattr(value, "__module__", None) or "")
+    def _named(self, module_name: str, name: str, value: Any) -> str | None:
+        """What a module holds by its name, where it can be imported by that."""
+        module = sys.modules.get(module_name)
         found: Any = module
         for part in name.split("."):
             found = getattr(found, part, None)
-        if module is None or module.__name__ == "__main__" or "<" in name or found is None:
+        if module is None or module_name == "__main__" or found is not value:
             return None
-        if isinstance(value, type) or (callable(value) and not isinstance(value, enum.Enum)):
-            if found is not value:
-                return None
         if module is not builtins:
-            self.imports.add(f"from {module.__name__} import {name.partition('.')[0]}")
+            self.imports.add(f"from {module_name} import {name.partition('.')[0]}")
         return name
+
+    def _by_fields(self, value: Any, depth: int) -> str | None:
+        """The call of its class with all fields, of a dataclass, or a value of attrs or msgspec."""
+        kind = type(value)
+        if dataclasses.is_dataclass(value):
+            names = [field.name for field in dataclasses.fields(value) if field.init]
+        elif hasattr(kind, "__attrs_attrs__"):
+            names = [field.name for field in kind.__attrs_attrs__ if field.init]
+        else:
+            names = list(getattr(kind, "__struct_fields__", ()))
+        name = self._named(kind.__module__, kind.__qualname__, kind) if names else None
+        parts = {field: self._text(getattr(value, field, None), depth + 1) for field in names}
+        if name is None or None in parts.values():
+            return None
+        return f"{name}({', '.join(f'{field}={text}' for field, text in parts.items())})"
 
     def _by_repr(self, value: Any) -> str | None:
         """Its `repr`, where that is an expression for one like it."""
