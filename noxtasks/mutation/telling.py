@@ -51,9 +51,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tell(
-    suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, limit_s: float = LIMIT_S
+    suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, left_s: float | None = None
 ) -> Answer:
-    """Search for `limit_s` at most, in the root of `suite`, where the sources hold `survivors`."""
+    """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given."""
+    if not hasattr(os, "fork"):
+        return Answer(notes=("no inputs are looked for that tell survivors from their originals: it takes forks",))
+    limit_s = LIMIT_S if left_s is None else min(LIMIT_S, left_s / 2)
     by_key: dict[str, list[Mutant]] = {}
     for mutant in survivors:
         by_key.setdefault(mutant.key, []).append(mutant)
@@ -62,10 +65,18 @@ def tell(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return _tell(suite, by_key, baseline, Path(folder), limit_s)
+        return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
 
 
-def _tell(suite: Suite, by_key: Mapping[str, list[Mutant]], baseline: Baseline, folder: Path, limit_s: float) -> Answer:
+def _tell(
+    suite: Suite,
+    by_key: Mapping[str, list[Mutant]],
+    baseline: Baseline,
+    folder: Path,
+    *,
+    limit_s: float,
+    left_s: float | None,
+) -> Answer:
     empty, answer, order = folder / "empty", folder / "answer.jsonl", folder / "order.json"
     empty.mkdir()
     tests = chosen_tests(by_key, baseline)
@@ -85,14 +96,14 @@ def _tell(suite: Suite, by_key: Mapping[str, list[Mutant]], baseline: Baseline, 
         environment.pop(name, None)
     entries = [environment["PYTHONPATH"], str(Path(searcher.__file__).parent)]
     environment |= {"PYTHONPATH": os.pathsep.join(entries), "NOXTASKS_ORDER": str(order)}
-    tests_s = sum(baseline.durations_s[test] for test in tests)
+    most_s = _START_S + _TIMES * sum(baseline.durations_s[test] for test in tests) + limit_s
     notes: list[str] = []
     try:
         done = process.run(
             [str(suite.python), "-m", "noxtasks_search"],
             cwd=suite.root,
             env=environment,
-            timeout_s=_START_S + _TIMES * tests_s + limit_s,
+            timeout_s=most_s if left_s is None else min(most_s, left_s),
         )
         if done.returncode:
             said = (done.stderr or done.stdout).strip().rpartition("\n")[2][:200]

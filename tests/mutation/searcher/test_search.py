@@ -129,7 +129,7 @@ def found(
         at_import=frozenset(),
     )
     mutants = {(mutant.function, changed_lines(mutant)[-1][2:]): mutant for mutant in made.mutants}
-    return telling.tell(suite, made.mutants, baseline, scratch, limit_s=12), mutants, str(root)
+    return telling.tell(suite, made.mutants, baseline, scratch, left_s=24), mutants, str(root)
 
 
 def told(found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str) -> Told | None:
@@ -239,7 +239,7 @@ def test_without_time_nothing_is_searched(root: Path, python: Path, tmp_path: Pa
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
     suite = Suite(root=root, python=python)
-    assert telling.tell(suite, [mutant], baseline, tmp_path, limit_s=1).notes
+    assert telling.tell(suite, [mutant], baseline, tmp_path, left_s=1).notes
     assert telling.tell(suite, [], baseline, tmp_path) == telling.Answer()
 
 
