@@ -209,6 +209,9 @@ def _is_none(node: Any) -> bool:
 
 
 def _error_message(change: _Change) -> str:
+    message = _message_name(change)
+    if message and _is_only_raised(message, change.function):
+        return "only the message of an error is changed"
     if not _is_text(change):
         return ""
     for node, inner in change.within():
@@ -217,6 +220,37 @@ def _error_message(change: _Change) -> str:
         if isinstance(node, ast.Assert) and inner is node.msg:
             return "only the message of an assertion is changed"
     return ""
+
+
+def _message_name(change: _Change) -> str:
+    """The variable whose text is changed (`message = "no"`), or put out of use (`raise ValueError(message)`)."""
+    above = change.above[-1]
+    if isinstance(above, ast.Assign) and _is_text(change) and isinstance(above.targets[0], ast.Name):
+        return above.targets[0].id
+    if isinstance(above, ast.Call) and isinstance(change.before, ast.Name) and _is_none(change.after):
+        is_raised = len(change.above) > 1 and isinstance(change.above[-2], ast.Raise)
+        return change.before.id if is_raised else ""
+    return ""
+
+
+def _is_only_raised(name: str, function: ast.AST) -> bool:
+    """Whether the variable only ever holds literal texts, and is used by nothing but `raise`."""
+    raised = {
+        id(node)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Raise) and isinstance(each.exc, ast.Call)
+        for node in each.exc.args
+    }
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name]
+    made = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
+    ]
+    stores = [node for node in uses if isinstance(node.ctx, ast.Store)]
+    loads = [node for node in uses if isinstance(node.ctx, ast.Load)]
+    are_texts = bool(made) and len(stores) == len(made) and all(_is_string(value) for value in made)
+    return are_texts and bool(loads) and all(id(node) in raised for node in loads)
 
 
 def _help(change: _Change) -> str:

@@ -89,6 +89,30 @@ def test_texts_of_errors_and_warnings(made: Made) -> None:
     }
 
 
+def test_a_message_that_has_a_name(made: Made) -> None:
+    found = made(
+        """
+        def f(a):
+            message = "no"
+            said = "yes"
+            text = a
+            if a:
+                raise ValueError(said)
+            if a:
+                raise ValueError(text)
+            print(said)
+            raise ValueError(message)
+        """
+    )
+    assert changes(found) == {
+        'message = "XXnoXX"',
+        'message = "NO"',
+        "message = None",
+        "raise ValueError(None)",
+    }
+    assert sum(bool(equivalents.suspect(mutant)) for mutant in found) == 4
+
+
 def test_what_people_read(made: Made) -> None:
     found = made(
         """

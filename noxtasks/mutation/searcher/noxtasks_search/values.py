@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import dataclasses
+import datetime as dt
 import enum
 import math
 import os
@@ -199,6 +201,8 @@ def variants(value: Any, literals: list[Any], depth: int = 0) -> Iterator[Any]:
         yield not value
     elif type(value) in (int, float):
         yield from _numbers(value, literals)
+    elif isinstance(value, (dt.date, dt.timedelta)):
+        yield from _times(value, literals)
     elif type(value) in (str, bytes):
         yield from _texts(value, [one for one in literals if type(one) is type(value)])
     elif type(value) in (list, tuple):
@@ -233,7 +237,16 @@ def _numbers(value: Any, literals: list[Any]) -> Iterator[Any]:
         if type(one) in (int, float):
             yield from (one, one + 1, one - 1, -one)
     yield from (0, 1, -1, 2, -value, value * 2, value * 10, value / 2 if isinstance(value, float) else value // 2)
-    yield from (10**6, 0.5, 1.5, -0.5)
+    yield from (10**6, 0.5, 1.5, -0.5, float("inf"), float("-inf"), float("nan"))
+
+
+def _times(value: Any, literals: list[Any]) -> Iterator[Any]:
+    numbers = [one for one in literals if type(one) in (int, float)]
+    for unit in ("days", "seconds", "microseconds", "minutes", "hours"):
+        for number in (1, *numbers, *(one - 1 for one in numbers), *(one + 1 for one in numbers)):
+            with contextlib.suppress(OverflowError):
+                step = dt.timedelta(**{unit: number})
+                yield from (step, -step) if isinstance(value, dt.timedelta) else (value + step, value - step)
 
 
 def _texts(value: Any, literals: list[Any]) -> Iterator[Any]:
