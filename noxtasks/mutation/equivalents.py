@@ -191,7 +191,8 @@ def _logs(change: _Change) -> str:
 def _warns_or_prints(change: _Change) -> str:
     for call in _calls(change):
         if _called(call) == "warn" and _owner(call) in {"warnings", ""}:
-            return "only the text or the place of a warning is changed" if _is_text(change) else ""
+            is_place = getattr(change.above[-1], "arg", "") == "stacklevel" and not _is_none(change.after)
+            return "only the text or the place of a warning is changed" if is_place or _is_text(change) else ""
     return ""
 
 

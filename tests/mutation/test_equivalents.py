@@ -82,6 +82,7 @@ def test_texts_of_errors_and_warnings(made: Made) -> None:
     assert suspects(found) == {
         ('warnings.warn("XXoldXX", stacklevel=2)', "only the text or the place of a warning is changed"),
         ('warnings.warn("OLD", stacklevel=2)', "only the text or the place of a warning is changed"),
+        ('warnings.warn("old", stacklevel=3)', "only the text or the place of a warning is changed"),
         ("warnings.warn(None, stacklevel=2)", "only the text or the place of a warning is changed"),
         ('raise ValueError("XXnoXX", a)', "only the message of an error is changed"),
         ('raise ValueError("NO", a)', "only the message of an error is changed"),
