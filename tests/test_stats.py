@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom, binomtest, fisher_exact
 
-from noxtasks.stats import Verdict, difference, fisher, judge_below, none_further, trials_to_claim, wilson
+from noxtasks.stats import Judgement, Verdict, difference, fisher, judge_below, none_further, trials_to_claim, wilson
 
 counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -140,3 +140,14 @@ def test_what_was_never_or_always_seen_is_not_ruled_out(trials: int) -> None:
 def test_what_cannot_be_is_refused_whichever_count_it_is(further: int, successes: int, trials: int) -> None:
     with pytest.raises(ValueError, match=f"{successes} successes of {trials} trials, and {further} further ones"):
         none_further(further, successes=successes, trials=trials)
+
+
+def test_a_judgement_carries_the_figures_that_it_rests_on() -> None:
+    assert judge_below(1, 10, threshold=0.5) == Judgement(
+        verdict=Verdict.PASS,
+        figure=0.1,
+        interval=wilson(1, 10),
+        sample=10,
+        threshold=0.5,
+        reason="at most 40.4% with 95% confidence",
+    )

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from noxtasks import stats
 from noxtasks.flake import rules
-from noxtasks.flake.model import Change, Confirmation, Examination, Repeats, RunSummary, Standing, Weighed
+from noxtasks.flake.model import (
+    Change,
+    Confirmation,
+    Disagreement,
+    Examination,
+    Repeats,
+    RunSummary,
+    Standing,
+    Unsteady,
+    Weighed,
+)
 from noxtasks.history import Environment, Pool, Session, SessionKind
 from noxtasks.history.model import Tally, total
 from noxtasks.stats import Verdict
@@ -431,3 +441,58 @@ def test_of_two_windows_all_counts_are_told() -> None:
     (change,) = delta.recovered
     assert change.difference == stats.difference((50, 100), (0, 100), confidence=0.8)
     assert (change.nodeid, change.before, change.after) == ("t", (50, 100), (0, 100))
+
+
+@pytest.mark.parametrize("failures", [2, 10])
+def test_an_unsteady_test_is_told_with_all_that_is_known_of_it(failures: int) -> None:
+    seen = datetime(2026, 1, 2, tzinfo=UTC)
+    tally, steady = a_tally(failures, 10), a_tally(0, 10, "steady")
+    runs = [rules.summary(a_run(0, [("t", Outcome.FAILED)])), rules.summary(a_run(1, [("steady", Outcome.FAILED)]))]
+    found = rules.examine(
+        [Weighed(now=tally, pooled=tally, left_out=a_tally(9, 9)), Weighed(now=steady, pooled=steady)],
+        runs,
+        imported=[a_tally(1, 2, "imported")],
+        repeats={"t": Repeats(tried=3, failed=1)},
+        first_seen={"t": seen},
+        explanations={},
+        run_names={"t": "run 7"},
+        threshold=0.05,
+        confidence=0.8,
+    )
+    standing = Standing.FLAKY if failures < 10 else Standing.BROKEN
+    unsteady = Unsteady(
+        tally=tally,
+        standing=standing,
+        rate=failures / 10,
+        interval=stats.wilson(failures, 10, confidence=0.8),
+        repeats=Repeats(tried=3, failed=1),
+        first_seen=seen,
+        explanation=None,
+        run_name="run 7",
+    )
+    is_flaky = standing is Standing.FLAKY
+    assert (found.flaky, found.broken) == (((unsteady,), ()) if is_flaky else ((), (unsteady,)))
+    assert (found.tests, found.runs, found.quiet, found.unseen) == (2, 2, (), ())
+    assert found.imported == (a_tally(1, 2, "imported"),)
+    assert found.disagreements == (Disagreement(nodeid="t", before=(9, 9), now=(failures, 10)),)
+    assert found.disturbed == stats.judge_below(int(is_flaky), 2, threshold=0.05, confidence=0.8)
+    worst = (failures, 10) if is_flaky else (0, 10)
+    assert found.claim == stats.judge_below(*worst, threshold=0.05, confidence=0.8)
+
+
+def test_of_an_unsteady_test_of_which_nothing_else_is_known_that_is_said() -> None:
+    (unsteady,) = examined(("t", {Outcome.FAILED: 1, Outcome.PASSED: 3})).flaky
+    assert (unsteady.repeats, unsteady.first_seen, unsteady.explanation, unsteady.run_name) == (
+        Repeats(),
+        None,
+        None,
+        "",
+    )
+
+
+def test_a_run_gets_its_seed_from_its_number_and_the_base_seed() -> None:
+    assert rules.request(0, 1, Order.FULL, hash_seed=3) == RunRequest(
+        number=0, seed=rules.request(0, 1, Order.FULL, hash_seed=9).seed, hash_seed=3, order=Order.COLLECTED
+    )
+    seeds = {rules.request(number, base, Order.FULL, hash_seed=3).seed for number in (1, 2) for base in (1, 2)}
+    assert len(seeds) == 4

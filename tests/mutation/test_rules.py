@@ -222,3 +222,9 @@ def test_the_second_trial_has_the_word_and_both_have_taken_time() -> None:
     first = Fate(mutant="1", status=S, tests=("a",), duration_s=0.5)
     again = Fate(mutant="1", status=K, killed_by="b", is_confirmed=True, duration_s=2.0)
     assert rules.confirmed(first, again) == msgspec.structs.replace(again, duration_s=2.5)
+
+
+def test_a_fate_carries_all_that_a_trial_has_told() -> None:
+    assert rules.fate(MUTANT, a_run(("a", P), ("b", F)), ["a", "b"], is_alone=True) == Fate(
+        mutant="1", status=K, killed_by="b", message="ValueError: no", is_confirmed=True, duration_s=0.5
+    )
