@@ -81,7 +81,10 @@ def suspect(mutant: Mutant, *, is_told: bool = False) -> str:
         return ""
     if not is_told and _compiled(before) == _compiled(after):
         return "both are compiled to the same bytecode"
-    change = _change(before, after)
+    try:
+        change = _change(before, after)
+    except RecursionError:
+        return ""
     if change is None:
         return ""
     rules = _FOR_PEOPLE if is_told else (*_SAME, *_FOR_PEOPLE)

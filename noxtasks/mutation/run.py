@@ -137,12 +137,14 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
 def _learn(
     suite: Suite, made: Instrumented, baseline: Baseline, fates: dict[str, Fate], scratch: Path
 ) -> tuple[Lesson, ...]:
-    """What the survivors teach; an interruption ends the search for inputs, and no more."""
+    """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
     survivors = [mutant for mutant in made.mutants if fates[mutant.id].status is Status.SURVIVED]
     try:
         answer = telling.tell(suite, survivors, baseline, scratch)
     except KeyboardInterrupt:
         answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+    except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried
+        answer = telling.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
     print_notes(answer.notes)
     return lessons.lessons(survivors, answer.told, baseline)
 

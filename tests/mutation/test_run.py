@@ -14,7 +14,7 @@ from noxtasks import mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events
-from noxtasks.mutation import mutmut
+from noxtasks.mutation import mutmut, telling
 from noxtasks.sessions import OBJECTIVES
 
 pytestmark = pytest.mark.functional
@@ -69,6 +69,23 @@ def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) 
     (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
     settings = msgspec.structs.replace(SETTINGS, mutation=msgspec.structs.replace(SETTINGS.mutation, engine="fresh"))
     assert mutation.run(tmp_path, settings, python=python) is ExitCode.FOUND
+
+
+def test_a_search_for_inputs_that_fails_is_a_note_and_the_scan_has_its_verdict(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    (tmp_path / "shop.py").write_text("def is_dear(price):\n    return price > 9\n")
+    (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    shop.is_dear(1)\n")
+    monkeypatch.setattr(telling, "tell", fail)
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.FOUND
+    (first, second) = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["lessons"]
+    assert "assert is_dear(price=...) == ..." in first["skeleton"]
+    assert (first["call"], second["call"]) == ("", "")
+    printed = capsys.readouterr()
+    assert "no inputs were looked for: OSError: the disk is full" in " ".join((printed.out + printed.err).split())
 
 
 @pytest.mark.parametrize(
