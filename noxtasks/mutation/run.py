@@ -16,8 +16,20 @@ from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, lessons, mutmut, rules, sources, telling, terminal, trying
-from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Status
+from noxtasks.mutation import (
+    copying,
+    emit,
+    lessons,
+    mutmut,
+    on_github,
+    page,
+    rules,
+    sources,
+    telling,
+    terminal,
+    trying,
+)
+from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Lesson, Mutant, Report, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
@@ -82,9 +94,17 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     ):
         report, collection, is_whole = _measure(task, copy, found, Path(scratch))
     told = _provenance(task, code, collection, complete=is_whole)
-    digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
-    emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
-    terminal.print_report(report)
+    digests = emit.write(
+        task.reports,
+        report,
+        project=task.project,
+        sources=found,
+        duration_s=time.monotonic() - started_s,
+        provenance=told,
+    )
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
+    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
+    on_github.tell(report, root, git.output_in(root))
     if not is_whole:
         raise InterruptedRunError("interrupted; what was measured is kept")
     if report.judgement.verdict is Verdict.UNMEASURED:
@@ -183,6 +203,14 @@ def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: in
 def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str, Fate]) -> Report:
     settings = task.settings.mutation
     score = rules.score(fates.values(), timeouts=settings.timeouts)
+    is_whole = all(fate.status is not Status.UNCHECKED for fate in fates.values())
+    extent = Extent(
+        choice=Choice.ALL,
+        ending=Ending.WHOLE if is_whole else Ending.INTERRUPTED,
+        mutants=len(fates),
+        chosen=len(fates),
+        seed=0,
+    )
     return Report(
         mutants=made.mutants,
         fates=fates,
@@ -190,7 +218,9 @@ def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str
         score=score,
         by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
+        extent=extent,
         unmutated=made.left_out,
+        texts=made.texts,
     )
 
 
