@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import betabinom, binomtest, fisher_exact
 
 from noxtasks.stats import (
+    Judgement,
     Verdict,
     difference,
     fisher,
@@ -150,3 +151,52 @@ def test_the_correction_is_that_of_the_variance() -> None:
 def test_more_cannot_be_drawn_than_there_are(counts: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="population of 5"):
         wilson_of_finite(*counts[:2], population=counts[2])
+
+
+def test_a_bound_that_lies_on_the_threshold_is_not_below_it() -> None:
+    assert judge_below(1, 50, threshold=wilson(1, 50).high).verdict is Verdict.UNMEASURED
+    assert judge_below(40, 50, threshold=wilson(40, 50).low).verdict is Verdict.FAIL
+
+
+def test_unless_it_is_given_the_confidence_is_95_percent() -> None:
+    assert wilson(3, 10) == wilson(3, 10, confidence=0.95)
+    assert difference((1, 9), (3, 10)) == difference((1, 9), (3, 10), confidence=0.95)
+    assert trials_to_claim(0.1) == trials_to_claim(0.1, confidence=0.95)
+    assert judge_below(3, 10, threshold=0.5) == judge_below(3, 10, threshold=0.5, confidence=0.95)
+
+
+def test_a_judgement_keeps_to_the_confidence_that_is_asked_for() -> None:
+    judged = judge_below(1, 10, threshold=0.05, confidence=0.8)
+    assert judged.interval == wilson(1, 10, confidence=0.8) != wilson(1, 10)
+    enough = trials_to_claim(0.05, confidence=0.8)
+    assert enough != trials_to_claim(0.05)
+    assert judged.reason == f"10 runs are too few to say ({enough} without a failure would do)"
+
+
+def test_a_judgement_says_in_words_what_the_bound_is() -> None:
+    assert judge_below(0, 100, threshold=0.05).reason == "at most 3.7% with 95% confidence"
+    assert judge_below(90, 100, threshold=0.05, confidence=0.9).reason == "at least 84.0% with 90% confidence"
+
+
+@pytest.mark.parametrize("trials", [1, 3, 10, 49, 1000])
+def test_what_was_never_or_always_seen_is_not_ruled_out(trials: int) -> None:
+    """The bound is 0 or 1 itself, and not a number near it: rates are compared with 0."""
+    assert wilson(0, trials).low == 0.0
+    assert wilson(trials, trials).high == 1.0
+
+
+@pytest.mark.parametrize(("further", "successes", "trials"), [(-1, 1, 2), (1, 3, 2), (1, -1, 2)])
+def test_what_cannot_be_is_refused_whichever_count_it_is(further: int, successes: int, trials: int) -> None:
+    with pytest.raises(ValueError, match=f"{successes} successes of {trials} trials, and {further} further ones"):
+        none_further(further, successes=successes, trials=trials)
+
+
+def test_a_judgement_carries_the_figures_that_it_rests_on() -> None:
+    assert judge_below(1, 10, threshold=0.5) == Judgement(
+        verdict=Verdict.PASS,
+        figure=0.1,
+        interval=wilson(1, 10),
+        sample=10,
+        threshold=0.5,
+        reason="at most 40.4% with 95% confidence",
+    )

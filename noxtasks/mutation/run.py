@@ -20,6 +20,7 @@ from noxtasks.mutation import (
     course,
     emit,
     gate,
+    lessons,
     mutmut,
     on_github,
     page,
@@ -27,12 +28,13 @@ from noxtasks.mutation import (
     scoring,
     sources,
     suppressions,
+    telling,
     terminal,
     terms,
     trying,
 )
 from noxtasks.mutation.course import Outcome, Plan
-from noxtasks.mutation.model import Baseline, Choice, Ending, Report, Status, Suppression
+from noxtasks.mutation.model import Baseline, Choice, Ending, Lesson, Report, Status, Suppression
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
@@ -171,8 +173,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
     )
-    left_s = None if task.terms.until_s is None else max(0.0, task.terms.until_s - time.monotonic())
-    made = mutmut.instrument(suite, found, scratch, timeout_s=left_s)
+    made = mutmut.instrument(suite, found, scratch, timeout_s=task.terms.left_s())
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
@@ -204,7 +205,23 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
             stops_on_pass=task.terms.earlier is None,
         )
         outcome = _try(engine, baseline, plan)
-    return _report(task, made, baseline, plan, outcome, settled=settled), collection
+    report = _report(task, made, baseline, plan, outcome, settled=settled)
+    if outcome.ending is not Ending.INTERRUPTED:
+        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, scratch))
+    return report, collection
+
+
+def _learn(task: _Task, suite: Suite, report: Report, scratch: Path) -> tuple[Lesson, ...]:
+    """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
+    survivors = [mutant for mutant in report.mutants if report.fates[mutant.id].status is Status.SURVIVED]
+    try:
+        answer = telling.tell(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
+    except KeyboardInterrupt:
+        answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+    except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried
+        answer = telling.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
+    print_notes(answer.notes)
+    return lessons.lessons(survivors, answer.told, report.baseline)
 
 
 def _check(task: _Task, collection: Collection, copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     suppressions: tuple[Suppression, ...]
     earlier: ratchet.Earlier | None
     stance: Stance
+
+    def left_s(self) -> float | None:
+        """The time until then; None where there is no limit."""
+        return None if self.until_s is None else max(0.0, self.until_s - time.monotonic())
 
 
 def read(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from noxtasks.mutation import rules
@@ -121,3 +122,50 @@ def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
 )
 def test_what_would_have_been_tried_again_is_not_settled(status: Status, is_confirmed: bool, is_settled: bool) -> None:
     assert rules.is_settled(Fate(mutant="1", status=status, is_confirmed=is_confirmed)) is is_settled
+
+
+SAID = {
+    "all pass": ("", ""),
+    "one fails": ("ValueError: no", "ValueError: no"),
+    "one cannot be collected": ("b did not run", "b cannot be collected"),
+    "the process dies first": ("ValueError: no", "ValueError: no"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_fate_says_what_the_failure_said(case: str) -> None:
+    run, _ = VERDICTS[case]
+    said = [rules.fate(MUTANT, run, ["a", "b"], is_alone=is_alone).message for is_alone in (False, True)]
+    assert said == list(SAID[case])
+
+
+def test_of_a_long_message_the_beginning_of_its_first_line_is_kept() -> None:
+    failure = msgspec.structs.replace(a_failure(), message="x" * 400 + "\nmore")
+    run = a_run(("a", F))
+    run = msgspec.structs.replace(run, results=(msgspec.structs.replace(run.results[0], failure=failure),))
+    message = rules.fate(MUTANT, run, ["a"], is_alone=False).message
+    assert message == ("ValueError: " + "x" * 400)[:300]
+
+
+def test_the_time_of_a_test_is_the_longest_that_it_took() -> None:
+    slow = msgspec.structs.replace(a_run(("a", P)).results[0], duration_s=0.7)
+    again = msgspec.structs.replace(a_run(), results=(slow,))
+    for runs in ([a_run(("a", P)), again], [again, a_run(("a", P))]):
+        assert rules.baseline(runs, []).durations_s == {"a": 0.7}
+
+
+def test_a_mutant_that_nothing_tries_has_a_fate_too() -> None:
+    assert rules.untested(MUTANT) == Fate(mutant="1", status=Status.NO_TESTS, is_confirmed=True)
+    assert rules.unchecked(MUTANT) == Fate(mutant="1", status=Status.UNCHECKED)
+
+
+def test_the_second_trial_has_the_word_and_both_have_taken_time() -> None:
+    first = Fate(mutant="1", status=Status.SURVIVED, tests=("a",), duration_s=0.5)
+    again = Fate(mutant="1", status=Status.KILLED, killed_by="b", is_confirmed=True, duration_s=2.0)
+    assert rules.confirmed(first, again) == msgspec.structs.replace(again, duration_s=2.5)
+
+
+def test_a_fate_carries_all_that_a_trial_has_told() -> None:
+    assert rules.fate(MUTANT, a_run(("a", P), ("b", F)), ["a", "b"], is_alone=True) == Fate(
+        mutant="1", status=Status.KILLED, killed_by="b", message="ValueError: no", is_confirmed=True, duration_s=0.5
+    )

@@ -14,7 +14,7 @@ from noxtasks import mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events, sums
-from noxtasks.mutation import emit, junit, mutmut, page, stryker
+from noxtasks.mutation import emit, junit, mutmut, page, stryker, telling
 from noxtasks.sessions import OBJECTIVES
 
 pytestmark = pytest.mark.functional
@@ -42,6 +42,13 @@ def test_every_mutant_meets_its_fate_and_the_users_files_stay_as_they_are(
     assert all(mutant["is_confirmed"] for mutant in told["mutants"] if mutant["status"] == "survived")
     assert all(mutant["killed_by"] for mutant in told["mutants"] if mutant["status"] == "killed")
     assert told["judgement"]["verdict"] == "pass"
+    survivors = {mutant["id"]: mutant for mutant in told["mutants"] if mutant["status"] == "survived"}
+    assert [survivors[lesson["mutant"]]["function"] for lesson in told["lessons"]] == [
+        *("is_dear", "is_dear", "_table", "_table", "_table", "Cart.total"),
+    ]
+    assert told["lessons"][0]["call"] == "is_dear(100)"
+    assert "assert is_dear(100) is False" in told["lessons"][0]["skeleton"]
+    assert told["lessons"][-1]["suspect"] == "nothing is added, and nothing taken away"
 
     ours = (root / "reports", root / ".noxtasks")
     after = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
@@ -76,6 +83,23 @@ def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) 
     (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
     settings = msgspec.structs.replace(SETTINGS, mutation=msgspec.structs.replace(SETTINGS.mutation, engine="fresh"))
     assert mutation.run(tmp_path, settings, python=python) is ExitCode.FOUND
+
+
+def test_a_search_for_inputs_that_fails_is_a_note_and_the_scan_has_its_verdict(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    (tmp_path / "shop.py").write_text("def is_dear(price):\n    return price > 9\n")
+    (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    shop.is_dear(1)\n")
+    monkeypatch.setattr(telling, "tell", fail)
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.FOUND
+    (first, second) = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["lessons"]
+    assert "assert is_dear(price=...) == ..." in first["skeleton"]
+    assert (first["call"], second["call"]) == ("", "")
+    printed = capsys.readouterr()
+    assert "no inputs were looked for: OSError: the disk is full" in " ".join((printed.out + printed.err).split())
 
 
 @pytest.mark.parametrize(

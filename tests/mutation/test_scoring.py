@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.mutation import scoring
-from noxtasks.mutation.model import Fate, Mutant, Score, Status
+from noxtasks.mutation.model import Fate, Judgement, Mutant, Score, Status
 from noxtasks.stats import Interval, Verdict
 
 
@@ -91,8 +91,8 @@ def test_each_file_has_a_score() -> None:
         Mutant(path=path, line=1, id=str(number), name="", function="f", operator="o", before="", after="")
         for number, path in enumerate("bba")
     ]
-    found = scoring.by_path(mutants, {fate.mutant: fate for fate in fates(K, S, K)}, timeouts="killed")
-    assert {path: score.figure for path, score in found.items()} == {"a": 1.0, "b": 0.5}
+    found = scoring.by_path(mutants, {fate.mutant: fate for fate in fates(K, S, T)}, timeouts="survived")
+    assert [(path, score.killed, score.total) for path, score in found.items()] == [("a", 0, 1), ("b", 1, 2)]
 
 
 def scored(*statuses: Status) -> tuple[Score, int]:
@@ -156,3 +156,18 @@ def test_what_rests_on_a_part_says_so_in_its_reason() -> None:
         Verdict.UNMEASURED,
         "34 of 1,200 mutants tried: between 39.2% and 67.8%",
     )
+
+
+def test_a_judgement_says_what_it_rests_on() -> None:
+    def judged(*statuses: Status) -> Judgement:
+        return scoring.judge(scoring.score(fates(*statuses), timeouts="killed"), fates(*statuses), threshold=0.5)
+
+    assert judged(K, K, K, S) == Judgement(
+        verdict=Verdict.PASS, figure=0.75, threshold=0.5, reason="3 of 4 mutants are killed"
+    )
+    assert judged(N).reason == "no mutant was executed"
+
+
+def test_a_score_on_its_threshold_reaches_it() -> None:
+    half = scoring.score(fates(K, S), timeouts="killed")
+    assert scoring.judge(half, fates(K, S), threshold=0.5).verdict is Verdict.PASS
