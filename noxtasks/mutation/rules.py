@@ -57,6 +57,7 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
         left_out=tuple(left_out.items()),
         covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
         at_import=frozenset(at_import),
+        ran=dict(runs[0].ran) if runs else {},
     )
 
 
@@ -84,6 +85,8 @@ def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> F
         message=message,
         tests=tuple(sorted(tests)) if status is Status.SURVIVED else (),
         is_confirmed=is_alone,
+        functions=None if run.touched is None else tuple(name for _, names in run.ran for name in names),
+        touched=run.touched,
         duration_s=run.duration_s,
     )
 
@@ -164,5 +167,10 @@ def untested(mutant: Mutant) -> Fate:
 
 
 def confirmed(first: Fate, again: Fate) -> Fate:
-    """What a second trial makes of the first: what it says, and the time of both."""
-    return msgspec.structs.replace(again, duration_s=first.duration_s + again.duration_s)
+    """What a second trial makes of the first: what it says, and the time and the functions of both."""
+    known = first.functions is not None and again.functions is not None
+    return msgspec.structs.replace(
+        again,
+        functions=tuple(sorted({*(first.functions or ()), *(again.functions or ())})) if known else None,
+        duration_s=first.duration_s + again.duration_s,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 import time
@@ -12,20 +13,21 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.config import Settings, read_toml
-from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
+from noxtasks.mutation import copying, emit, mutmut, rules, since, sources, surroundings, terminal, trying
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
+from noxtasks.mutation.remembering import Memory
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
-from noxtasks.suite.launch import Suite
+from noxtasks.suite.launch import Suite, deciding_variables
 from noxtasks.suite.model import EngineKind
 
 
@@ -38,6 +40,8 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     pytest_args: tuple[str, ...]
     session_id: str
     began: datetime
+    base: since.Base | None  # the mutants of what has changed since are tried alone
+    memory: Memory
 
     @property
     def reports(self) -> Path:
@@ -48,8 +52,21 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.settings.project_name(self.root)
 
 
-def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> ExitCode:
-    """Try every mutant of the project in `root` with its tests, and write what became of them into the reports folder.
+def run(
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    pytest_args: tuple[str, ...] = (),
+    revision: str = "",
+    resume: bool = False,
+    forget: bool = False,
+) -> ExitCode:
+    """Try the mutants of the project in `root` with its tests, and write what became of them into the reports folder.
+
+    Those whose fate an earlier scan has found, and nothing that it rests on has changed, are not tried; with `forget`
+    all are. With `resume` there has to be an earlier scan. With `revision`, only mutants of functions that have changed
+    since, or whose tests have, are looked at.
 
     Gives `FOUND` where the score is below its threshold. Raises `NotMeasuredError` where there is nothing to mutate,
     mutmut is missing, no test passes in the copy or no mutant could be tried, and, when what was measured is written,
@@ -63,11 +80,22 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
         pytest_args=(*settings.pytest_args, *pytest_args),
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         began=began,
+        base=since.find(root, revision, git.output_in(root)) if revision else None,
+        memory=Memory(root / settings.mutation.memory, today=began.date(), forgets=forget),
     )
+    if resume and task.memory.is_empty:
+        raise ConfigurationError(
+            "there is no interrupted scan to go on with",
+            where="--resume",
+            remedy="Start a new one without --resume.",
+        )
+    print_notes(task.memory.notes)
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     print_notes(code.notes)
     started_s = time.monotonic()
-    paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
+    paths = set(
+        vcs.files(root, git.output_in(root), (Path(settings.reports), Path(settings.mutation.memory), vcs.OURS))
+    )
     found = sources.find({path.as_posix() for path in paths}, read_toml(root / "pyproject.toml"))
     if not found.files:
         raise NotMeasuredError(
@@ -86,7 +114,9 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
     terminal.print_report(report)
     if not is_whole:
-        raise InterruptedRunError("interrupted; what was measured is kept")
+        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+    if task.base is not None and not report.mutants:
+        return ExitCode.NOTHING_FOUND
     if report.judgement.verdict is Verdict.UNMEASURED:
         raise NotMeasuredError(report.judgement.reason, where=str(root), remedy="The report says what was left out.")
     return ExitCode.NOTHING_FOUND if report.judgement.verdict is Verdict.PASS else ExitCode.FOUND
@@ -108,6 +138,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
     )
+    project = surroundings.read(copy)
     made = mutmut.instrument(suite, found, scratch)
     if not made.mutants:
         raise NotMeasuredError(
@@ -128,8 +159,31 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
         terminal.print_baseline(baseline, made, found, engine)
-        fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
-    return _report(task, made, baseline, fates), collection, is_whole
+        mutants = _chosen(task, made, baseline, project)
+        now = surroundings.survey(
+            project, found, made.mutants, collection, baseline, conditions=_conditions(task, engine)
+        )
+        remembered = task.memory.recall(mutants, now, baseline)
+        terminal.print_known(made, mutants, remembered, task.base)
+        fates, is_whole = _try(task, engine, baseline, mutants, remembered)
+    return _report(task, made, mutants, baseline, fates), collection, is_whole
+
+
+def _chosen(task: _Task, made: Instrumented, baseline: Baseline, project: surroundings.Project) -> tuple[Mutant, ...]:
+    if task.base is None:
+        return made.mutants
+    old = since.before(task.root, task.base, project, git.output_in(task.root))
+    return since.chosen(made.mutants, baseline, project, old)
+
+
+def _conditions(task: _Task, engine: Engine) -> dict[str, object]:
+    """What may change the fate of a mutant beside the project's own content, and is not told by the probe."""
+    return {
+        "engine": engine.chosen.value,
+        "pytest_args": task.pytest_args,
+        "test_timeout_s": task.settings.mutation.test_timeout_s,
+        "variables": deciding_variables(os.environ),
+    }
 
 
 def _check(task: _Task, collection: Collection, copy: Path) -> None:
@@ -150,28 +204,40 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
             )
 
 
-def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: int) -> tuple[dict[str, Fate], bool]:
+def _try(
+    task: _Task, engine: Engine, baseline: Baseline, mutants: Sized[Mutant], remembered: dict[str, Fate]
+) -> tuple[dict[str, Fate], bool]:
     """The fate of every mutant, and whether each was tried: after an interruption some were not."""
     with Progress(len(mutants)) as progress:
-        attempt = trying.Trying(engine, baseline, jobs=jobs, told=progress.tell)
-        is_whole = True
+
+        def told(fate: Fate) -> None:
+            progress.tell(fate)
+            task.memory.keep(fate)
+
+        attempt = trying.Trying(engine, baseline, jobs=task.settings.mutation.jobs, told=told)
+        is_whole = False
         try:
+            attempt.remember(mutants, remembered)
             attempt.carry_out(mutants)
+            is_whole = True
         except KeyboardInterrupt:
             engine.abandon()
-            is_whole = False
+        finally:
+            task.memory.put_in_order(is_whole=is_whole)
     return {mutant.id: attempt.fates.get(mutant.id) or rules.unchecked(mutant) for mutant in mutants}, is_whole
 
 
-def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str, Fate]) -> Report:
+def _report(
+    task: _Task, made: Instrumented, mutants: tuple[Mutant, ...], baseline: Baseline, fates: dict[str, Fate]
+) -> Report:
     settings = task.settings.mutation
     score = rules.score(fates.values(), timeouts=settings.timeouts)
     return Report(
-        mutants=made.mutants,
+        mutants=mutants,
         fates=fates,
         baseline=baseline,
         score=score,
-        by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
+        by_path=rules.by_path(mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
         unmutated=made.left_out,
     )
@@ -183,7 +249,11 @@ def _provenance(task: _Task, code: vcs.Code, collection: Collection | None, *, c
         session_id=task.session_id,
         created=datetime.now(UTC),
         code=code,
-        settings={**msgspec.to_builtins(task.settings), "pytest_args": list(task.pytest_args)},
+        settings={
+            **msgspec.to_builtins(task.settings),
+            "pytest_args": list(task.pytest_args),
+            **({} if task.base is None else {"since": msgspec.to_builtins(task.base)}),
+        },
         tools={"mutmut": mutmut.VERSION, **(hello.tools if hello else {})},
         interpreter=provenance.told_by(hello),
         complete=complete,

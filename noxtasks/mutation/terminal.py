@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Sized
+
 from rich.console import Console
 from rich.text import Text
 
@@ -10,6 +12,7 @@ from noxtasks.evidence.display.text import shown
 from noxtasks.mutation.emit import REPORT, counts, diff
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
 from noxtasks.mutation.mutmut import Instrumented
+from noxtasks.mutation.since import Base
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
@@ -18,6 +21,7 @@ from noxtasks.suite.model import EngineKind
 _SHOWN = 20  # mutants that are shown; the report has them all
 _NAMED = 5
 _WIDTH = 80
+_COMMIT_SHOWN = 10
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _ROW = "{:<38.38} {:>6} {:>6} {:>8} {:>7} {:>9}"
 
@@ -39,6 +43,18 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
         console.print(Text(f"left out, it does not pass without a mutant: {shown(test)}: {shown(why)}", "yellow"))
     if len(baseline.left_out) > _NAMED:
         console.print(Text(f"{len(baseline.left_out)} tests in all are left out: see {REPORT}", "yellow"))
+
+
+def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[str], base: Base | None) -> None:
+    """Say what need not be looked at, and what need not be tried."""
+    console = open_console()
+    if base is not None:
+        where = f"{base.revision} ({base.commit[:_COMMIT_SHOWN]})"
+        console.print(Text(f"{len(mutants)} of {len(made.mutants)} mutants are of what has changed since {where}"))
+    if remembered:
+        console.print(
+            Text(f"{len(remembered)} of {len(mutants)} are known from before: nothing that they rest on changed")
+        )
 
 
 def print_report(report: Report) -> None:

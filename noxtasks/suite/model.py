@@ -86,7 +86,7 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     after: str
 
 
-class Touched(msgspec.Struct, frozen=True, kw_only=True):
+class Touched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a process has used of the project's files, by paths from the root, with slashes; "." is the root."""
 
     read: tuple[str, ...] = ()  # they need not be there

@@ -28,15 +28,28 @@ _SPAWNING = frozenset({"multiprocessing.popen_spawn_posix", "multiprocessing.pop
 _WATCHED = frozenset({"open", "sqlite3.connect", "import", *_LISTING, *_CHILDREN})
 _BETWEEN = frozenset(
     {
-        *("codecs", "contextlib", "fileinput", "fnmatch", "genericpath", "glob", "gzip", "io", "_io", "os", "pathlib"),
-        *("pathlib._abc", "pathlib._local", "posixpath", "shutil", "subprocess", "tempfile", "tokenize", "zipfile"),
+        *(
+            "codecs",
+            "contextlib",
+            "fileinput",
+            "fnmatch",
+            "functools",
+            "genericpath",
+            "glob",
+            "gzip",
+            "io",
+            "_io",
+            "os",
+        ),
+        *("importlib.metadata", "importlib.metadata._functools", "pathlib", "pathlib._abc", "pathlib._local"),
+        *("posixpath", "shutil", "subprocess", "tempfile", "tokenize", "zipfile"),
     }
 )
 """Modules that open, list or start on behalf of whoever calls them."""
 
 _IMPORTING = re.compile(r"importlib\._bootstrap(_external)?|_frozen_importlib(_external)?|_pytest\.assertion\.rewrite")
 _FOR_ITSELF = re.compile(
-    r"(_pytest|mutmut|noxtasks_probe|iniconfig)(\..*)?|linecache|platform|ctypes\.util|uuid"  # these ask the system
+    r"(_pytest|pluggy|mutmut|noxtasks_probe|iniconfig)(\..*)?|linecache|platform|ctypes\.util|uuid"  # these ask the system
 )
 _CACHED = re.compile(r"(?P<folder>.*)__pycache__/(?P<name>[^/]+?)\.(cpython|pypy|graalpy)[^/]*\.pyc(\.\d+)?")
 
