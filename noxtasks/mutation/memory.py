@@ -37,6 +37,7 @@ _REMEMBERED = frozenset({Status.KILLED, Status.SURVIVED, Status.TIMEOUT, Status.
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fate and what it rests on: one line of the file, which says all by itself."""
 
+    version: int
     mutant: str
     surroundings: str  # their key
     status: Status
@@ -48,7 +49,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     is_confirmed: bool = False
     used: str = ""  # the last day on which it was found or believed: 2026-01-31
-    version: int = FORMAT
 
 
 def entry(mutant: Mutant, fate: Fate, now: Surroundings, *, day: date) -> Entry | None:
@@ -69,6 +69,7 @@ def entry(mutant: Mutant, fate: Fate, now: Surroundings, *, day: date) -> Entry 
     if rests is None:
         return None
     return Entry(
+        version=FORMAT,
         mutant=mutant.id,
         surroundings=now.key,
         status=fate.status,

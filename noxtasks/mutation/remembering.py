@@ -35,9 +35,7 @@ class Memory:
         self._today = today
         self._forgets = forgets
         self._entries, broken = memory.parse(_lines(path))
-        self.notes = (
-            (f"{broken} lines of {path.name} are not of this version, or cut short: left out",) if broken else ()
-        )
+        self.notes = _notes(path, broken)
         self._mutants: dict[str, Mutant] = {}
         self._situation: tuple[Surroundings, Baseline] | None = None
         self._believed: list[Entry] = []
@@ -105,6 +103,13 @@ class Memory:
         if known.mutant not in self._found or self._situation is None:
             return False
         return memory.holds(known, self._mutants[known.mutant], *self._situation)
+
+
+def _notes(path: Path, broken: int) -> tuple[str, ...]:
+    if not broken:
+        return ()
+    what = "1 line is" if broken == 1 else f"{broken} lines are"
+    return (f"{path.name}: {what} cut short, or of another version of noxtasks, and left out",)
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -49,7 +49,7 @@ _BETWEEN = frozenset(
 
 _IMPORTING = re.compile(r"importlib\._bootstrap(_external)?|_frozen_importlib(_external)?|_pytest\.assertion\.rewrite")
 _FOR_ITSELF = re.compile(
-    r"(_pytest|pluggy|mutmut|noxtasks_probe|iniconfig)(\..*)?|linecache|platform|ctypes\.util|uuid"  # these ask the system
+    r"(_pytest|pluggy|mutmut|noxtasks_probe)(\..*)?|linecache|platform|ctypes\.util|uuid"  # which ask the system
 )
 _CACHED = re.compile(r"(?P<folder>.*)__pycache__/(?P<name>[^/]+?)\.(cpython|pypy|graalpy)[^/]*\.pyc(\.\d+)?")
 
@@ -90,11 +90,11 @@ class TouchWatch:
         if event == "import":
             self._children |= arguments[0] in _SPAWNING
         elif event in _CHILDREN:
-            self._children |= not _FOR_ITSELF.fullmatch(_caller(sys._getframe(2)))
+            self._children |= not _FOR_ITSELF.fullmatch(self._caller(sys._getframe(2)))
         else:
             path = self._inside(arguments[0])
             if path is not None:
-                self._sort(event, path, _caller(sys._getframe(2)))
+                self._sort(event, path, self._caller(sys._getframe(2)))
 
     def _sort(self, event: str, path: str, caller: str) -> None:
         if _IMPORTING.fullmatch(caller):
@@ -116,13 +116,11 @@ class TouchWatch:
                 return "."
         return None
 
-
-def _caller(frame: Optional[FrameType]) -> str:
-    """The module on whose behalf this happens."""
-    name = ""
-    while frame is not None:
-        name = frame.f_globals.get("__name__") or ""
-        if name not in _BETWEEN:
-            break
-        frame = frame.f_back
-    return name
+    def _caller(self, frame: Optional[FrameType]) -> str:
+        """The module on whose behalf this happens; nameless where it is the project's own, whatever that is called."""
+        while frame is not None:
+            name = frame.f_globals.get("__name__") or ""
+            if name not in _BETWEEN:
+                return "" if frame.f_code.co_filename.startswith(self._roots) else name
+            frame = frame.f_back
+        return ""
