@@ -18,6 +18,7 @@ import msgspec
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _WORD = re.compile(r"\w+")
 _DIGEST_LENGTH = 20
+_UNKNOWN = (SyntaxError, ValueError, RecursionError)
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,14 +59,18 @@ def digest_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
 
 
-def read_source(data: bytes, chosen: Collection[str] | None = None) -> Source:
-    """The functions in `chosen`, at the top and in classes there, and the rest; without `chosen` all of them."""
-    tree = _parsed(data)
-    if tree is None:
-        whole = Function(digest=digest_of_bytes(data), mentions=_words(data.decode("utf-8", "replace")))
-        return Source(functions=dict.fromkeys(chosen or (), whole), rest=whole.digest)
+def read_source(data: bytes, chosen: Collection[str]) -> Source:
+    """The functions in `chosen`, of those at the top and in classes there, and the rest."""
+    try:
+        return _read_source(ast.parse(data), chosen)
+    except _UNKNOWN:
+        whole = Function(digest=digest_of_bytes(data), mentions=words(data.decode("utf-8", "replace")))
+        return Source(functions=dict.fromkeys(chosen, whole), rest=whole.digest)
+
+
+def _read_source(tree: ast.Module, chosen: Collection[str]) -> Source:
     taken: dict[str, list[_Function]] = {}
-    _take(tree, lambda name, _: chosen is None or name in chosen, taken)
+    _take(tree, lambda name, _: name in chosen, taken)
     at_import = sorted(
         f"{name}:{said}" for name, found in taken.items() for each in found if (said := _evaluated(each))
     )
@@ -77,9 +82,14 @@ def read_source(data: bytes, chosen: Collection[str] | None = None) -> Source:
 
 def read_tests(data: bytes, names: Collection[str]) -> Tests:
     """The tests of those qualified names, as they are collected. What others in the file mention is shared."""
-    whole, tree = digest_of_bytes(data), _parsed(data)
-    if tree is None:
+    whole = digest_of_bytes(data)
+    try:
+        return _read_tests(ast.parse(data), names, whole)
+    except _UNKNOWN:
         return Tests(tests={}, shared=whole, whole=whole, acts=(whole,))
+
+
+def _read_tests(tree: ast.Module, names: Collection[str], whole: str) -> Tests:
     acts, mentioned = tuple(_acts(tree)), _mentions(tree)
     taken: dict[str, list[_Function]] = {}
     found: set[str] = set()
@@ -95,18 +105,19 @@ def read_tests(data: bytes, names: Collection[str]) -> Tests:
 
 def imports(data: bytes) -> frozenset[str]:
     """All words by which the file may import another: in imports and in strings."""
-    tree = _parsed(data)
-    if tree is None:
-        return _words(data.decode("utf-8", "replace"))
+    try:
+        tree = ast.parse(data)
+    except _UNKNOWN:
+        return words(data.decode("utf-8", "replace"))
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Import():
-                found |= _words(" ".join(alias.name for alias in node.names))
+                found |= words(" ".join(alias.name for alias in node.names))
             case ast.ImportFrom():
-                found |= _words(" ".join([node.module or "", *(alias.name for alias in node.names)]))
+                found |= words(" ".join([node.module or "", *(alias.name for alias in node.names)]))
             case ast.Constant(value=str(text)):
-                found |= _words(text)
+                found |= words(text)
     return frozenset(found)
 
 
@@ -114,13 +125,6 @@ def test_name(nodeid: str) -> tuple[str, str]:
     """A test's file and its qualified name, without parameters."""
     path, _, rest = nodeid.partition("::")
     return path, rest.partition("[")[0].replace("::", ".")
-
-
-def _parsed(data: bytes) -> ast.Module | None:
-    try:
-        return ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
 
 
 def _take(
@@ -155,7 +159,7 @@ def _said(node: object) -> str:
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
         return f"[{','.join(map(_said, node))}]"
-    return repr(node)
+    return hex(node) if type(node) is int else repr(node)  # `repr` refuses very long ones
 
 
 def _evaluated(function: _Function) -> str:
@@ -174,11 +178,12 @@ def _mentions(tree: ast.AST) -> frozenset[str]:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.alias(name=name):
                 found.add(name)
             case ast.Constant(value=str(text)):
-                found |= _words(text)
+                found |= words(text)
     return frozenset(found)
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """All that may be names in a text."""
     return frozenset(_WORD.findall(text))
 
 

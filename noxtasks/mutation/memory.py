@@ -65,7 +65,7 @@ def entry(mutant: Mutant, fate: Fate, now: Surroundings, *, day: date) -> Entry 
         and set(tests) <= set(now.tests)
     ):
         functions, touched = tuple(sorted(fate.functions)), now.needed(fate.touched)
-    rests = _rests(functions, touched, now)
+    rests = _rests(mutant, functions, touched, now)
     if rests is None:
         return None
     return Entry(
@@ -96,7 +96,7 @@ def holds(known: Entry, mutant: Mutant, now: Surroundings, baseline: Baseline) -
     return (
         is_tested
         and all(now.tests.get(test) == known.tests[test] for test in needed)
-        and _rests(known.functions, known.touched, now) == known.rests
+        and _rests(mutant, known.functions, known.touched, now) == known.rests
     )
 
 
@@ -167,9 +167,9 @@ def _newest(entries: Sequence[Entry]) -> Iterator[Entry]:
     yield from sorted(entries, key=lambda known: (known.used, _ENCODER.encode(known)))[-_MOST:]
 
 
-def _rests(functions: Iterable[str], touched: Touched, now: Surroundings) -> str | None:
+def _rests(mutant: Mutant, functions: Iterable[str], touched: Touched, now: Surroundings) -> str | None:
     """A digest of what the names stand for now; None where a function is not there."""
-    parts, mentions = [], set[str]()
+    parts, mentions = [], set(content.words(mutant.after))
     for name in functions:
         function = now.functions.get(name)
         if function is None:

@@ -7,12 +7,13 @@ are appended while mutants are tried, so that a scan that is killed loses little
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from noxtasks.errors import EvidenceError
 from noxtasks.evidence import files
 from noxtasks.mutation import memory
 from noxtasks.mutation.memory import Entry
@@ -25,7 +26,7 @@ _FINAL = frozenset({Status.KILLED, Status.SURVIVED})
 
 
 class Memory:
-    """What earlier scans have found, in the file at `path`. `notes` says what in it cannot be read.
+    """What earlier scans have found, in the file at `path`. `notes` says what of it cannot be read, or be written.
 
     With `forgets` nothing of it is believed, and what is found now takes its place.
     """
@@ -75,29 +76,39 @@ class Memory:
         if found.status in _FINAL:
             self._waiting.append(found)
         if time.monotonic() - self._written_s > _EVERY_S:
-            self._append()
+            self._under_lock(self._append)
+            self._waiting = []
+            self._written_s = time.monotonic()
 
     def put_in_order(self, *, is_whole: bool) -> None:
         """Write what was found and believed now in the place of what it contradicts, with all else that is there."""
         self._found = {mutant: found for mutant, found in self._found.items() if is_whole or found.status in _FINAL}
         if not (self._found or self._believed):
             return
-        with files.writing(self._path.parent):
-            others, _ = memory.parse(_lines(self._path))
-            believed = [msgspec.structs.replace(known, used=self._today.isoformat()) for known in self._believed]
-            kept = [known for known in others if not self._is_replaced(known)]
-            entries = memory.merged([*kept, *believed, *self._found.values()], today=self._today)
-            data = b"".join(map(memory.write, entries))
-            with files.staged((self._path, data)) as (temporary,):
-                files.put(temporary, self._path)
+        self._under_lock(self._replace)
+
+    def _replace(self) -> None:
+        others, _ = memory.parse(_lines(self._path))
+        believed = [msgspec.structs.replace(known, used=self._today.isoformat()) for known in self._believed]
+        kept = [known for known in others if not self._is_replaced(known)]
+        entries = memory.merged([*kept, *believed, *self._found.values()], today=self._today)
+        data = b"".join(map(memory.write, entries))
+        with files.staged((self._path, data)) as (temporary,):
+            files.put(temporary, self._path)
 
     def _append(self) -> None:
-        with files.writing(self._path.parent), self._path.open("ab") as file:
+        with self._path.open("ab") as file:
             if file.tell() and not _ends_whole(self._path):
                 file.write(b"\n")
             file.writelines(map(memory.write, self._waiting))
-        self._waiting = []
-        self._written_s = time.monotonic()
+
+    def _under_lock(self, write: Callable[[], None]) -> None:
+        """Hold the folder's lock. A scan does not end for want of a place to remember it: that becomes a note."""
+        try:
+            with files.writing(self._path.parent):
+                write()
+        except EvidenceError as error:
+            self.notes = (f"nothing is remembered: {error.where}: {error.message}",)
 
     def _is_replaced(self, known: Entry) -> bool:
         if known.mutant not in self._found or self._situation is None:

@@ -89,7 +89,8 @@ def run(
             where="--resume",
             remedy="Start a new one without --resume.",
         )
-    print_notes(task.memory.notes)
+    known = task.memory.notes
+    print_notes(known)
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     print_notes(code.notes)
     started_s = time.monotonic()
@@ -109,6 +110,7 @@ def run(
         copying.disposable(root, copying.with_unknown(root, paths, _folders(found)), name=task.session_id) as copy,
     ):
         report, collection, is_whole = _measure(task, copy, found, Path(scratch))
+    print_notes(task.memory.notes if task.memory.notes != known else ())
     told = _provenance(task, code, collection, complete=is_whole)
     digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
     emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)

@@ -74,6 +74,14 @@ def test_what_is_no_python_counts_as_a_whole() -> None:
     assert broken.functions["price"].digest == broken.rest != content.read_source(b"def  (", {"price"}).rest
 
 
+def test_what_is_too_deep_or_too_long_to_be_said_counts_somehow() -> None:
+    for value in ("0x" + "f" * 5000, " + ".join(["1"] * 2000)):
+        text = f"VALUE = {value}\n".encode()
+        assert (
+            content.read_source(text, {"price"}).rest != content.read_source(text.replace(b"V", b"W"), {"price"}).rest
+        )
+
+
 TESTS = """
 import json
 import shop

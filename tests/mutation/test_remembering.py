@@ -100,6 +100,12 @@ def test_what_is_remembered_is_not_written_as_found(path: Path) -> None:
     assert not path.exists()
 
 
+def test_where_nothing_can_be_written_that_is_a_note_and_no_error(path: Path) -> None:
+    path.parent.write_text("a file where the folder is to be")
+    scan = a_scan(path, KILLED)
+    assert "nothing is remembered" in scan.notes[0]
+
+
 @pytest.mark.skipif("os.getuid() == 0")
 def test_a_file_that_may_not_be_read_is_an_error_that_names_it(path: Path) -> None:
     a_scan(path, KILLED)
