@@ -9,8 +9,9 @@ what is around them all. A fate is remembered with these, and believed while eac
 - which functions there are under a name that one of those mentions: a method that is new in a subclass takes calls
   from its base;
 - files that were read, and folders that were listed. Where a child process was started, all files;
-- of a kill, the test that killed, if it passes without a mutant; of a survival, each of the tests that could kill,
-  and there is no further one. A test is its code, what it shares with its file, and the functions that it runs.
+- of a kill, the test that failed or could not be collected, if it passes without a mutant; of a survival, each of the
+  tests that could kill, and there is no further one. A test is its code, what it shares with its file, and the
+  functions that it runs without a mutant.
 
 Where no functions were told, as in a process that crashed or had to be ended, all files count. What an entry does not
 know of, as variables of the user's that the code reads, is not seen: `--forget` tries everything again.
@@ -42,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     surroundings: str  # their key
     status: Status
     rests: str  # a digest of the functions, the names and the files
-    tests: dict[str, str]  # by node id a digest: the one that killed, or all that let it live
+    tests: dict[str, str]  # by node id a digest: the one that killed, or was kept from it, or all that let it live
     functions: tuple[str, ...] = ()
     touched: Touched = Touched()
     killed_by: str = ""
@@ -55,7 +56,7 @@ def entry(mutant: Mutant, fate: Fate, now: Surroundings, *, day: date) -> Entry 
     """What to remember of `fate`, just found; None where there is nothing: no trial, or no last word."""
     if fate.status not in _REMEMBERED or (fate.status is Status.SURVIVED and not fate.is_confirmed):
         return None
-    tests = fate.tests if fate.status is Status.SURVIVED else (fate.killed_by,)
+    tests = fate.tests if fate.status is Status.SURVIVED else (fate.killed_by or fate.uncollected,)
     functions: tuple[str, ...] = ()
     touched = Touched(children=True)  # as long as nothing tells what the trial has used, it is everything
     if (
@@ -92,7 +93,7 @@ def holds(known: Entry, mutant: Mutant, now: Surroundings, baseline: Baseline) -
     if known.status is Status.SURVIVED:
         needed, is_tested = candidates, candidates <= known.tests.keys()
     else:
-        needed, is_tested = set(known.tests), not known.killed_by or known.killed_by in candidates
+        needed, is_tested = set(known.tests), known.tests.keys() <= candidates
     return (
         is_tested
         and all(now.tests.get(test) == known.tests[test] for test in needed)

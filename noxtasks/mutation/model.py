@@ -48,6 +48,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     killed_by: str = ""  # the first test that failed, with what it said
     message: str = ""
+    uncollected: str = ""  # without such a test: one that cannot be collected with the mutant
     tests: tuple[str, ...] = ()  # that ran: of a survivor, all that let it live
     is_confirmed: bool = False  # by a trial that shows what happens at import too, where that can matter
     is_remembered: bool = False  # by an earlier scan, of the same content

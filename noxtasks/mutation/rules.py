@@ -83,6 +83,7 @@ def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> F
         status=status,
         killed_by=killed_by,
         message=message,
+        uncollected="" if killed_by or status is not Status.KILLED else min(_missing(run, tests), default=""),
         tests=tuple(sorted(tests)) if status is Status.SURVIVED else (),
         is_confirmed=is_alone,
         functions=None if run.touched is None else tuple(name for _, names in run.ran for name in names),
@@ -99,11 +100,15 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
         timed_out = run.died.phase == "timeout"
         status = Status.TIMEOUT if timed_out else Status.KILLED if is_alone and not last else Status.SUSPICIOUS
         return status, "", _said(run.died)
-    missing = set(tests) - {result.nodeid for result in run.results}
+    missing = _missing(run, tests)
     if missing:
         reason = f"{min(missing)} cannot be collected" if is_alone else f"{min(missing)} did not run"
         return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
     return Status.SURVIVED, "", ""
+
+
+def _missing(run: Run, tests: Iterable[str]) -> set[str]:
+    return set(tests) - {result.nodeid for result in run.results}
 
 
 def _said(failure: Failure | None) -> str:

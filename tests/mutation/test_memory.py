@@ -57,6 +57,7 @@ KILLED = Fate(
 SURVIVED = msgspec.structs.replace(
     KILLED, status=Status.SURVIVED, killed_by="", tests=("a", "b"), is_confirmed=True, touched=Touched(listed=("data",))
 )
+UNCOLLECTED = msgspec.structs.replace(KILLED, killed_by="", uncollected="a")
 TIMEOUT = msgspec.structs.replace(KILLED, status=Status.TIMEOUT)
 CRASHED = msgspec.structs.replace(KILLED, functions=None, touched=None)
 
@@ -134,6 +135,15 @@ def test_a_kill_needs_its_test_and_a_survival_no_further_one(covering: tuple[str
     baseline = msgspec.structs.replace(BASELINE, covering={"shop.x_price": covering})
     fates = {"killed": KILLED, "survived": SURVIVED}
     assert {n for n, fate in fates.items() if memory.holds(remembered(fate), MUTANT, NOW, baseline)} == expected
+
+
+def test_a_kill_by_a_test_that_cannot_be_collected_rests_on_that_test() -> None:
+    known = remembered(UNCOLLECTED)
+    assert known.tests == {"a": "A"}
+    assert not known.touched.children
+    changed = msgspec.structs.replace(NOW, tests={**NOW.tests, "a": "new"})
+    assert memory.holds(known, MUTANT, NOW, BASELINE)
+    assert not memory.holds(known, MUTANT, changed, BASELINE)
 
 
 def test_a_survivor_whose_function_runs_at_import_needs_all_tests() -> None:
