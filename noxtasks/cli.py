@@ -335,6 +335,21 @@ def _mutation(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_mutant_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mutant", metavar="ID", help="the mutant, as the report names it; the beginning will do")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _explain_mutant(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "mutation")
+
+    from noxtasks import mutation  # noqa: PLC0415
+
+    return mutation.explain(root, settings, mutant=arguments.mutant)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -439,6 +454,12 @@ COMMANDS = (
         add_options=_add_mutation_options,
         handle=_mutation,
         takes_pytest_args=True,
+    ),
+    Command(
+        name="mutation explain",
+        title="Tell what a mutant changes, what became of it, and how it is tried by hand, by the last report.",
+        add_options=_add_mutant_options,
+        handle=_explain_mutant,
     ),
     Command(
         name="history import",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,25 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.mutation.model import Fate, Mutant, Report, Score, Status
+from noxtasks.mutation import junit, page, stryker
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
 from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
 
 REPORT = "mutation.initial.report.json"
+ENDING = "noxtasks.mutation.ending"
+"""The attribute of an event that says why the scan has ended."""
 
 
-def write(reports: Path, report: Report, *, sources: Sources, duration_s: float, provenance: Provenance) -> Digest:
-    """Write `mutation.initial.report.json`; its digest."""
-    return artifacts.write(
+def write(
+    reports: Path, report: Report, *, project: str, sources: Sources, duration_s: float, provenance: Provenance
+) -> list[Digest]:
+    """Write `mutation.initial.report.json`, and the same for Stryker's viewers, for CI servers and for people.
+
+    The digests of all.
+    """
+    artifact = artifacts.write(
         reports,
         REPORT,
         result=_result(report, sources),
@@ -33,6 +41,12 @@ def write(reports: Path, report: Report, *, sources: Sources, duration_s: float,
         },
         provenance=provenance,
     )
+    others = {
+        stryker.NAME: stryker.render(report),
+        junit.NAME: junit.render(report),
+        page.NAME: page.render(report, project=project, provenance=provenance),
+    }
+    return [artifact, *(artifacts.attach(reports, name, data) for name, data in others.items())]
 
 
 def tell_start(reports: Path, project: str, *, at: datetime, provenance: Provenance) -> None:
@@ -47,7 +61,9 @@ def tell_start(reports: Path, project: str, *, at: datetime, provenance: Provena
     )
 
 
-def tell_complete(reports: Path, project: str, report: Report, *, digest: Digest, provenance: Provenance) -> None:
+def tell_complete(
+    reports: Path, project: str, report: Report, *, digests: Sequence[Digest], provenance: Provenance
+) -> None:
     """Append the event that it has ended, and, where the score is reached, the one that says so."""
     kinds = [events.EventType.MUTATION_SCAN_COMPLETE]
     if report.judgement.verdict is Verdict.PASS:
@@ -61,12 +77,16 @@ def tell_complete(reports: Path, project: str, report: Report, *, digest: Digest
             subject=REPORT,
             at=provenance.created,
             provenance=provenance,
+            attributes={
+                "noxtasks.mutation.verdict": report.judgement.verdict.value,
+                ENDING: report.extent.ending.value,
+            },
             metrics={
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},
                 "mutation.threshold": report.judgement.threshold,
                 **({} if figure is None else {"mutation.score": figure}),
             },
-            artifacts=[digest],
+            artifacts=digests,
         )
 
 
@@ -76,23 +96,18 @@ def counts(fates: Iterable[Fate]) -> dict[str, int]:
     return {"mutants": found.total(), **{each.value.replace(" ", "_"): found[each] for each in Status}}
 
 
-def diff(mutant: Mutant) -> list[str]:
-    """The lines of the change, as `diff -U1` has them, without its first two; without the place."""
-    before, after = mutant.before.splitlines(), mutant.after.splitlines()
-    lines = list(unified_diff(before, after, lineterm="", n=1))[2:]
-    return [line for line in lines if not line.startswith("@@")]
-
-
 def _result(report: Report, sources: Sources) -> dict[str, Any]:
     fates = report.fates
+    of_path: dict[str, list[Fate]] = {}
+    for mutant in report.mutants:
+        of_path.setdefault(mutant.path, []).append(fates[mutant.id])
     return {
         "judgement": msgspec.to_builtins(report.judgement),
+        "extent": msgspec.to_builtins(report.extent),
         "score": _score(report.score, fates.values()),
-        "modules": [
-            {"path": path, **_score(score, [fates[each.id] for each in report.mutants if each.path == path])}
-            for path, score in report.by_path.items()
-        ],
-        "mutants": [_mutant(mutant, fates[mutant.id]) for mutant in sorted(report.mutants)],
+        "modules": [{"path": path, **_score(score, of_path.get(path, ()))} for path, score in report.by_path.items()],
+        "mutants": [_mutant(mutant, fates[mutant.id], report.baseline) for mutant in sorted(report.mutants)],
+        "lessons": [msgspec.to_builtins(lesson) for lesson in report.lessons],
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
@@ -109,12 +124,16 @@ def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:
     return {**msgspec.to_builtins(score), "counts": counts(fates)}
 
 
-def _mutant(mutant: Mutant, fate: Fate) -> dict[str, Any]:
+def _mutant(mutant: Mutant, fate: Fate, baseline: Baseline) -> dict[str, Any]:
     return {
         "id": mutant.id,
         "name": mutant.name,
         "path": mutant.path,
         "line": mutant.line,
+        "column": mutant.column,
+        "end_line": mutant.end_line,
+        "end_column": mutant.end_column,
+        "replacement": mutant.replacement,
         "function": mutant.function,
         "operator": mutant.operator,
         "diff": diff(mutant),
@@ -124,4 +143,6 @@ def _mutant(mutant: Mutant, fate: Fate) -> dict[str, Any]:
         "killed_by": fate.killed_by,
         "message": fate.message,
         "tests": list(fate.tests),
+        "covering": len(baseline.covering.get(mutant.key, ())),
+        "reason": fate.reason,
     }

@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from noxtasks.stats import Verdict
+from noxtasks.stats import Interval, Verdict
 from noxtasks.suite.model import Touched
 
 
@@ -34,6 +34,10 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, order=True):
     operator: str  # the kind of node that is changed: "ComparisonOperator"
     before: str  # the function's source
     after: str
+    column: int = 1  # where the change begins in its line, from 1
+    end_line: int = 0  # where it ends: the line, and the column behind it; 0: not known
+    end_column: int = 0
+    replacement: str = ""  # what stands there instead
 
     @property
     def key(self) -> str:
@@ -76,6 +80,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     covered: int  # those of `total` that some test runs
     figure: float | None
     figure_of_covered: float | None
+    interval: Interval | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,4 +140,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     score: Score
     by_path: dict[str, Score]
     judgement: Judgement
+    extent: Extent
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
+    lessons: tuple[Lesson, ...] = ()  # of the survivors
+    texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before

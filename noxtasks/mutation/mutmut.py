@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tokenize
 from collections import Counter
 from pathlib import Path
 
@@ -29,6 +30,10 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     operator: str
     line: int
+    column: int
+    end_line: int
+    end_column: int
+    replacement: str
     before: str
     after: str
 
@@ -44,6 +49,7 @@ class Instrumented(msgspec.Struct, frozen=True, kw_only=True):
 
     mutants: tuple[Mutant, ...]
     left_out: tuple[tuple[str, str], ...]
+    texts: dict[str, str] = {}  # of the files with mutants, by path, as they were before
 
 
 def instrument(suite: Suite, sources: Sources, scratch: Path) -> Instrumented:
@@ -52,6 +58,7 @@ def instrument(suite: Suite, sources: Sources, scratch: Path) -> Instrumented:
     Raises `NotMeasuredError` where mutmut is not there, of another version, or fails.
     """
     order, answer = scratch / "order.json", scratch / "mutants.json"
+    texts = {source.path: _text(suite.root / source.path) for source in sources.files}
     files = [{"path": source.path, "module": source.module} for source in sources.files]
     order.write_text(json.dumps({"version": VERSION, "files": files, "answer": str(answer)}), "utf-8")
     env = suite.plain() | {"NOXTASKS_ORDER": str(order)}
@@ -70,7 +77,17 @@ def instrument(suite: Suite, sources: Sources, scratch: Path) -> Instrumented:
     return Instrumented(
         mutants=tuple(mutant for file in made for mutant in _identified(file)),
         left_out=tuple((file.path, file.error) for file in made if file.error),
+        texts={file.path: texts[file.path] for file in made if file.mutants},
     )
+
+
+def _text(path: Path) -> str:
+    """The source in a file; none where it cannot be read, which mutmut will say."""
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (OSError, SyntaxError, UnicodeError):
+        return ""
 
 
 def _identified(file: _File) -> list[Mutant]:
@@ -85,6 +102,10 @@ def _identified(file: _File) -> list[Mutant]:
             Mutant(
                 path=file.path,
                 line=each.line,
+                column=each.column,
+                end_line=each.end_line,
+                end_column=each.end_column,
+                replacement=each.replacement,
                 id=digest.hexdigest()[:_ID_LENGTH],
                 name=each.name,
                 function=each.function,

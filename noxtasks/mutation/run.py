@@ -17,8 +17,20 @@ from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, N
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, since, sources, surroundings, terminal, trying
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
+from noxtasks.mutation import (
+    copying,
+    emit,
+    mutmut,
+    on_github,
+    page,
+    rules,
+    since,
+    sources,
+    surroundings,
+    terminal,
+    trying,
+)
+from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Mutant, Report, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.remembering import Memory
@@ -112,9 +124,17 @@ def run(
         report, collection, is_whole = _measure(task, copy, found, Path(scratch))
     print_notes(task.memory.notes if task.memory.notes != known else ())
     told = _provenance(task, code, collection, complete=is_whole)
-    digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
-    emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
-    terminal.print_report(report)
+    digests = emit.write(
+        task.reports,
+        report,
+        project=task.project,
+        sources=found,
+        duration_s=time.monotonic() - started_s,
+        provenance=told,
+    )
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
+    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
+    on_github.tell(report, root, git.output_in(root))
     if not is_whole:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
     if task.base is not None and not report.mutants:
@@ -234,6 +254,15 @@ def _report(
 ) -> Report:
     settings = task.settings.mutation
     score = rules.score(fates.values(), timeouts=settings.timeouts)
+    is_whole = all(fate.status is not Status.UNCHECKED for fate in fates.values())
+    extent = Extent(
+        choice=Choice.ALL if task.base is None else Choice.SINCE,
+        ending=Ending.WHOLE if is_whole else Ending.INTERRUPTED,
+        mutants=len(made.mutants),
+        chosen=len(fates),
+        seed=0,
+        since="" if task.base is None else task.base.revision,
+    )
     return Report(
         mutants=mutants,
         fates=fates,
@@ -241,7 +270,9 @@ def _report(
         score=score,
         by_path=rules.by_path(mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
+        extent=extent,
         unmutated=made.left_out,
+        texts=made.texts,
     )
 
 

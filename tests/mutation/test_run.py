@@ -15,8 +15,8 @@ import pytest
 from noxtasks import mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
-from noxtasks.evidence import artifacts, events
-from noxtasks.mutation import mutmut
+from noxtasks.evidence import artifacts, events, sums
+from noxtasks.mutation import emit, junit, mutmut, page, stryker
 from noxtasks.sessions import OBJECTIVES
 from noxtasks.suite import git
 
@@ -56,9 +56,23 @@ def test_every_mutant_meets_its_fate_and_the_users_files_stay_as_they_are(
         "mutation_scan_complete",
         "mutation_score_threshold_met",
     ]
+    listed = sums.parse((root / "reports" / "SHA256SUMS").read_bytes()).digests
+    assert set(listed) == {emit.REPORT, stryker.NAME, junit.NAME, page.NAME}
+    assert artifacts.verify(root / "reports") == []
+    complete = list(events.read(root / "reports"))[1]
+    assert {each.name: each.sha256 for each in complete.artifacts} == listed
+    assert complete.attributes[emit.ENDING] == "whole"
+    assert complete.metrics["mutation.survived"] == 6
+    shop = (root / "src" / "shop" / "cart.py").read_text()
+    viewed = json.loads((root / "reports" / stryker.NAME).read_text("utf-8"))["files"]["src/shop/cart.py"]
+    assert viewed["source"] == shop
+    assert len(viewed["mutants"]) == 12
+    assert "<mark>&gt; 100</mark>" in (root / "reports" / page.NAME).read_text("utf-8")
     printed = capsys.readouterr().out
     assert "+    return price >= 100" in printed
     assert all(len(line) <= 80 for line in printed.splitlines())
+    for mutant in told["mutants"]:
+        assert mutation.explain(root, SETTINGS, mutant=mutant["id"]) is ExitCode.NOTHING_FOUND
 
 
 def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) -> None:
