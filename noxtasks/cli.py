@@ -331,6 +331,10 @@ def _add_mutation_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", metavar="N", help="how many mutants are tried at the same time")
     parser.add_argument("--engine", metavar="ENGINE", help=", ".join(config.ENGINES))
+    parser.add_argument("--since", metavar="REV", default="", help="only mutants of what has changed since REV")
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument("--resume", action="store_true", help="go on with the scan that was interrupted")
+    earlier.add_argument("--forget", action="store_true", help="try all again, whatever earlier scans have found")
     _add_setting_option(parser)
 
 
@@ -368,6 +372,9 @@ def _mutation(arguments: argparse.Namespace) -> ExitCode:
         python=interpreter.find(root, arguments.python, os.environ),
         pytest_args=arguments.pytest_args,
         began_s=_BEGAN_S,
+        revision=arguments.since,
+        resume=arguments.resume,
+        forget=arguments.forget,
     )
 
 

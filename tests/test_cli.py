@@ -167,6 +167,7 @@ def test_a_word_that_is_no_second_word_of_ours_is_pytests(name: str) -> None:
         ["history"],
         ["history", "import"],
         ["init", "--", "x"],
+        ["mutation", "--resume", "--forget"],
     ],
 )
 def test_arguments_that_are_wrong_end_with_2_and_a_usage(

@@ -59,6 +59,7 @@ GOOD: dict[str, Any] = {
     "mutation.jobs": 2,
     "mutation.engine": "fork",
     "mutation.test_timeout": "10s",
+    "mutation.memory": "build/mutants.jsonl",
     "quarantine.threshold": 0.3,
     "quarantine.days": 14,
     "quarantine.reruns": 2,

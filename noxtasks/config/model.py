@@ -72,6 +72,7 @@ class MutationSettings(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int = msgspec.field(default_factory=available_cores)
     engine: str = "auto"
     test_timeout_s: float = 60.0
+    memory: str = ".noxtasks/mutation.memory.jsonl"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

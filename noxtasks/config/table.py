@@ -389,6 +389,14 @@ SETTINGS = (
         default='"60s"',
         meaning="How long one test may take at most, whatever the mutant.",
     ),
+    Setting(
+        key="mutation.memory",
+        field="memory",
+        parse=parsing.text,
+        expects="the path of a file",
+        default='".noxtasks/mutation.memory.jsonl"',
+        meaning="The file of what scans have found, from the project's root; CI may keep it and share it.",
+    ),
 )
 
 BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -6,7 +6,7 @@ after a second trial. So at the end of the time a batch counts as a whole or not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,7 @@ WHOLE = ""
 
 _LEAST = 8  # mutants of a batch that the end of the time may make void
 _PER_JOB = 4
+_MOST = 200  # of any batch: what a scan that is killed loses
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +88,10 @@ def plan(
     )
 
 
-def follow(plan: Plan, attempt: Trying, engine: Engine) -> Outcome:
+def follow(plan: Plan, attempt: Trying, engine: Engine, *, kept: Callable[[Fate], object]) -> Outcome:
     """Try the mutants until the last of them, until all verdicts are certain, or until the time is up.
 
-    After an interruption (Ctrl-C) what is settled is kept.
+    `kept` is told every fate that is settled. After an interruption (Ctrl-C) what is settled is kept.
     """
     settled = dict(plan.known)
     certain: dict[str, Verdict] = {}
@@ -104,12 +105,14 @@ def follow(plan: Plan, attempt: Trying, engine: Engine) -> Outcome:
         certain[name] = verdict
         return True
 
-    most = None if plan.settings.budget_s is None else max(_LEAST, _PER_JOB * plan.settings.jobs)
+    most = _MOST if plan.settings.budget_s is None else max(_LEAST, _PER_JOB * plan.settings.jobs)
     ending = Ending.WHOLE
     try:
         for batch in stopping.batches(plan.orders, decided=decided if plan.settings.gate else None, most=most):
             attempt.carry_out(batch)
-            settled.update((mutant.id, attempt.fates[mutant.id]) for mutant in batch)
+            for mutant in batch:
+                settled[mutant.id] = attempt.fates[mutant.id]
+                kept(attempt.fates[mutant.id])
         if any(mutant.id not in settled for order in plan.orders.values() for mutant in order):
             ending = Ending.CERTAIN
     except TimeIsUpError:

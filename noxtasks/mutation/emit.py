@@ -158,6 +158,7 @@ def _mutant(mutant: Mutant, fate: Fate, baseline: Baseline) -> dict[str, Any]:
         "diff": diff(mutant),
         "status": fate.status.value,
         "is_confirmed": fate.is_confirmed,
+        "is_remembered": fate.is_remembered,
         "killed_by": fate.killed_by,
         "message": fate.message,
         "tests": list(fate.tests),

@@ -8,6 +8,7 @@ from enum import Enum
 import msgspec
 
 from noxtasks.stats import Interval, Verdict
+from noxtasks.suite.model import Touched
 
 
 class Status(Enum):
@@ -52,10 +53,12 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     killed_by: str = ""  # the first test that failed, with what it said
     message: str = ""
+    uncollected: str = ""  # without such a test: one that cannot be collected with the mutant
     tests: tuple[str, ...] = ()  # that ran: of a survivor, all that let it live
     is_confirmed: bool = False  # by a trial that shows what happens at import too, where that can matter
     is_remembered: bool = False  # by an earlier scan, of the same content
     functions: tuple[str, ...] | None = None  # with mutants, that ran in the trial; None: not known
+    touched: Touched | None = None  # of the project's files, in the trial; None: not known
     reason: str = ""  # why it was skipped
     duration_s: float = 0.0
 
@@ -67,6 +70,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[tuple[str, str], ...]  # tests that do not pass in the copy, and why
     covering: dict[str, tuple[str, ...]]  # by function, as mutmut names it: the tests that run it
     at_import: frozenset[str]  # functions that ran before the first test
+    ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):

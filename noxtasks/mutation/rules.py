@@ -50,6 +50,7 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
         left_out=tuple(left_out.items()),
         covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
         at_import=frozenset(at_import),
+        ran=dict(runs[0].ran) if runs else {},
     )
 
 
@@ -75,8 +76,11 @@ def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> F
         status=status,
         killed_by=killed_by,
         message=message,
+        uncollected="" if killed_by or status is not Status.KILLED else min(_missing(run, tests), default=""),
         tests=tuple(sorted(tests)) if status is Status.SURVIVED else (),
         is_confirmed=is_alone,
+        functions=None if run.touched is None else tuple(name for _, names in run.ran for name in names),
+        touched=run.touched,
         duration_s=run.duration_s,
     )
 
@@ -89,11 +93,15 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
         timed_out = run.died.phase == "timeout"
         status = Status.TIMEOUT if timed_out else Status.KILLED if is_alone and not last else Status.SUSPICIOUS
         return status, "", _said(run.died)
-    missing = set(tests) - {result.nodeid for result in run.results}
+    missing = _missing(run, tests)
     if missing:
         reason = f"{min(missing)} cannot be collected" if is_alone else f"{min(missing)} did not run"
         return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
     return Status.SURVIVED, "", ""
+
+
+def _missing(run: Run, tests: Iterable[str]) -> set[str]:
+    return set(tests) - {result.nodeid for result in run.results}
 
 
 def _said(failure: Failure | None) -> str:
@@ -126,5 +134,10 @@ def untested(mutant: Mutant) -> Fate:
 
 
 def confirmed(first: Fate, again: Fate) -> Fate:
-    """What a second trial makes of the first: what it says, and the time of both."""
-    return msgspec.structs.replace(again, duration_s=first.duration_s + again.duration_s)
+    """What a second trial makes of the first: what it says, and the time and the functions of both."""
+    known = first.functions is not None and again.functions is not None
+    return msgspec.structs.replace(
+        again,
+        functions=tuple(sorted({*(first.functions or ()), *(again.functions or ())})) if known else None,
+        duration_s=first.duration_s + again.duration_s,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection as Sized
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from noxtasks.mutation import suppressions, wording
 from noxtasks.mutation.emit import REPORT
 from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
+from noxtasks.mutation.since import Base
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
@@ -23,6 +25,7 @@ from noxtasks.suite.model import EngineKind
 _SHOWN = 20  # mutants that are shown; the report has them all
 _NAMED = 5
 _WIDTH = 80
+_COMMIT_SHOWN = 10
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _NAME, _SAMPLE_NAME = 38, 28  # characters of a path, where the table has no column for intervals, and where it has
 _ROW = "{:<38.38} {:>6} {:>6} {:>8} {:>7} {:>9}"
@@ -46,6 +49,18 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
         console.print(Text(f"left out, it does not pass without a mutant: {shown(test)}: {shown(why)}", "yellow"))
     if len(baseline.left_out) > _NAMED:
         console.print(Text(f"{len(baseline.left_out)} tests in all are left out: see {REPORT}", "yellow"))
+
+
+def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[str], base: Base | None) -> None:
+    """Say what need not be looked at, and what need not be tried."""
+    console = open_console()
+    if base is not None:
+        where = f"{base.revision} ({base.commit[:_COMMIT_SHOWN]})"
+        console.print(Text(f"{len(mutants)} of {len(made.mutants)} mutants are of what has changed since {where}"))
+    if remembered:
+        console.print(
+            Text(f"{len(remembered)} of {len(mutants)} are known from before: nothing that they rest on changed")
+        )
 
 
 def print_report(report: Report, *, page: Path) -> None:

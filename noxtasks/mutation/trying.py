@@ -8,7 +8,7 @@ may matter to any of them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
 from noxtasks.mutation import rules
@@ -51,11 +51,19 @@ class Trying:
         self._kills: dict[str, Counter[str]] = defaultdict(Counter)  # by function
         self.fates: dict[str, Fate] = {}
 
+    def remember(self, mutants: Iterable[Mutant], fates: Mapping[str, Fate]) -> None:
+        """Take fates that an earlier scan has found: these mutants are not tried, and what killed them goes first."""
+        for mutant in mutants:
+            if mutant.id in fates:
+                self._know_of(mutant, fates[mutant.id])
+
     def carry_out(self, mutants: Iterable[Mutant]) -> None:
-        """Find the fate of each."""
+        """Find the fate of each that has none yet."""
         at_once: list[Mutant] = []
         from_start: list[Mutant] = []
         for mutant in mutants:
+            if mutant.id in self.fates:
+                continue
             if mutant.key in self._baseline.at_import:
                 from_start.append(mutant)
             elif mutant.key in self._baseline.covering:
@@ -95,10 +103,13 @@ class Trying:
 
     def _learn(self, mutant: Mutant, run: Run, tests: tuple[str, ...], *, is_alone: bool) -> None:
         fate = rules.fate(mutant, run, tests, is_alone=is_alone)
+        earlier = self.fates.get(mutant.id)
+        self._know_of(mutant, rules.confirmed(earlier, fate) if earlier else fate)
+
+    def _know_of(self, mutant: Mutant, fate: Fate) -> None:
         if fate.killed_by:
             self._kills[mutant.key][fate.killed_by] += 1
-        earlier = self.fates.get(mutant.id)
-        self._know(rules.confirmed(earlier, fate) if earlier else fate)
+        self._know(fate)
 
     def _know(self, fate: Fate) -> None:
         self.fates[fate.mutant] = fate

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.suite import wire
+from noxtasks.suite.model import Touched
 
 _OUTPUT_TAIL = 20_000  # characters
 
@@ -25,6 +26,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     output: str  # what pytest printed, its end
     ran: tuple[str, ...] = ()  # functions with mutants that ran until then
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    touched: Touched | None = None  # of the project's files, until then; told where packages are mutated
 
 
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
@@ -43,6 +45,7 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         output=tail(output_path),
         ran=collected.ran if collected else (),
         modules=collected.modules if collected else {},
+        touched=collected.touched if collected else None,
     )
 
 

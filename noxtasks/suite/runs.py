@@ -21,7 +21,17 @@ import msgspec
 from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
-from noxtasks.suite.model import Circumstances, EngineKind, Failure, Order, Outcome, Result, Run, StateChange
+from noxtasks.suite.model import (
+    Circumstances,
+    EngineKind,
+    Failure,
+    Order,
+    Outcome,
+    Result,
+    Run,
+    StateChange,
+    Touched,
+)
 from noxtasks.suite.patience import Patience
 
 _TICK_S = 0.2  # between looks at what the tests are doing, while no process ends
@@ -208,6 +218,7 @@ class _Lane:
         self._unavailable = ""
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
+        self._touched: Touched | None = None
         self._died: Failure | None = None
 
     def next_segment(self, workers: int, known: tuple[str, ...]) -> Task:
@@ -272,6 +283,7 @@ class _Lane:
                 self._changes.append((frame.test, frame.changes))
             case wire.Ran():
                 self._ran.append((frame.test, frame.functions))
+                self._touched = frame.touched
             case wire.Unavailable():
                 self._unavailable = frame.reason
             case _:
@@ -366,6 +378,7 @@ class _Lane:
             changes=tuple(self._changes),
             unavailable=self._unavailable,
             ran=tuple(self._ran),
+            touched=self._touched,
             died=self._died,
             segments=self._segments,
             complete=complete,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Failure, Outcome, StateChange
+from noxtasks.suite.model import Failure, Outcome, StateChange, Touched
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
@@ -74,6 +74,7 @@ class Collected(_Frame, frozen=True, kw_only=True):
     rootdir: str
     ran: tuple[str, ...] = ()  # of the functions that have mutants
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    touched: Touched | None = None
 
 
 class Marked(_Frame, frozen=True, kw_only=True):
@@ -163,10 +164,11 @@ class Changed(_Frame, frozen=True, kw_only=True):
 
 
 class Ran(_Frame, frozen=True, kw_only=True):
-    """Which functions that have mutants a test has run, by mutmut's names."""
+    """Which functions that have mutants a test has run, by mutmut's names; without a name: all tests of the run."""
 
     test: str
     functions: tuple[str, ...]
+    touched: Touched | None = None
 
 
 class Unavailable(_Frame, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ class _Trials:
 
 def follow(plan: course.Plan, fate: Callable[[Mutant, int], Fate]) -> course.Outcome:
     trials = cast("Any", _Trials(fate))
-    return course.follow(plan, trials, trials)
+    return course.follow(plan, trials, trials, kept=lambda _: None)
 
 
 def killed(mutant: Mutant, _: int) -> Fate:

@@ -107,6 +107,7 @@ def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
     assert found.tests == (("a", "b") if in_fork is Status.SURVIVED else ())
     again = rules.fate(MUTANT, run, ["a", "b"], is_alone=True)
     assert (again.status, again.is_confirmed) == (alone, True)
+    assert again.uncollected == {"one cannot be collected": "b", "the process dies first": "a"}.get(case, "")
 
 
 @pytest.mark.parametrize(

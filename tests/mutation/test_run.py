@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,15 @@ import pytest
 
 from noxtasks import mutation
 from noxtasks.config import Settings
-from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events, sums
 from noxtasks.mutation import emit, junit, mutmut, page, stryker, telling
 from noxtasks.sessions import OBJECTIVES
+from noxtasks.suite import git
 
 pytestmark = pytest.mark.functional
 
+GIT = shutil.which("git") or ""
 SETTINGS = Settings()
 
 
@@ -88,7 +92,7 @@ def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) 
 def test_a_search_for_inputs_that_fails_is_a_note_and_the_scan_has_its_verdict(
     tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is full")
 
     (tmp_path / "shop.py").write_text("def is_dear(price):\n    return price > 9\n")
@@ -136,6 +140,107 @@ def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: 
     (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
     with pytest.raises(NotMeasuredError, match="and not from the mutated copy"):
         mutation.run(root, SETTINGS, python=python)
+
+
+SHOP = {
+    "shop.py": """import pathlib
+
+LIMIT = 10
+
+
+def price(kind):
+    return prices()[kind] + 1
+
+
+def prices():
+    return {"book": int(pathlib.Path(__file__).with_name("price.txt").read_text())}
+
+
+def is_dear(kind):
+    return price(kind) > LIMIT
+""",
+    "price.txt": "6",
+    "README.md": "A shop\n",
+    "conftest.py": "import pytest\n\n@pytest.fixture\ndef kind():\n    return 'book'\n",
+    "test_shop.py": "import shop\n\ndef test_is_dear(kind):\n    assert not shop.is_dear(kind)\n",
+}
+EDITS = {
+    "a test is added": (
+        "test_shop.py",
+        "def test_is",
+        "def test_price():\n    assert shop.price('book') == 7\n\ndef test_is",
+    ),
+    "a function that others call": ("shop.py", "int(pathlib", "1 * int(pathlib"),
+    "a file that the code reads": ("price.txt", "6", "9"),
+}
+
+
+@pytest.fixture(scope="module")
+def no_plugins() -> Iterator[None]:
+    """Spares each process the import of what the sample does not need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        yield
+
+
+def told(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = artifacts.read(root / "reports", "mutation.initial.report.json").result
+    return found
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory, python: Path, no_plugins: None) -> Path:
+    """A shop, and what a scan remembers of it."""
+    root = tmp_path_factory.mktemp("scanned") / "shop"
+    root.mkdir()
+    for name, text in SHOP.items():
+        (root / name).write_text(text)
+    mutation.run(root, SETTINGS, python=python)
+    assert not any(mutant["is_remembered"] for mutant in told(root)["mutants"])
+    return root
+
+
+def test_where_nothing_has_changed_no_mutant_is_tried(scanned: Path, tmp_path: Path, python: Path) -> None:
+    root = Path(shutil.copytree(scanned, tmp_path / "elsewhere"))
+    (root / "README.md").write_text("Another shop\n")
+    mutation.run(root, SETTINGS, python=python, resume=True)
+    remembering = told(root)["mutants"]
+    assert by_change(remembering) == by_change(told(scanned)["mutants"])
+    assert all(mutant["is_remembered"] for mutant in remembering)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_is_remembered_is_what_a_scan_without_memory_finds(
+    scanned: Path, tmp_path: Path, python: Path, edit: str
+) -> None:
+    root = Path(shutil.copytree(scanned, tmp_path / "elsewhere"))
+    name, old, new = EDITS[edit]
+    assert old in SHOP[name]
+    (root / name).write_text(SHOP[name].replace(old, new))
+    mutation.run(root, SETTINGS, python=python)
+    remembering = told(root)["mutants"]
+    mutation.run(root, SETTINGS, python=python, forget=True)
+    assert by_change(remembering) == by_change(told(root)["mutants"]) != by_change(told(scanned)["mutants"])
+    assert not any(mutant["is_remembered"] for mutant in told(root)["mutants"])
+
+
+def test_only_mutants_of_what_has_changed_are_looked_at(scanned: Path, tmp_path: Path, python: Path) -> None:
+    root = Path(shutil.copytree(scanned, tmp_path / "elsewhere"))
+    (root / ".gitignore").write_text("/reports\n/.noxtasks\n")
+    identity = ("-c", "user.name=me", "-c", "user.email=me@example.org")
+    for arguments in (["init"], ["add", "."], ["commit", "-m", "A shop"]):
+        subprocess.run([GIT, *identity, *arguments], cwd=root, env=git.environment(), check=True, capture_output=True)
+    assert mutation.run(root, SETTINGS, python=python, revision="HEAD") is ExitCode.NOTHING_FOUND
+    assert told(root)["mutants"] == []
+    (root / "shop.py").write_text(SHOP["shop.py"].replace("> LIMIT", ">= LIMIT"))
+    mutation.run(root, SETTINGS, python=python, revision="HEAD")
+    assert {mutant["function"] for mutant in told(root)["mutants"]} == {"is_dear"}
+
+
+def test_a_scan_goes_on_only_where_one_has_begun(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "shop.py").write_text(SHOP["shop.py"])
+    with pytest.raises(ConfigurationError, match="no interrupted scan"):
+        mutation.run(tmp_path, SETTINGS, python=python, resume=True)
 
 
 def test_the_session_installs_the_mutmut_that_is_driven() -> None:

@@ -109,4 +109,7 @@ def test_a_mutant_is_active_in_children_too_and_whatever_becomes_of_the_environm
     request = a_request(mutant="shop.x_price__mutmut_1")
     (run,) = engine.runs_fresh([request], jobs=1) if is_fresh else engine.runs([request], jobs=1)
     assert failed(run) == {"test_price", "test_empties_the_environment", "test_in_a_child"}
-    assert run.ran == ()
+    ((whole, functions),) = run.ran
+    assert (whole, set(functions)) == ("", {"shop.x_at_import", "shop.x_opened", "shop.xǁCartǁtotal", "shop.x_price"})
+    assert run.touched is not None
+    assert run.touched.children

@@ -41,6 +41,7 @@ from .processes import adopt_orphans
 from .protocol import Protocol
 from .recording import FailureNotes
 from .running import Runner
+from .touching import TouchWatch
 
 
 def from_task(wire: Wire, task_path: str, mutated: list[str]) -> Engine:
@@ -59,6 +60,7 @@ class Engine:
         self._wire = wire
         self._task = task
         self._calls = CallWatch(mutated) if mutated else None
+        self._touched = TouchWatch(os.getcwd()) if mutated else None
         self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
         self._marks: MarkWatch | None = None
         self._told = 0
@@ -141,6 +143,8 @@ class Engine:
         fields: dict[str, Any] = {"tests": list(self._items), "threads": _threads(), "rootdir": rootdir}
         if self._calls is not None:
             fields.update(ran=self._calls.seen(), modules=self._calls.places())
+        if self._touched is not None:
+            fields.update(touched=self._touched.told())
         return fields
 
     def _prepare(self, session: pytest.Session) -> None:
@@ -154,6 +158,8 @@ class Engine:
     def _run(self, session: pytest.Session, run: dict[str, Any], *, forked: bool) -> None:
         wire = Wire.to_file(run["wire"])
         config = session.config
+        if forked and self._touched is not None:
+            self._touched.forget()
         isolation.dump_on_request(run["dump"])
         isolation.own_temporary_folder(config, run["folder"])
         if run["worker"] is not None:
@@ -178,7 +184,8 @@ class Engine:
             floods=floods,
             observed=frozenset(run["observed"]),
             leaks=LeakWatch() if run["leaks"] else None,
-            calls=None if run["mutant"] else self._calls,
+            calls=self._calls,
+            touched=self._touched if run["mutant"] else None,
         )
         notes = FailureNotes(run["known"], quick=True, most=0 if run["stops"] else None)
         config.pluginmanager.register(notes, "noxtasks-failures")

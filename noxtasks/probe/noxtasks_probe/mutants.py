@@ -2,7 +2,7 @@
 
 The modules of the project are mutmut's here: each function that has mutants asks, whenever it is called, which one is
 active. The environment says so, which child processes inherit; else a variable of mutmut's own, which outlives tests
-that empty the environment. While none is active that variable says "stats", and the function tells that it was called.
+that empty the environment. Whichever it is, the function first looks up its original, and that look tells that it runs.
 
 A fixture that several tests share is set up once, in the first of them. What ran then is told of all that use it.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -29,18 +29,46 @@ def activate(mutant: str) -> None:
         trampoline._mutant_under_test = mutant
 
 
+class _Versions:
+    """A function's mutants and its original, by name, as mutmut's decorator reads them from a dictionary."""
+
+    __slots__ = ("_functions", "_name", "_note")
+
+    def __init__(self, functions: dict[str, Any], note: Callable[[str], None]) -> None:
+        self._functions = functions  # filled when the function is defined
+        self._name = ""
+        self._note = note
+
+    def __getitem__(self, name: str) -> Any:
+        """The original: asked for once in every call."""
+        function = self._functions[name]
+        if not self._name:
+            self._name = f"{function.__module__}.{function.__name__.rpartition('__mutmut_')[0]}"
+        self._note(self._name)
+        return function
+
+    def get(self, name: str) -> Any:
+        """The mutant of that name, where it is one of this function."""
+        return self._functions.get(name)
+
+
 class CallWatch:
     """Notes which functions run. To be made before the first module of the project is imported."""
 
     def __init__(self, packages: list[str]) -> None:
         trampoline: Any = importlib.import_module(_TRAMPOLINE)
-        trampoline.record_trampoline_hit = self._note
-        trampoline._mutant_under_test = os.environ.get(_VARIABLE, "stats")
+        decorator = trampoline.wrap_in_trampoline
+
+        def watched(functions: dict[str, Any], *arguments: Any, **options: Any) -> Any:
+            return decorator(_Versions(functions, self._note), *arguments, **options)
+
+        trampoline.wrap_in_trampoline = watched
+        trampoline._mutant_under_test = os.environ.get(_VARIABLE, "")
         self._packages = packages
         self._under_way: list[set[str]] = [set()]
         self._by_fixture: dict[int, set[str]] = {}
 
-    def _note(self, name: str, caller: str | None = None) -> None:  # noqa: ARG002 - as mutmut calls it
+    def _note(self, name: str) -> None:
         for functions in self._under_way:
             functions.add(name)
 

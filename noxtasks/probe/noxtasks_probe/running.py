@@ -13,10 +13,14 @@ from .mutants import CallWatch
 from .processes import ChildWatch
 from .protocol import Protocol
 from .recording import Case
+from .touching import TouchWatch
 
 
 class Runner:
-    """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever."""
+    """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever.
+
+    Which functions have run is told of each test, and with `touched`, of all together at the end: what they have used.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Runner:
         observed: frozenset[str],
         leaks: LeakWatch | None,
         calls: CallWatch | None = None,
+        touched: TouchWatch | None = None,
     ) -> None:
         self._wire = wire
         self._protocol = protocol
@@ -37,7 +42,9 @@ class Runner:
         self._floods = floods
         self._observed = observed
         self._leaks = leaks
-        self._calls = calls
+        self._calls = calls if touched is None else None
+        self._all_calls = calls
+        self._touched = touched
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
@@ -74,6 +81,8 @@ class Runner:
             self._wire.send("leak", test=test, note=f"left a process running: {command}")
         for test, note in self._leaks.left() if self._leaks is not None else ():
             self._wire.send("leak", test=test, note=note)
+        if self._touched is not None and self._all_calls is not None:
+            self._wire.send("ran", test="", functions=self._all_calls.seen(), touched=self._touched.told())
         return going_on
 
     def _run_one(self, index: int, item: pytest.Item, following: Any) -> bool:
