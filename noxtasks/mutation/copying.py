@@ -16,6 +16,17 @@ from filelock import FileLock, Timeout
 from noxtasks.evidence import vcs
 
 _FOLDER = vcs.OURS / "mutation"
+_ALWAYS = (
+    "conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "pyproject.toml",
+    "setup.cfg",
+    "tox.ini",
+)
+"""What pytest would look for in the folders above, where it is not in the copy."""
 
 
 @contextmanager
@@ -39,14 +50,20 @@ def disposable(root: Path, paths: Iterable[Path], *, name: str) -> Iterator[Path
     (base / f"{name}.lock").unlink(missing_ok=True)
 
 
-def with_unknown(root: Path, paths: Iterable[Path], folders: Iterable[str]) -> Iterator[Path]:
-    """`paths`, and all other files in `folders`: built extensions and generated modules, which git ignores."""
+def with_unknown(root: Path, paths: Iterable[Path], places: Iterable[str]) -> Iterator[Path]:
+    """`paths`, and all other files in `places`: built extensions and generated modules, which git ignores.
+
+    So is, now and then, pytest's own configuration.
+    """
     known = set(paths)
     yield from known
-    for folder in folders:
-        for path in vcs.walk(root / folder, ()):
-            if Path(folder, path) not in known:
-                yield Path(folder, path)
+    for place in (*places, *_ALWAYS):
+        if not (root / place).resolve().is_relative_to(root.resolve()):
+            continue  # it would be copied to outside of the copy
+        is_file = (root / place).is_file()
+        more = [Path(place)] if is_file else [Path(place, path) for path in vcs.walk(root / place, ())]
+        yield from (path for path in more if path not in known)
+        known.update(more)
 
 
 def _copy(original: Path, copy: Path) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.mutation.model import Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Fate, Mutant, Report, Scope, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 
@@ -101,8 +101,14 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
             "found_by": sources.found_by,
             "files": [source.path for source in sources.files],
             "unmutated": [{"path": path, "reason": why} for path, why in report.unmutated],
+            "scope": None if report.scope is None else _scope(report.scope),
         },
     }
+
+
+def _scope(scope: Scope) -> dict[str, Any]:
+    left_out = [{"reason": why, "functions": number} for why, number in scope.left_out]
+    return {**msgspec.to_builtins(scope), "left_out": left_out}
 
 
 def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:

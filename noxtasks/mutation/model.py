@@ -64,6 +64,16 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     at_import: frozenset[str]  # functions that ran before the first test
 
 
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the sources the score speaks of: a function within another counts as part of it."""
+
+    functions: int
+    mutated: int  # that have mutants
+    left_out: tuple[tuple[str, int], ...]  # why the others have none, the most frequent reason first
+    lines: int  # on which a statement begins
+    mutated_lines: int  # those in functions that have mutants
+
+
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """Killed (and crashed or timed out, where that counts) of all that could be killed, in a module or in all."""
 
@@ -132,3 +142,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_path: dict[str, Score]
     judgement: Judgement
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
+    scope: Scope | None = None

@@ -6,24 +6,27 @@ import secrets
 import tempfile
 import time
 from collections.abc import Collection as Sized
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from noxtasks.config import Settings, read_toml
-from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.config import Settings
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
+from noxtasks.mutation.configured import Configured, configured
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
-from noxtasks.suite import git
+from noxtasks.suite import declared, git
 from noxtasks.suite.collection import Collection
+from noxtasks.suite.declared import Declarations
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
@@ -68,19 +71,19 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     print_notes(code.notes)
     started_s = time.monotonic()
     paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
-    found = sources.find({path.as_posix() for path in paths}, read_toml(root / "pyproject.toml"))
-    if not found.files:
-        raise NotMeasuredError(
-            "no source to mutate was found",
-            where=str(root),
-            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
-        )
+    project = declared.gather(root)
+    asked = configured(project)
+    print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
+    found = _find(root, {path.as_posix() for path in paths}, project, asked)
+    task = msgspec.structs.replace(task, pytest_args=(*asked.pytest_args, *task.pytest_args))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        copying.disposable(root, copying.with_unknown(root, paths, _folders(found)), name=task.session_id) as copy,
+        copying.disposable(
+            root, copying.with_unknown(root, paths, {*_folders(found), *asked.also_copy}), name=task.session_id
+        ) as copy,
     ):
-        report, collection, is_whole = _measure(task, copy, found, Path(scratch))
+        report, collection, is_whole = _measure(task, copy, found, asked, Path(scratch))
     told = _provenance(task, code, collection, complete=is_whole)
     digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
     emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
@@ -92,6 +95,22 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     return ExitCode.NOTHING_FOUND if report.judgement.verdict is Verdict.PASS else ExitCode.FOUND
 
 
+def _find(root: Path, paths: set[str], project: Declarations, asked: Configured) -> Sources:
+    """The sources among `paths`. Raises `NotMeasuredError` where there are none."""
+    inner = {}
+    for folder in sources.projects_within(paths):
+        with suppress(ConfigurationError):  # one that is broken is no project
+            inner[folder] = declared.gather(root / folder)
+    found = sources.find(paths, project, asked, inner)
+    if not found.files:
+        raise NotMeasuredError(
+            "no source to mutate was found",
+            where=str(root),
+            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
+        )
+    return found
+
+
 def _folders(found: Sources) -> set[str]:
     """Where the packages with sources are."""
     return {entry for entry in found.entries if entry != "."} | {
@@ -99,7 +118,9 @@ def _folders(found: Sources) -> set[str]:
     }
 
 
-def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Report, Collection, bool]:
+def _measure(
+    task: _Task, copy: Path, found: Sources, asked: Configured, scratch: Path
+) -> tuple[Report, Collection, bool]:
     """The report, what was collected, and whether every mutant was tried."""
     suite = Suite(
         root=copy,
@@ -108,7 +129,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
     )
-    made = mutmut.instrument(suite, found, scratch)
+    made = mutmut.instrument(suite, found, asked.do_not_mutate_patterns, scratch)
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
@@ -174,6 +195,7 @@ def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str
         by_path=rules.by_path(made.mutants, fates, timeouts=settings.timeouts),
         judgement=rules.judge(score, fates.values(), threshold=settings.threshold),
         unmutated=made.left_out,
+        scope=made.scope,
     )
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
 from noxtasks.mutation.emit import REPORT, counts, diff
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Scope, Score, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
@@ -33,6 +33,7 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
             f"{len(baseline.durations_s)} tests, {how}{reason}"
         )
     )
+    console.print(Text(_scope(made.scope)))
     for path, why in made.left_out:
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
@@ -64,6 +65,15 @@ def print_report(report: Report) -> None:
             (judgement.verdict.value, _STYLE[judgement.verdict]),
             f", {judgement.reason}",
         )
+    )
+
+
+def _scope(scope: Scope) -> str:
+    """How much of the code the mutants are of, and why not of all."""
+    left_out = ", ".join(f"{number} {why}" for why, number in scope.left_out)
+    return (
+        f"{scope.mutated} of {scope.functions} functions have mutants, with {scope.mutated_lines} of {scope.lines} "
+        f"lines{f'; not {left_out}' if left_out else ''}"
     )
 
 
