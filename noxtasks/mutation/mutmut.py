@@ -59,7 +59,7 @@ class Instrumented(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
 
 
-def instrument(suite: Suite, sources: Sources, patterns: Sequence[str], scratch: Path) -> Instrumented:
+def instrument(suite: Suite, sources: Sources, scratch: Path, *, patterns: Sequence[str] = ()) -> Instrumented:
     """Replace the sources in the root of `suite`, which is a copy, by ones that hold all of their mutants.
 
     Lines that one of `patterns` matches are not mutated. A file on which mutmut crashes, or takes too long, is left as

@@ -128,8 +128,10 @@ def _measure(
         pytest_args=task.pytest_args,
         entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
+        folders={name: str(copy / folder) for name, folder in found.folders.items()},
+        original=task.root,
     )
-    made = mutmut.instrument(suite, found, asked.do_not_mutate_patterns, scratch)
+    made = mutmut.instrument(suite, found, scratch, patterns=asked.do_not_mutate_patterns)
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
@@ -167,7 +169,7 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
             raise NotMeasuredError(
                 f"the tests import {name} from {places[0] if places else 'nowhere'}, and not from the mutated copy",
                 where=str(task.root),
-                remedy="Install the project in another way (not editable by an import hook), or not at all.",
+                remedy="Something imports it before pytest has begun, or by its path: a .pth file, a conftest.",
             )
 
 

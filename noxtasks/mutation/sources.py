@@ -44,10 +44,14 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """The files, the folders that imports start from ("." is the root), and by which rule they were found."""
+    """The files, the folders that imports start from ("." is the root), and by which rule they were found.
+
+    `folders` are those of packages that are called otherwise, by their name.
+    """
 
     files: tuple[Source, ...]
     entries: tuple[str, ...]
+    folders: dict[str, str] = {}
     found_by: str
 
     @property
@@ -85,12 +89,18 @@ def find(
         found_by, places = _found(code, project, inner or {})
     files: dict[str, Source] = {}
     entries: set[str] = set()
+    folders: dict[str, str] = {}
     for path, place in _held(code, places):
         if configured.takes(path):
             root = place.root or _root(path, code)
             files[path] = Source(path=path, module=_module(path, place, root))
-            entries |= set() if place.name else {root}
-    return Sources(files=tuple(sorted(files.values())), entries=tuple(sorted(entries)), found_by=found_by)
+            if place.name:
+                folders[place.name] = place.path
+            else:
+                entries.add(root)
+    return Sources(
+        files=tuple(sorted(files.values())), entries=tuple(sorted(entries)), folders=folders, found_by=found_by
+    )
 
 
 def projects_within(paths: Iterable[str]) -> Iterator[str]:

@@ -94,7 +94,12 @@ def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: 
     for folder in (root, elsewhere):
         folder.mkdir()
         (folder / "shop.py").write_text("def price():\n    return 1\n")
-    (root / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(elsewhere)!r})\nimport shop\n")
+    (root / "conftest.py").write_text(
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('shop', {str(elsewhere / 'shop.py')!r})\n"
+        "sys.modules['shop'] = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(sys.modules['shop'])\n"
+    )
     (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
     with pytest.raises(NotMeasuredError, match="and not from the mutated copy"):
         mutation.run(root, SETTINGS, python=python)
@@ -103,3 +108,38 @@ def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: 
 def test_the_session_installs_the_mutmut_that_is_driven() -> None:
     needs = next(objective.needs for objective in OBJECTIVES if objective.name == "mutation")
     assert needs == (f"mutmut=={mutmut.VERSION}",)
+
+
+def test_an_import_hook_that_leads_to_the_original_does_not_hide_the_copy(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, site = tmp_path / "project", tmp_path / "site"
+    site.mkdir()
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "__init__.py").write_text("from shop._fast import rebate\n\n\ndef price():\n    return 1\n")
+    (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == shop.rebate\n")
+    (site / "shop").mkdir()
+    (site / "shop" / "_fast.py").write_text("rebate = 1\n")  # built, and nowhere but there
+    (site / "sitecustomize.py").write_text(
+        "import importlib.util as util, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        f"        folders = {[str(root / 'shop'), str(site / 'shop')]!r}\n"
+        "        start = folders[0] + '/__init__.py'\n"
+        "        found = util.spec_from_file_location(name, start, submodule_search_locations=folders)\n"
+        "        return found if name == 'shop' else None\n"
+        "sys.meta_path.insert(0, Finder)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+
+
+def test_a_project_below_the_folder_that_configures_pytest_is_measured_alone(tmp_path: Path, python: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    (tmp_path / "conftest.py").write_text("import pytest\n\n@pytest.fixture\ndef one():\n    return 1\n")
+    (root / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--once')\n")
+    (root / "shop.py").write_text("def price():\n    return 1\n")
+    (root / "test_shop.py").write_text("import shop\n\ndef test_it(one):\n    assert shop.price() == one\n")
+    assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND

@@ -14,7 +14,7 @@ from noxtasks.suite.declared import Declarations
 
 
 def project(pyproject: str = "", **rest: dict[str, Any]) -> Declarations:
-    declared = {"setup_cfg": {}, "setup_py": {}} | rest
+    declared: dict[str, dict[str, Any]] = {"setup_cfg": {}, "setup_py": {}} | rest
     return Declarations(root=Path(), pyproject=tomllib.loads(pyproject), **declared)
 
 
