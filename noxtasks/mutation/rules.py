@@ -9,6 +9,7 @@ import msgspec
 from noxtasks.mutation.model import Baseline, Fate, Judgement, Mutant, Score, Status
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import Failure, Outcome, Run
+from noxtasks.suite.problems import Problem
 
 TIMEOUTS = ("killed", "survived", "ignored")
 """What a mutant counts as on which the tests take too long."""
@@ -24,6 +25,8 @@ _OUTCOMES = {
     Outcome.STOPPED: Status.SUSPICIOUS,
 }
 _SAID = 300  # characters of the first line of a failure's message
+_WRAPPED = "it passes in a plain copy, and here notices what mutmut puts around functions"
+_PLAIN = "it does not pass in a plain copy either"
 _DETECTED = frozenset({Status.KILLED, Status.SEGFAULT})
 _MISSED = frozenset({Status.SURVIVED, Status.NO_TESTS, Status.SUSPICIOUS})
 _EXECUTED = frozenset({Status.KILLED, Status.SEGFAULT, Status.SURVIVED, Status.TIMEOUT, Status.SUSPICIOUS})
@@ -58,6 +61,26 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
         covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
         at_import=frozenset(at_import),
     )
+
+
+def explained(found: Baseline, plain: Run) -> Baseline:
+    """`found`, with what `plain` says of the tests that are left out: it ran them without anything of mutmut's."""
+    passed = {result.nodeid for result in plain.results if result.outcome in _PASSED}
+    return msgspec.structs.replace(
+        found,
+        left_out=tuple((test, f"{_WRAPPED if test in passed else _PLAIN}: {why}") for test, why in found.left_out),
+    )
+
+
+def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:
+    """`found`, with the files and tests besides that cannot be collected."""
+    broken = {
+        problem.nodeid or problem.path: ": ".join(filter(None, (problem.chain[0].type, problem.chain[0].message)))
+        for problem in problems
+        if problem.chain and (problem.nodeid or problem.path)
+    }
+    told = tuple((place, f"it cannot be collected: {why}".partition("\n")[0][:_SAID]) for place, why in broken.items())
+    return msgspec.structs.replace(found, left_out=(*found.left_out, *told))
 
 
 def ordered(tests: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:

@@ -6,30 +6,30 @@ import secrets
 import tempfile
 import time
 from collections.abc import Collection as Sized
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from noxtasks.config import Settings
-from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
+from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
-from noxtasks.mutation.configured import Configured, configured
+from noxtasks.mutation import copying, emit, locating, mutmut, rules, terminal, trying
+from noxtasks.mutation.locating import Located
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
-from noxtasks.suite import declared, git
+from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
-from noxtasks.suite.declared import Declarations
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
+from noxtasks.suite.problems import read_problems
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,19 +71,17 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     print_notes(code.notes)
     started_s = time.monotonic()
     paths = set(vcs.files(root, git.output_in(root), (Path(settings.reports), vcs.OURS)))
-    project = declared.gather(root)
-    asked = configured(project)
+    located = locating.locate(root, {path.as_posix() for path in paths})
+    found, asked = located.sources, located.asked
     print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
-    found = _find(root, {path.as_posix() for path in paths}, project, asked)
     task = msgspec.structs.replace(task, pytest_args=(*asked.pytest_args, *task.pytest_args))
+    whole = tuple(copying.with_unknown(root, paths, {*found.folders_with_code, *asked.also_copy}))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        copying.disposable(
-            root, copying.with_unknown(root, paths, {*_folders(found), *asked.also_copy}), name=task.session_id
-        ) as copy,
+        copying.disposable(root, whole, name=task.session_id) as copy,
     ):
-        report, collection, is_whole = _measure(task, copy, found, asked, Path(scratch))
+        report, collection, is_whole = _measure(task, copy, located, whole, Path(scratch))
     told = _provenance(task, code, collection, complete=is_whole)
     digest = emit.write(task.reports, report, sources=found, duration_s=time.monotonic() - started_s, provenance=told)
     emit.tell_complete(task.reports, task.project, report, digest=digest, provenance=told)
@@ -95,43 +93,19 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     return ExitCode.NOTHING_FOUND if report.judgement.verdict is Verdict.PASS else ExitCode.FOUND
 
 
-def _find(root: Path, paths: set[str], project: Declarations, asked: Configured) -> Sources:
-    """The sources among `paths`. Raises `NotMeasuredError` where there are none."""
-    inner = {}
-    for folder in sources.projects_within(paths):
-        with suppress(ConfigurationError):  # one that is broken is no project
-            inner[folder] = declared.gather(root / folder)
-    found = sources.find(paths, project, asked, inner)
-    if not found.files:
-        raise NotMeasuredError(
-            "no source to mutate was found",
-            where=str(root),
-            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
-        )
-    return found
-
-
-def _folders(found: Sources) -> set[str]:
-    """Where the packages with sources are."""
-    return {entry for entry in found.entries if entry != "."} | {
-        source.path.partition("/")[0] for source in found.files if "/" in source.path
-    }
-
-
 def _measure(
-    task: _Task, copy: Path, found: Sources, asked: Configured, scratch: Path
+    task: _Task, copy: Path, project: Located, files: Sized[Path], scratch: Path
 ) -> tuple[Report, Collection, bool]:
-    """The report, what was collected, and whether every mutant was tried."""
+    """The report, what was collected, and whether every mutant was tried; `files` are those of a copy."""
+    found = project.sources
     suite = Suite(
-        root=copy,
         python=task.python,
         pytest_args=task.pytest_args,
-        entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
-        folders={name: str(copy / folder) for name, folder in found.folders.items()},
         original=task.root,
+        **_of(copy, found),
     )
-    made = mutmut.instrument(suite, found, scratch, patterns=asked.do_not_mutate_patterns)
+    made = mutmut.instrument(suite, found, scratch, patterns=project.asked.do_not_mutate_patterns)
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
@@ -150,9 +124,22 @@ def _measure(
                 where=str(task.root),
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
+        if baseline.left_out:
+            with copying.disposable(task.root, files, name=f"{task.session_id}-plain") as plain:
+                baseline = trying.explained(baseline, msgspec.structs.replace(suite, **_of(plain, found)), scratch)
+        baseline = rules.with_uncollected(baseline, read_problems(collection.problems))
         terminal.print_baseline(baseline, made, found, engine)
         fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
     return _report(task, made, baseline, fates), collection, is_whole
+
+
+def _of(copy: Path, found: Sources) -> dict[str, Any]:
+    """The fields of a suite that say where the copy of the project is."""
+    return {
+        "root": copy,
+        "entries": tuple(copy / entry for entry in found.entries),
+        "folders": {name: str(copy / folder) for name, folder in found.folders.items()},
+    }
 
 
 def _check(task: _Task, collection: Collection, copy: Path) -> None:

@@ -59,6 +59,12 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
         """The names at the top: packages, and modules that are in none."""
         return tuple(sorted({source.module.partition(".")[0] for source in self.files}))
 
+    @property
+    def folders_with_code(self) -> frozenset[str]:
+        """Where built and generated modules may lie beside the files."""
+        tops = {source.path.partition("/")[0] for source in self.files if "/" in source.path}
+        return frozenset({*tops, *self.entries} - {"."})
+
 
 class _Place(msgspec.Struct, frozen=True):
     """Where sources are: a file or a folder, and how it is imported, where that is declared."""

@@ -37,9 +37,9 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
     for path, why in made.left_out:
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
-        console.print(Text(f"left out, it does not pass without a mutant: {shown(test)}: {shown(why)}", "yellow"))
+        console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"))
     if len(baseline.left_out) > _NAMED:
-        console.print(Text(f"{len(baseline.left_out)} tests in all are left out: see {REPORT}", "yellow"))
+        console.print(Text(f"{len(baseline.left_out)} in all are left out: see {REPORT}", "yellow"))
 
 
 def print_report(report: Report) -> None:

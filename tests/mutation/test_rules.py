@@ -13,6 +13,7 @@ from noxtasks.mutation import rules
 from noxtasks.mutation.model import Fate, Mutant, Status
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.problems import Problem, Raised
 
 P, F = Outcome.PASSED, Outcome.FAILED
 MUTANT = Mutant(
@@ -64,6 +65,19 @@ def test_a_mutant_knows_how_its_function_is_called() -> None:
 
 
 class TestBaseline:
+    def test_a_plain_copy_tells_whether_mutmut_is_to_blame(self) -> None:
+        found = rules.baseline([a_run(("a", F), ("b", F))], ())
+        explained = rules.explained(found, a_run(("a", P), ("b", F)))
+        assert [why.partition(":")[0] for _, why in explained.left_out] == [
+            "it passes in a plain copy, and here notices what mutmut puts around functions",
+            "it does not pass in a plain copy either",
+        ]
+
+    def test_what_cannot_be_collected_is_left_out_too(self) -> None:
+        problem = Problem(where="module", path="test_a.py", chain=(Raised(type="ImportError", message="no b\nat all"),))
+        found = rules.with_uncollected(rules.baseline([a_run(("a", P))], ()), [problem])
+        assert found.left_out == (("test_a.py", "it cannot be collected: ImportError: no b"),)
+
     def test_tests_that_do_not_pass_each_time_are_left_out_with_the_reason(self) -> None:
         first = a_run(("a", P), ("b", F), ("c", P), ("d", Outcome.SKIPPED), ("e", P))
         found = rules.baseline([first, a_run(("a", P), ("b", P), ("c", Outcome.CRASHED), ("d", Outcome.SKIPPED))], [])

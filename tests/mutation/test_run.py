@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from noxtasks.sessions import OBJECTIVES
 pytestmark = pytest.mark.functional
 
 SETTINGS = Settings()
+GIT = shutil.which("git") or ""
 
 
 def by_change(mutants: list[dict[str, Any]]) -> dict[str, str]:
@@ -143,3 +146,48 @@ def test_a_project_below_the_folder_that_configures_pytest_is_measured_alone(tmp
     (root / "shop.py").write_text("def price():\n    return 1\n")
     (root / "test_shop.py").write_text("import shop\n\ndef test_it(one):\n    assert shop.price() == one\n")
     assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+
+
+def test_tests_that_cannot_be_used_are_told_with_the_reason(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "shop.py").write_text("import sys\n\n\ndef caller():\n    return sys._getframe(1).f_code.co_name\n")
+    (tmp_path / ".gitignore").write_text("data.txt\n")
+    (tmp_path / "data.txt").touch()
+    subprocess.run([GIT, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "test_shop.py").write_text(
+        "import pathlib, shop\n\n"
+        "def test_stack():\n    assert shop.caller() == 'test_stack'\n\n"
+        "def test_data():\n    assert pathlib.Path('data.txt').exists()\n\n"
+        "def test_name():\n    assert shop.caller().isidentifier()\n"
+    )
+    (tmp_path / "test_till.py").write_text("import till\n")
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+    told = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["baseline"]["left_out"]
+    assert {each["test"]: each["reason"].partition(":")[0] for each in told} == {
+        "test_shop.py::test_stack": "it passes in a plain copy, and here notices what mutmut puts around functions",
+        "test_shop.py::test_data": "it does not pass in a plain copy either",
+        "test_till.py": "it cannot be collected",
+    }
+
+
+def test_what_mutmut_is_told_is_heeded(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mutmut]\nalso_copy = ["data.txt"]\ntests_dir = "checks"\nonly_mutate = ["*/cart.py"]\n'
+        'do_not_mutate_patterns = ["2$"]\nrunner = "make test"\n[project]\nname = "shop"\n'
+    )
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "cart.py").write_text("def price():\n    a = 2\n    return a\n\n\ndef one():\n    return 1\n")
+    (tmp_path / "shop" / "till.py").write_text("def price():\n    return 1\n")
+    (tmp_path / ".gitignore").write_text("data.txt\n")
+    (tmp_path / "data.txt").touch()
+    subprocess.run([GIT, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "test_cart.py").write_text(
+        "import pathlib\nfrom shop import cart\n\n"
+        "def test_data():\n    assert pathlib.Path('data.txt').exists() and cart.price() == 2 and cart.one() == 1\n"
+    )
+    (tmp_path / "test_broken.py").write_text("def test_it():\n    assert False\n")
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+    told = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result
+    assert told["baseline"] == {"tests": 1, "left_out": []}
+    assert told["sources"]["files"] == ["shop/cart.py"]
+    assert {mutant["function"] for mutant in told["mutants"]} == {"one"}
