@@ -96,6 +96,7 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
+            "unusable": sum(mutant.key in report.baseline.unusable for mutant in report.mutants),
         },
         "sources": {
             "found_by": sources.found_by,

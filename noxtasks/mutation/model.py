@@ -62,6 +62,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[tuple[str, str], ...]  # tests that do not pass in the copy, and why
     covering: dict[str, tuple[str, ...]]  # by function, as mutmut names it: the tests that run it
     at_import: frozenset[str]  # functions that ran before the first test
+    unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

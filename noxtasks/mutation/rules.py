@@ -52,7 +52,10 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
             left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
     covering: dict[str, set[str]] = {}
+    unusable: set[str] = set()
     for test, functions in (told for run in runs for told in run.ran):
+        if test in left_out:
+            unusable.update(functions)
         for function in functions if test in sound else ():
             covering.setdefault(function, set()).add(test)
     return Baseline(
@@ -60,6 +63,7 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
         left_out=tuple(left_out.items()),
         covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
         at_import=frozenset(at_import),
+        unusable=frozenset(unusable - covering.keys()),
     )
 
 
@@ -75,11 +79,16 @@ def explained(found: Baseline, plain: Run) -> Baseline:
 def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:
     """`found`, with the files and tests besides that cannot be collected."""
     broken = {
-        problem.nodeid or problem.path: ": ".join(filter(None, (problem.chain[0].type, problem.chain[0].message)))
+        problem.nodeid or problem.path: next(
+            (error for error in problem.chain if not error.type.endswith("CollectError")), problem.chain[0]
+        )
         for problem in problems
         if problem.chain and (problem.nodeid or problem.path)
     }
-    told = tuple((place, f"it cannot be collected: {why}".partition("\n")[0][:_SAID]) for place, why in broken.items())
+    told = tuple(
+        (place, f"it cannot be collected: {error.type}: {error.message}".partition("\n")[0][:_SAID])
+        for place, error in broken.items()
+    )
     return msgspec.structs.replace(found, left_out=(*found.left_out, *told))
 
 

@@ -38,6 +38,9 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"))
+    lost = sum(mutant.key in baseline.unusable for mutant in made.mutants)
+    if lost:
+        console.print(Text(f"{lost} mutants are of functions that no other test runs: none can kill them", "yellow"))
     if len(baseline.left_out) > _NAMED:
         console.print(Text(f"{len(baseline.left_out)} in all are left out: see {REPORT}", "yellow"))
 

@@ -74,9 +74,20 @@ class TestBaseline:
         ]
 
     def test_what_cannot_be_collected_is_left_out_too(self) -> None:
-        problem = Problem(where="module", path="test_a.py", chain=(Raised(type="ImportError", message="no b\nat all"),))
+        problem = Problem(
+            where="module",
+            path="test_a.py",
+            chain=(
+                Raised(type="pytest.CollectError", message="of a"),
+                Raised(type="ImportError", message="no b\nat all"),
+            ),
+        )
         found = rules.with_uncollected(rules.baseline([a_run(("a", P))], ()), [problem])
         assert found.left_out == (("test_a.py", "it cannot be collected: ImportError: no b"),)
+
+    def test_functions_that_only_tests_run_which_are_left_out_are_known(self) -> None:
+        ran = [("a", ("shop.x_one", "shop.x_two")), ("b", ("shop.x_two", "shop.x_three"))]
+        assert rules.baseline([a_run(("a", F), ("b", P), ran=ran)], ()).unusable == {"shop.x_one"}
 
     def test_tests_that_do_not_pass_each_time_are_left_out_with_the_reason(self) -> None:
         first = a_run(("a", P), ("b", F), ("c", P), ("d", Outcome.SKIPPED), ("e", P))
