@@ -47,9 +47,9 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
             elif result.outcome not in _PASSED:
                 left_out.setdefault(result.nodeid, _said(result.failure) or result.outcome.value)
             durations_s[result.nodeid] = max(durations_s.get(result.nodeid, 0.0), result.duration_s)
-    for test in durations_s:
-        if any(all(result.nodeid != test for result in run.results) for run in runs):
-            left_out.setdefault(test, "not every process collects it")
+    everywhere = set.intersection(*({result.nodeid for result in run.results} for run in runs))
+    for test in durations_s.keys() - everywhere:
+        left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
     covering: dict[str, set[str]] = {}
     unusable: set[str] = set()
@@ -58,10 +58,11 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
             unusable.update(functions)
         for function in functions if test in sound else ():
             covering.setdefault(function, set()).add(test)
+    places = {test: place for place, test in enumerate(durations_s)}
     return Baseline(
         durations_s=sound,
-        left_out=tuple(left_out.items()),
-        covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
+        left_out=tuple(sorted(left_out.items(), key=lambda told: places[told[0]])),
+        covering={function: tuple(sorted(tests, key=places.__getitem__)) for function, tests in covering.items()},
         at_import=frozenset(at_import),
         unusable=frozenset(unusable - covering.keys()),
     )
