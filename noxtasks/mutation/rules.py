@@ -70,10 +70,10 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
 
 def explained(found: Baseline, plain: Run) -> Baseline:
     """`found`, with what `plain` says of the tests that are left out: it ran them without anything of mutmut's."""
-    passed = {result.nodeid for result in plain.results if result.outcome in _PASSED}
+    known = {result.nodeid: _WRAPPED if result.outcome in _PASSED else _PLAIN for result in plain.results}
     return msgspec.structs.replace(
         found,
-        left_out=tuple((test, f"{_WRAPPED if test in passed else _PLAIN}: {why}") for test, why in found.left_out),
+        left_out=tuple((test, f"{known[test]}: {why}" if test in known else why) for test, why in found.left_out),
     )
 
 

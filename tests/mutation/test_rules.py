@@ -66,11 +66,12 @@ def test_a_mutant_knows_how_its_function_is_called() -> None:
 
 class TestBaseline:
     def test_a_plain_copy_tells_whether_mutmut_is_to_blame(self) -> None:
-        found = rules.baseline([a_run(("a", F), ("b", F))], ())
+        found = rules.baseline([a_run(("a", F), ("b", F), ("c", F))], ())
         explained = rules.explained(found, a_run(("a", P), ("b", F)))
         assert [why.partition(":")[0] for _, why in explained.left_out] == [
             "it passes in a plain copy, and here notices what mutmut puts around functions",
             "it does not pass in a plain copy either",
+            "ValueError",
         ]
 
     def test_what_cannot_be_collected_is_left_out_too(self) -> None:
