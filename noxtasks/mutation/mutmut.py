@@ -72,7 +72,8 @@ def instrument(suite: Suite, sources: Sources, scratch: Path, *, patterns: Seque
         done = _start(suite, sources.files[len(files) :], patterns, answer)
         files += _told(answer)
         if len(files) < len(sources.files):
-            why = f"it takes more than {_LIMIT_S} s" if "Timeout (" in done.stderr else f"status {done.returncode}"
+            said = (done.stderr.strip().splitlines() or [""])[-1]
+            why = f"it takes more than {_LIMIT_S} s" if "Timeout (" in done.stderr else f"{done.returncode}, {said}"
             files.append(_File(path=sources.files[len(files)].path, error=f"mutmut does not get through it: {why}"))
     return Instrumented(
         mutants=tuple(mutant for file in files for mutant in _identified(file)),

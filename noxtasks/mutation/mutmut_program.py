@@ -84,13 +84,22 @@ def _instrument(path: str, module: str) -> dict[str, Any]:
         return _answer(path, scope=scope.told(set()))
     try:
         made, code = _mutate(path, module, data)
+        if made:
+            _replace(Path(path), code)
     except Exception as error:
         return _answer(path, error=f"{type(error).__name__}: {error}", scope=scope.told(set()))
-    if made:
-        replacement = Path(f"{path}.mutated")
-        replacement.write_bytes(code)
-        replacement.replace(path)  # the original may be read-only
     return _answer(path, mutants=made, scope=scope.told({each["function"] for each in made}))
+
+
+def _replace(path: Path, code: bytes) -> None:
+    """Put `code` in place of the file, which may be read-only, as a whole or not at all."""
+    replacement = path.with_name(f"{path.name}.mutated")
+    try:
+        replacement.write_bytes(code)
+        replacement.replace(path)
+    except OSError:
+        replacement.unlink(missing_ok=True)
+        raise
 
 
 def _answer(

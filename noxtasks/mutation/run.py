@@ -110,7 +110,12 @@ def _measure(
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
             where=str(task.root),
-            remedy="It changes the bodies of functions and methods; was it told to leave them out?",
+            remedy="\n".join(
+                [
+                    "It changes the bodies of functions and methods; was it told to leave them out?",
+                    *(f"{path}: {why}" for path, why in made.left_out[:10]),
+                ]
+            ),
         )
     settings = task.settings.mutation
     kind = None if settings.engine == "auto" else EngineKind(settings.engine)
