@@ -26,6 +26,7 @@ _OUTCOMES = {
 }
 _SAID = 300  # characters of the first line of a failure's message
 _WRAPPED = "it passes in a plain copy, and here notices what mutmut puts around functions"
+_ELSEWHERE = "it passes in the order of collection, and not the fastest first in a process of their own"
 _PLAIN = "it does not pass in a plain copy either"
 _DETECTED = frozenset({Status.KILLED, Status.SEGFAULT})
 _MISSED = frozenset({Status.SURVIVED, Status.NO_TESTS, Status.SUSPICIOUS})
@@ -40,12 +41,16 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
     durations_s: dict[str, float] = {}
     left_out: dict[str, str] = {}
     skipped: set[str] = set()
+    passed: set[str] = set()
     for run in runs:
         for result in run.results:
             if result.outcome is Outcome.SKIPPED:
                 skipped.add(result.nodeid)
             elif result.outcome not in _PASSED:
-                left_out.setdefault(result.nodeid, _said(result.failure) or result.outcome.value)
+                why = _said(result.failure) or result.outcome.value
+                left_out.setdefault(result.nodeid, f"{_ELSEWHERE}: {why}" if result.nodeid in passed else why)
+            else:
+                passed.add(result.nodeid)
             durations_s[result.nodeid] = max(durations_s.get(result.nodeid, 0.0), result.duration_s)
     everywhere = set.intersection(*({result.nodeid for result in run.results} for run in runs))
     for test in durations_s.keys() - everywhere:
@@ -71,10 +76,11 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
 def explained(found: Baseline, plain: Run) -> Baseline:
     """`found`, with what `plain` says of the tests that are left out: it ran them without anything of mutmut's."""
     known = {result.nodeid: _WRAPPED if result.outcome in _PASSED else _PLAIN for result in plain.results}
-    return msgspec.structs.replace(
-        found,
-        left_out=tuple((test, f"{known[test]}: {why}" if test in known else why) for test, why in found.left_out),
+    told = (
+        (test, f"{known[test]}: {why}" if test in known and not why.startswith(_ELSEWHERE) else why)
+        for test, why in found.left_out
     )
+    return msgspec.structs.replace(found, left_out=tuple(told))
 
 
 def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:

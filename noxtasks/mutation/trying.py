@@ -39,8 +39,12 @@ def take_baseline(engine: Engine, at_import: Iterable[str]) -> Baseline:
 
 
 def explained(baseline: Baseline, plain: Suite, scratch: Path) -> Baseline:
-    """The baseline, with what becomes of those left out in `plain`, a copy without anything of mutmut's."""
-    tests = tuple(test for test, _ in baseline.left_out)
+    """The baseline, with what becomes of those left out in `plain`, a copy without anything of mutmut's.
+
+    They run among all tests, as in the baseline, where that does not take long.
+    """
+    is_short = sum(baseline.durations_s.values()) < _PLAIN_S
+    tests = None if is_short else tuple(test for test, _ in baseline.left_out)
     folder = scratch / "plain"
     folder.mkdir()
     with Engine(plain, folder, kind=EngineKind.FRESH, test_timeout_s=_PLAIN_S) as engine:

@@ -74,6 +74,11 @@ class TestBaseline:
             "ValueError",
         ]
 
+    def test_that_another_order_is_to_blame_is_known_without_a_copy(self) -> None:
+        found = rules.baseline([a_run(("a", P)), a_run(("a", F))], ())
+        ((_, why),) = rules.explained(found, a_run(("a", P))).left_out
+        assert why.startswith("it passes in the order of collection")
+
     def test_what_cannot_be_collected_is_left_out_too(self) -> None:
         problem = Problem(
             where="module",
@@ -96,7 +101,7 @@ class TestBaseline:
         assert list(found.durations_s) == ["a"]
         assert dict(found.left_out) == {
             "b": "ValueError: no",
-            "c": "crashed",
+            "c": "it passes in the order of collection, and not the fastest first in a process of their own: crashed",
             "e": "not every process collects it",
         }
 
