@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -52,7 +53,7 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
             else:
                 passed.add(result.nodeid)
             durations_s[result.nodeid] = max(durations_s.get(result.nodeid, 0.0), result.duration_s)
-    everywhere = set.intersection(*({result.nodeid for result in run.results} for run in runs))
+    everywhere = set(durations_s).intersection(*({result.nodeid for result in run.results} for run in runs))
     for test in durations_s.keys() - everywhere:
         left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
@@ -97,6 +98,33 @@ def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:
         for place, error in broken.items()
     )
     return msgspec.structs.replace(found, left_out=(*found.left_out, *told))
+
+
+def renamed(mutants: Sequence[Mutant], found: Baseline) -> tuple[Mutant, ...]:
+    """`mutants`, with the names that their modules really have when they run.
+
+    A module in a folder that tests put on the path is called otherwise than one of a package in that folder.
+    """
+    seen = {_module(key) for key in (*found.covering, *found.at_import)}
+    own = {_module(mutant.key) for mutant in mutants}
+    pairs = [
+        (name, other)
+        for name in own - seen
+        for other in seen - own
+        if name.endswith(f".{other}") or other.endswith(f".{name}")
+    ]
+    times = Counter(name for pair in pairs for name in pair)
+    names = {name: other for name, other in pairs if times[name] == times[other] == 1}
+    return tuple(
+        msgspec.structs.replace(mutant, name=f"{names[module]}{mutant.name[len(module) :]}")
+        if (module := _module(mutant.key)) in names
+        else mutant
+        for mutant in mutants
+    )
+
+
+def _module(key: str) -> str:
+    return key.rpartition(".")[0]
 
 
 def ordered(tests: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:

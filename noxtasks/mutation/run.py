@@ -132,6 +132,7 @@ def _measure(
         if baseline.left_out:
             with copying.disposable(task.root, files, name=f"{task.session_id}-plain") as plain:
                 baseline = trying.explained(baseline, msgspec.structs.replace(suite, **_of(plain, found)), scratch)
+        made = msgspec.structs.replace(made, mutants=rules.renamed(made.mutants, baseline))
         baseline = rules.with_uncollected(baseline, read_problems(collection.problems))
         terminal.print_baseline(baseline, made, found, engine)
         fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)

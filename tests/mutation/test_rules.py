@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,22 @@ def a_run(*results: tuple[str, Outcome], died: str = "", ran: Sequence[tuple[str
 
 def fates(*statuses: Status) -> list[Fate]:
     return [Fate(mutant=str(number), status=status) for number, status in enumerate(statuses)]
+
+
+@pytest.mark.parametrize(
+    ("module", "seen", "becomes"),
+    [
+        ("shop.cart", {"cart"}, "cart"),
+        ("shop.cart", {"src.shop.cart"}, "src.shop.cart"),
+        ("shop.cart", {"shop.cart", "cart"}, "shop.cart"),
+        ("shop.cart", {"cart", "src.shop.cart"}, "shop.cart"),
+        ("shop.cart", {"art"}, "shop.cart"),
+    ],
+)
+def test_mutants_are_called_as_their_modules_are_when_they_run(module: str, seen: set[str], becomes: str) -> None:
+    mutant = msgspec.structs.replace(MUTANT, name=f"{module}.xǁCartǁtotal__mutmut_12")
+    found = rules.baseline([], [f"{name}.x_price" for name in seen])
+    assert [each.name for each in rules.renamed([mutant], found)] == [f"{becomes}.xǁCartǁtotal__mutmut_12"]
 
 
 def test_a_mutant_knows_how_its_function_is_called() -> None:
