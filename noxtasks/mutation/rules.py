@@ -26,7 +26,7 @@ _OUTCOMES = {
     Outcome.STOPPED: Status.SUSPICIOUS,
 }
 _SAID = 300  # characters of the first line of a failure's message
-_WRAPPED = "it passes in a plain copy, and here notices what mutmut puts around functions"
+_WRAPPED = "it passes in a plain copy, and not among mutmut's functions: it notices them, or is flaky"
 _ELSEWHERE = "it passes in the order of collection, and not the fastest first in a process of their own"
 _PLAIN = "it does not pass in a plain copy either"
 _DETECTED = frozenset({Status.KILLED, Status.SEGFAULT})

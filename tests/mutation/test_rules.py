@@ -86,7 +86,7 @@ class TestBaseline:
         found = rules.baseline([a_run(("a", F), ("b", F), ("c", F))], ())
         explained = rules.explained(found, a_run(("a", P), ("b", F)))
         assert [why.partition(":")[0] for _, why in explained.left_out] == [
-            "it passes in a plain copy, and here notices what mutmut puts around functions",
+            "it passes in a plain copy, and not among mutmut's functions",
             "it does not pass in a plain copy either",
             "ValueError",
         ]

@@ -166,7 +166,7 @@ def test_tests_that_cannot_be_used_are_told_with_the_reason(tmp_path: Path, pyth
     told = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["baseline"]
     assert told["unusable"] == 2
     assert {each["test"]: each["reason"].partition(":")[0] for each in told["left_out"]} == {
-        "test_shop.py::test_stack": "it passes in a plain copy, and here notices what mutmut puts around functions",
+        "test_shop.py::test_stack": "it passes in a plain copy, and not among mutmut's functions",
         "test_shop.py::test_data": "it does not pass in a plain copy either",
         "test_till.py": "it cannot be collected",
     }
