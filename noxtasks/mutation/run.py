@@ -24,10 +24,11 @@ from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
-from noxtasks.suite import git
+from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
+from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind
 from noxtasks.suite.problems import read_problems
 
@@ -154,7 +155,7 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
         raise NotMeasuredError(
             "no test can be collected in a copy of the project",
             where=str(task.root),
-            remedy=f"pytest said:\n{collection.output[-2000:]}",
+            remedy=health.render(_diagnosed(collection, task.root)),
         )
     real = copy.resolve()
     for name, places in collection.modules.items():
@@ -164,6 +165,18 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
                 where=str(task.root),
                 remedy="Something imports it before pytest has begun, or by its path: a .pth file, a conftest.",
             )
+
+
+def _diagnosed(collection: Collection, root: Path) -> health.Health:
+    """Why there are no tests."""
+    return health.diagnose(
+        collection.problems,
+        collection.facts,
+        exit_code=collection.exit_code,
+        output=collection.output,
+        installed=collection.facts.get("distributions") or {},
+        local=local_names(root),
+    )
 
 
 def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: int) -> tuple[dict[str, Fate], bool]:

@@ -74,6 +74,10 @@ def test_what_is_below_the_threshold_is_a_finding(tmp_path: Path, python: Path) 
         ({"shop.py": "PRICE = 1\n", "test_shop.py": "import shop\n"}, "nothing in the sources"),
         ({"shop.py": "def price():\n    return 1\n"}, "no test can be collected"),
         (
+            {"shop.py": "def price():\n    return 1\n", "test_shop.py": "", "pytest.ini": "[pytest]\naddopts = --dear"},
+            "pytest knows no option --dear",
+        ),
+        (
             {"shop.py": "def price():\n    return 1\n", "test_shop.py": "def test_it():\n    assert not 1\n"},
             "no test passes",
         ),
@@ -88,8 +92,9 @@ def test_where_there_is_nothing_to_measure_that_is_said(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(NotMeasuredError, match=message):
+    with pytest.raises(NotMeasuredError) as error:
         mutation.run(tmp_path, SETTINGS, python=python)
+    assert message in f"{error.value}\n{error.value.remedy}"
 
 
 def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: Path, python: Path) -> None:
