@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from . import warned
+
 _VARIABLE = "MUTANT_UNDER_TEST"
 _TRAMPOLINE = "mutmut.mutation.trampoline"
 
@@ -35,6 +37,7 @@ class CallWatch:
     def __init__(self, packages: list[str]) -> None:
         trampoline: Any = importlib.import_module(_TRAMPOLINE)
         trampoline.record_trampoline_hit = self._note
+        warned.settle(trampoline.__file__)
         trampoline._mutant_under_test = os.environ.get(_VARIABLE, "stats")
         self._packages = packages
         self._under_way: list[set[str]] = [set()]
