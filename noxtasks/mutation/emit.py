@@ -14,7 +14,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.mutation import junit, page, stryker
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Scope, Score, Status
+from noxtasks.mutation.model import Baseline, Fate, Mutant, Reach, Report, Scope, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
@@ -120,13 +120,20 @@ def _result(report: Report, sources: Sources) -> dict[str, Any]:
         "baseline": {
             "tests": len(report.baseline.durations_s),
             "left_out": [{"test": test, "reason": why} for test, why in report.baseline.left_out],
+            "unusable": sum(mutant.key in report.baseline.unusable for mutant in report.mutants),
         },
         "sources": {
             "found_by": sources.found_by,
             "files": [source.path for source in sources.files],
             "unmutated": [{"path": path, "reason": why} for path, why in report.unmutated],
+            "scope": None if report.reach is None else _reach(report.reach),
         },
     }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    left_out = [{"reason": why, "functions": number} for why, number in reach.left_out]
+    return {**msgspec.to_builtins(reach), "left_out": left_out}
 
 
 def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.mutation import (
+    copying,
     course,
     gate,
     lessons,
     mutmut,
     ratchet,
+    rules,
     scoring,
     since,
     suppressions,
@@ -29,40 +32,57 @@ from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.task import Task
-from noxtasks.suite import git
+from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite, deciding_variables
+from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind
+from noxtasks.suite.problems import read_problems
 
 
-def measure(task: Task, copy: Path, found: Sources, scratch: Path) -> tuple[Report, Collection]:
-    """The report, and what was collected in `copy`.
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scan works: a copy of the project that holds `files`."""
+
+    copy: Path
+    files: tuple[Path, ...]
+    sources: Sources
+    patterns: tuple[str, ...]  # of lines that are not to be mutated
+
+
+def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection]:
+    """The report, and what was collected in the copy.
 
     Raises `NotMeasuredError` where there are no mutants, no tests, or none that pass; `TimeIsUpError` where the budget
     ends before the first trial.
     """
+    found = place.sources
     suite = Suite(
-        root=copy,
         python=task.python,
         pytest_args=task.pytest_args,
-        entries=tuple(copy / entry for entry in found.entries),
         mutated=found.packages,
+        original=task.root,
+        **_of(place.copy, found),
     )
-    project = surroundings.read(copy)
-    made = mutmut.instrument(suite, found, scratch, timeout_s=task.terms.left_s())
+    project = surroundings.read(place.copy)
+    made = mutmut.instrument(suite, found, scratch, patterns=place.patterns, timeout_s=task.terms.left_s())
     if not made.mutants:
         raise NotMeasuredError(
             "there is nothing in the sources that mutmut changes",
             where=str(task.root),
-            remedy="It changes the bodies of functions and methods; was it told to leave them out?",
+            remedy="\n".join(
+                [
+                    "It changes the bodies of functions and methods; was it told to leave them out?",
+                    *(f"{path}: {why}" for path, why in made.left_out[:10]),
+                ]
+            ),
         )
     settings = task.settings.mutation
     kind = None if settings.engine == "auto" else EngineKind(settings.engine)
     with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
         engine.until_s = task.terms.until_s
         collection = engine.collect(hash_seed=trying.HASH_SEED)
-        _check(task, collection, copy)
+        _check(task, collection, place.copy)
         baseline = trying.take_baseline(engine, collection.ran)
         if not baseline.durations_s:
             raise NotMeasuredError(
@@ -70,6 +90,12 @@ def measure(task: Task, copy: Path, found: Sources, scratch: Path) -> tuple[Repo
                 where=str(task.root),
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
+        if baseline.left_out and task.terms.until_s is None:
+            name = f"{task.session_id}-plain"
+            with copying.disposable(task.root, place.files, name=name) as plain:
+                baseline = trying.explained(baseline, msgspec.structs.replace(suite, **_of(plain, found)), scratch)
+        made = msgspec.structs.replace(made, mutants=rules.renamed(made.mutants, baseline))
+        baseline = rules.with_uncollected(baseline, read_problems(collection.problems))
         terminal.print_baseline(baseline, made, found, engine)
         mutants = _chosen(task, made, baseline, project)
         conditions = _conditions(task, engine)
@@ -93,13 +119,22 @@ def measure(task: Task, copy: Path, found: Sources, scratch: Path) -> tuple[Repo
     return report, collection
 
 
+def _of(copy: Path, found: Sources) -> dict[str, Any]:
+    """The fields of a suite that say where the copy of the project is."""
+    return {
+        "root": copy,
+        "entries": tuple(copy / entry for entry in found.entries),
+        "folders": {name: str(copy / folder) for name, folder in found.folders.items()},
+    }
+
+
 def _check(task: Task, collection: Collection, copy: Path) -> None:
     """Raises `NotMeasuredError` where there are no tests, or they import the project from somewhere else."""
     if not collection.tests:
         raise NotMeasuredError(
             "no test can be collected in a copy of the project",
             where=str(task.root),
-            remedy=f"pytest said:\n{collection.output[-2000:]}",
+            remedy=health.render(_diagnosed(collection, task.root)),
         )
     real = copy.resolve()
     for name, places in collection.modules.items():
@@ -107,8 +142,20 @@ def _check(task: Task, collection: Collection, copy: Path) -> None:
             raise NotMeasuredError(
                 f"the tests import {name} from {places[0] if places else 'nowhere'}, and not from the mutated copy",
                 where=str(task.root),
-                remedy="Install the project in another way (not editable by an import hook), or not at all.",
+                remedy="Something imports it before pytest has begun, or by its path: a .pth file, a conftest.",
             )
+
+
+def _diagnosed(collection: Collection, root: Path) -> health.Health:
+    """Why there are no tests."""
+    return health.diagnose(
+        collection.problems,
+        collection.facts,
+        exit_code=collection.exit_code,
+        output=collection.output,
+        installed=collection.facts.get("distributions") or {},
+        local=local_names(root),
+    )
 
 
 def _chosen(task: Task, made: Instrumented, baseline: Baseline, project: surroundings.Project) -> tuple[Mutant, ...]:
@@ -184,6 +231,7 @@ def _report(
         ratchet=ratcheted,
         stance=task.terms.stance,
         unmutated=made.left_out,
+        reach=made.reach,
         texts=made.texts,
     )
 

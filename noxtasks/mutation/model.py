@@ -71,6 +71,17 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     covering: dict[str, tuple[str, ...]]  # by function, as mutmut names it: the tests that run it
     at_import: frozenset[str]  # functions that ran before the first test
     ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
+    unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the sources the score speaks of: a function within another counts as part of it."""
+
+    functions: int
+    mutated: int  # that have mutants
+    left_out: tuple[tuple[str, int], ...]  # why the others have none, the most frequent reason first
+    lines: int  # on which a statement begins
+    mutated_lines: int  # those in functions that have mutants
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,3 +209,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
     lessons: tuple[Lesson, ...] = ()  # of the survivors
     texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before
+    reach: Reach | None = None

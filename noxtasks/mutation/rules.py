@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Status
 from noxtasks.suite.model import Failure, Outcome, Run
+from noxtasks.suite.problems import Problem
 
 _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
@@ -20,6 +22,9 @@ _OUTCOMES = {
     Outcome.STOPPED: Status.SUSPICIOUS,
 }
 _SAID = 300  # characters of the first line of a failure's message
+_WRAPPED = "it passes in a plain copy, and not among mutmut's functions: it notices them, or is flaky"
+_ELSEWHERE = "it passes in the order of collection, and not the fastest first in a process of their own"
+_PLAIN = "it does not pass in a plain copy either"
 
 
 def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
@@ -30,28 +35,90 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
     durations_s: dict[str, float] = {}
     left_out: dict[str, str] = {}
     skipped: set[str] = set()
+    passed: set[str] = set()
     for run in runs:
         for result in run.results:
             if result.outcome is Outcome.SKIPPED:
                 skipped.add(result.nodeid)
             elif result.outcome not in _PASSED:
-                left_out.setdefault(result.nodeid, _said(result.failure) or result.outcome.value)
+                why = _said(result.failure) or result.outcome.value
+                left_out.setdefault(result.nodeid, f"{_ELSEWHERE}: {why}" if result.nodeid in passed else why)
+            else:
+                passed.add(result.nodeid)
             durations_s[result.nodeid] = max(durations_s.get(result.nodeid, 0.0), result.duration_s)
-    for test in durations_s:
-        if any(all(result.nodeid != test for result in run.results) for run in runs):
-            left_out.setdefault(test, "not every process collects it")
+    everywhere = set(durations_s).intersection(*({result.nodeid for result in run.results} for run in runs))
+    for test in durations_s.keys() - everywhere:
+        left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
     covering: dict[str, set[str]] = {}
+    unusable: set[str] = set()
     for test, functions in (told for run in runs for told in run.ran):
+        if test in left_out:
+            unusable.update(functions)
         for function in functions if test in sound else ():
             covering.setdefault(function, set()).add(test)
+    places = {test: place for place, test in enumerate(durations_s)}
     return Baseline(
         durations_s=sound,
-        left_out=tuple(left_out.items()),
-        covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
+        left_out=tuple(sorted(left_out.items(), key=lambda told: places[told[0]])),
+        covering={function: tuple(sorted(tests, key=places.__getitem__)) for function, tests in covering.items()},
         at_import=frozenset(at_import),
         ran=dict(runs[0].ran) if runs else {},
+        unusable=frozenset(unusable - covering.keys()),
     )
+
+
+def explained(found: Baseline, plain: Run) -> Baseline:
+    """`found`, with what `plain` says of the tests that are left out: it ran them without anything of mutmut's."""
+    known = {result.nodeid: _WRAPPED if result.outcome in _PASSED else _PLAIN for result in plain.results}
+    told = (
+        (test, f"{known[test]}: {why}" if test in known and not why.startswith(_ELSEWHERE) else why)
+        for test, why in found.left_out
+    )
+    return msgspec.structs.replace(found, left_out=tuple(told))
+
+
+def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:
+    """`found`, with the files and tests besides that cannot be collected."""
+    broken = {
+        problem.nodeid or problem.path: next(
+            (error for error in problem.chain if not error.type.endswith("CollectError")), problem.chain[0]
+        )
+        for problem in problems
+        if problem.chain and (problem.nodeid or problem.path)
+    }
+    told = tuple(
+        (place, f"it cannot be collected: {error.type}: {error.message}".partition("\n")[0][:_SAID])
+        for place, error in broken.items()
+    )
+    return msgspec.structs.replace(found, left_out=(*found.left_out, *told))
+
+
+def renamed(mutants: Sequence[Mutant], found: Baseline) -> tuple[Mutant, ...]:
+    """`mutants`, with the names that their modules really have when they run.
+
+    A module in a folder that tests put on the path is called otherwise than one of a package in that folder.
+    """
+    seen = {_module(key) for key in (*found.covering, *found.at_import)}
+    own = {_module(mutant.key) for mutant in mutants}
+    pairs = [
+        (name, other)
+        for name in own - seen
+        for other in seen - own
+        if name.endswith(f".{other}") or other.endswith(f".{name}")
+    ]
+    times = Counter(name for pair in pairs for name in pair)
+    names = {name: other for name, other in pairs if times[name] == times[other] == 1}
+    return tuple(
+        msgspec.structs.replace(mutant, name=f"{names[module]}{mutant.name[len(module) :]}")
+        if (module := _module(mutant.key)) in names
+        else mutant
+        for mutant in mutants
+    )
+
+
+def _module(key: str) -> str:
+    return key.rpartition(".")[0]
 
 
 def ordered(tests: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:

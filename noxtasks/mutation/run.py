@@ -10,15 +10,27 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.config import Settings, read_toml
+from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError, TimeIsUpError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, gate, measuring, mutmut, on_github, page, since, sources, terminal, terms
+from noxtasks.mutation import (
+    copying,
+    emit,
+    gate,
+    locating,
+    measuring,
+    mutmut,
+    on_github,
+    page,
+    since,
+    sources,
+    terminal,
+    terms,
+)
 from noxtasks.mutation.model import Choice, Ending, Report
 from noxtasks.mutation.remembering import Memory
-from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
@@ -62,34 +74,31 @@ def run(
     print_notes(known)
     ours = (Path(settings.reports), Path(settings.mutation.memory), vcs.OURS)
     paths = set(vcs.files(root, git.output_in(root), ours))
-    pyproject = read_toml(root / "pyproject.toml")
-    found = sources.find({path.as_posix() for path in paths}, pyproject, settings.mutation.paths)
-    if not found.files:
-        raise NotMeasuredError(
-            "no source to mutate was found",
-            where=str(root),
-            remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
-        )
+    located = locating.locate(root, {path.as_posix() for path in paths}, settings.mutation.paths)
+    found, asked = located.sources, located.asked
+    print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
     task = Task(
         root=root,
         settings=settings,
         python=python.absolute(),
-        pytest_args=(*settings.pytest_args, *pytest_args),
+        pytest_args=(*asked.pytest_args, *settings.pytest_args, *pytest_args),
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         began=began,
-        terms=terms.read(root, settings, found, pyproject, began_s=started_s, today=began.date()),
+        terms=terms.read(root, settings, located, began_s=started_s, today=began.date()),
         memory=memory,
         base=base,
     )
     if task.terms.scopes:
         found = sources.only(found, {file for files in task.terms.scopes.values() for file in files})
+    files = tuple(copying.with_unknown(root, paths, {*found.folders_with_code, *asked.also_copy}))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        copying.disposable(root, copying.with_unknown(root, paths, _folders(found)), name=task.session_id) as copy,
+        copying.disposable(root, files, name=task.session_id) as copy,
     ):
         try:
-            report, collection = measuring.measure(task, copy, found, Path(scratch))
+            place = measuring.Place(copy=copy, files=files, sources=found, patterns=asked.do_not_mutate_patterns)
+            report, collection = measuring.measure(task, place, Path(scratch))
         except TimeIsUpError as error:
             raise _no_time(settings, error) from None
     print_notes(tuple(note for note in memory.notes if note not in known))
@@ -107,13 +116,6 @@ def run(
     terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
     on_github.tell(report, root, git.output_in(root))
     return _ended(task, report)
-
-
-def _folders(found: Sources) -> set[str]:
-    """Where the packages with sources are."""
-    return {entry for entry in found.entries if entry != "."} | {
-        source.path.partition("/")[0] for source in found.files if "/" in source.path
-    }
 
 
 def _ended(task: Task, report: Report) -> ExitCode:

@@ -14,7 +14,7 @@ from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.mutation import suppressions, wording
 from noxtasks.mutation.emit import REPORT
-from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Report, Standing, Status
+from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Reach, Report, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.since import Base
 from noxtasks.mutation.sources import Sources
@@ -43,12 +43,16 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
             f"{sources.found_by}; {counted(len(baseline.durations_s), 'test')}, {how}{reason}"
         )
     )
+    console.print(Text(_reach(made.reach)))
     for path, why in made.left_out:
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
-        console.print(Text(f"left out, it does not pass without a mutant: {shown(test)}: {shown(why)}", "yellow"))
+        console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"))
+    lost = sum(mutant.key in baseline.unusable for mutant in made.mutants)
+    if lost:
+        console.print(Text(f"{lost} mutants are of functions that no other test runs: none can kill them", "yellow"))
     if len(baseline.left_out) > _NAMED:
-        console.print(Text(f"{len(baseline.left_out)} tests in all are left out: see {REPORT}", "yellow"))
+        console.print(Text(f"{len(baseline.left_out)} in all are left out: see {REPORT}", "yellow"))
 
 
 def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[str], base: Base | None) -> None:
@@ -150,6 +154,15 @@ def _say_ratchet(console: Console, report: Report) -> None:
     told += [(mutants[each], "it is new, and lives") for each in report.ratchet.new]
     for mutant, what in told[:_SHOWN]:
         console.print(Text.assemble((_place(mutant), "red"), f"  {mutant.id}: {what}"), soft_wrap=True)
+
+
+def _reach(reach: Reach) -> str:
+    """How much of the code the mutants are of, and why not of all."""
+    left_out = ", ".join(f"{number} {why}" for why, number in reach.left_out)
+    return (
+        f"{reach.mutated} of {reach.functions} functions have mutants, with {reach.mutated_lines} of {reach.lines} "
+        f"lines{f'; not {left_out}' if left_out else ''}"
+    )
 
 
 def _say_files(console: Console, report: Report) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError
 from noxtasks.evidence import events
-from noxtasks.mutation import emit, gate, ratchet, scopes, sources, suppressions
+from noxtasks.mutation import emit, gate, ratchet, scopes, suppressions
+from noxtasks.mutation.locating import Located
 from noxtasks.mutation.model import Stance, Suppression
-from noxtasks.mutation.sources import Sources
 
 _MARGIN = 0.1  # of the budget, kept for ending processes and for writing
 _LEAST_MARGIN_S, _MOST_MARGIN_S = 3.0, 15.0
@@ -35,15 +34,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.until_s is None else max(0.0, self.until_s - time.monotonic())
 
 
-def read(
-    root: Path, settings: Settings, found: Sources, pyproject: dict[str, Any], *, began_s: float, today: date
-) -> Terms:
+def read(root: Path, settings: Settings, located: Located, *, began_s: float, today: date) -> Terms:
     """The terms of a scan that began at `began_s`. Raises `ConfigurationError` where what they name is not there."""
     mutation = settings.mutation
-    paths = [source.path for source in found.files]
+    paths = [source.path for source in located.sources.files]
     return Terms(
         until_s=None if mutation.budget_s is None else began_s + mutation.budget_s - _margin_s(mutation.budget_s),
-        cap=mutation.cap or sources.cap(pyproject),
+        cap=mutation.cap or located.asked.cap,
         scopes=scopes.assign(paths, mutation.scopes, mutation.scope_thresholds, is_part=bool(mutation.paths)),
         suppressions=_suppressions(root),
         earlier=None if mutation.ratchet is None else _earlier(root, mutation.ratchet),

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
+from pathlib import Path
 
 from noxtasks.mutation import rules
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Status
 from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Order, Run
 from noxtasks.suite.runs import RunRequest
 
@@ -21,6 +23,7 @@ HASH_SEED = 0
 _SEED = 0
 _START_TIMES = 10  # as long as the first process took to collect
 _START_LEAST_S = 30.0
+_PLAIN_S = 60.0
 _MORE_TIME = 2  # for what timed out while others ran beside it
 
 
@@ -33,6 +36,19 @@ def take_baseline(engine: Engine, at_import: Iterable[str]) -> Baseline:
     fastest = sorted(first.results, key=lambda result: result.duration_s)
     again = engine.run_fresh(_unmutated(1, tests=tuple(result.nodeid for result in fastest)))
     return rules.baseline([first, again], at_import)
+
+
+def explained(baseline: Baseline, plain: Suite, scratch: Path) -> Baseline:
+    """The baseline, with what becomes of those left out in `plain`, a copy without anything of mutmut's.
+
+    They run among all tests, as in the baseline, where that does not take long.
+    """
+    is_short = sum(baseline.durations_s.values()) < _PLAIN_S
+    tests = None if is_short else tuple(test for test, _ in baseline.left_out)
+    folder = scratch / "plain"
+    folder.mkdir()
+    with Engine(plain, folder, kind=EngineKind.FRESH, test_timeout_s=_PLAIN_S) as engine:
+        return rules.explained(baseline, engine.run_fresh(_unmutated(0, tests)))
 
 
 def _unmutated(number: int, tests: tuple[str, ...] | None = None) -> RunRequest:

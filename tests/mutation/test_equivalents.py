@@ -21,7 +21,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     def make(source: str) -> list[Mutant]:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "shop.py").write_text(textwrap.dedent(source))
-        mutmut_program._configure()
+        mutmut_program._configure([])
         told = mutmut_program._instrument("shop.py", "shop")
         assert told["mutants"]
         return [Mutant(path="shop.py", id=str(number), **each) for number, each in enumerate(told["mutants"])]

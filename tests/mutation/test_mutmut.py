@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.mutation import mutmut, sources
+from noxtasks.mutation import locating, mutmut
 from noxtasks.mutation.model import Mutant
 from noxtasks.suite.launch import Suite
 
@@ -68,7 +68,8 @@ def test_the_change_at_the_place_makes_the_mutant(tmp_path: Path, python: Path, 
     root.mkdir()
     scratch.mkdir()
     (root / "shop.py").write_text(source, "utf-8", newline="")
-    made = mutmut.instrument(Suite(root=root, python=python), sources.find({"shop.py"}, {}), scratch)
+    sources = locating.locate(root, {"shop.py"}).sources
+    made = mutmut.instrument(Suite(root=root, python=python), sources, scratch)
     assert made.left_out == ()
     assert len(made.mutants) > 20
     for mutant in made.mutants:

@@ -11,6 +11,7 @@ import pytest
 from noxtasks.mutation import rules
 from noxtasks.mutation.model import Fate, Mutant, Status
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.problems import Problem, Raised
 
 P, F = Outcome.PASSED, Outcome.FAILED
 MUTANT = Mutant(
@@ -53,18 +54,64 @@ def a_run(*results: tuple[str, Outcome], died: str = "", ran: Sequence[tuple[str
     )
 
 
+@pytest.mark.parametrize(
+    ("module", "seen", "becomes"),
+    [
+        ("shop.cart", {"cart"}, "cart"),
+        ("shop.cart", {"src.shop.cart"}, "src.shop.cart"),
+        ("shop.cart", {"shop.cart", "cart"}, "shop.cart"),
+        ("shop.cart", {"cart", "src.shop.cart"}, "shop.cart"),
+        ("shop.cart", {"art"}, "shop.cart"),
+    ],
+)
+def test_mutants_are_called_as_their_modules_are_when_they_run(module: str, seen: set[str], becomes: str) -> None:
+    mutant = msgspec.structs.replace(MUTANT, name=f"{module}.xǁCartǁtotal__mutmut_12")
+    found = rules.baseline([], [f"{name}.x_price" for name in seen])
+    assert [each.name for each in rules.renamed([mutant], found)] == [f"{becomes}.xǁCartǁtotal__mutmut_12"]
+
+
 def test_a_mutant_knows_how_its_function_is_called() -> None:
     assert MUTANT.key == "shop.xǁCartǁtotal"
 
 
 class TestBaseline:
+    def test_a_plain_copy_tells_whether_mutmut_is_to_blame(self) -> None:
+        found = rules.baseline([a_run(("a", F), ("b", F), ("c", F))], ())
+        explained = rules.explained(found, a_run(("a", P), ("b", F)))
+        assert [why.partition(":")[0] for _, why in explained.left_out] == [
+            "it passes in a plain copy, and not among mutmut's functions",
+            "it does not pass in a plain copy either",
+            "ValueError",
+        ]
+
+    def test_that_another_order_is_to_blame_is_known_without_a_copy(self) -> None:
+        found = rules.baseline([a_run(("a", P)), a_run(("a", F))], ())
+        ((_, why),) = rules.explained(found, a_run(("a", P))).left_out
+        assert why.startswith("it passes in the order of collection")
+
+    def test_what_cannot_be_collected_is_left_out_too(self) -> None:
+        problem = Problem(
+            where="module",
+            path="test_a.py",
+            chain=(
+                Raised(type="pytest.CollectError", message="of a"),
+                Raised(type="ImportError", message="no b\nat all"),
+            ),
+        )
+        found = rules.with_uncollected(rules.baseline([a_run(("a", P))], ()), [problem])
+        assert found.left_out == (("test_a.py", "it cannot be collected: ImportError: no b"),)
+
+    def test_functions_that_only_tests_run_which_are_left_out_are_known(self) -> None:
+        ran = [("a", ("shop.x_one", "shop.x_two")), ("b", ("shop.x_two", "shop.x_three"))]
+        assert rules.baseline([a_run(("a", F), ("b", P), ran=ran)], ()).unusable == {"shop.x_one"}
+
     def test_tests_that_do_not_pass_each_time_are_left_out_with_the_reason(self) -> None:
         first = a_run(("a", P), ("b", F), ("c", P), ("d", Outcome.SKIPPED), ("e", P))
         found = rules.baseline([first, a_run(("a", P), ("b", P), ("c", Outcome.CRASHED), ("d", Outcome.SKIPPED))], [])
         assert list(found.durations_s) == ["a"]
         assert dict(found.left_out) == {
             "b": "ValueError: no",
-            "c": "crashed",
+            "c": "it passes in the order of collection, and not the fastest first in a process of their own: crashed",
             "e": "not every process collects it",
         }
 

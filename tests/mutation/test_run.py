@@ -24,6 +24,7 @@ pytestmark = pytest.mark.functional
 
 GIT = shutil.which("git") or ""
 SETTINGS = Settings()
+GIT = shutil.which("git") or ""
 
 
 def by_change(mutants: list[dict[str, Any]]) -> dict[str, str]:
@@ -113,6 +114,10 @@ def test_a_search_for_inputs_that_fails_is_a_note_and_the_scan_has_its_verdict(
         ({"shop.py": "PRICE = 1\n", "test_shop.py": "import shop\n"}, "nothing in the sources"),
         ({"shop.py": "def price():\n    return 1\n"}, "no test can be collected"),
         (
+            {"shop.py": "def price():\n    return 1\n", "test_shop.py": "", "pytest.ini": "[pytest]\naddopts = --dear"},
+            "pytest knows no option --dear",
+        ),
+        (
             {"shop.py": "def price():\n    return 1\n", "test_shop.py": "def test_it():\n    assert not 1\n"},
             "no test passes",
         ),
@@ -127,8 +132,9 @@ def test_where_there_is_nothing_to_measure_that_is_said(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(NotMeasuredError, match=message):
+    with pytest.raises(NotMeasuredError) as error:
         mutation.run(tmp_path, SETTINGS, python=python)
+    assert message in f"{error.value}\n{error.value.remedy}"
 
 
 def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: Path, python: Path) -> None:
@@ -136,7 +142,12 @@ def test_tests_that_import_the_project_from_elsewhere_measure_nothing(tmp_path: 
     for folder in (root, elsewhere):
         folder.mkdir()
         (folder / "shop.py").write_text("def price():\n    return 1\n")
-    (root / "conftest.py").write_text(f"import sys\nsys.path.insert(0, {str(elsewhere)!r})\nimport shop\n")
+    (root / "conftest.py").write_text(
+        "import importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('shop', {str(elsewhere / 'shop.py')!r})\n"
+        "sys.modules['shop'] = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(sys.modules['shop'])\n"
+    )
     (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == 1\n")
     with pytest.raises(NotMeasuredError, match="and not from the mutated copy"):
         mutation.run(root, SETTINGS, python=python)
@@ -246,3 +257,86 @@ def test_a_scan_goes_on_only_where_one_has_begun(tmp_path: Path, python: Path) -
 def test_the_session_installs_the_mutmut_that_is_driven() -> None:
     needs = next(objective.needs for objective in OBJECTIVES if objective.name == "mutation")
     assert needs == (f"mutmut=={mutmut.VERSION}",)
+
+
+def test_an_import_hook_that_leads_to_the_original_does_not_hide_the_copy(
+    tmp_path: Path, python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, site = tmp_path / "project", tmp_path / "site"
+    site.mkdir()
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "__init__.py").write_text("from shop._fast import rebate\n\n\ndef price():\n    return 1\n")
+    (root / "test_shop.py").write_text("import shop\n\ndef test_it():\n    assert shop.price() == shop.rebate\n")
+    (site / "shop").mkdir()
+    (site / "shop" / "_fast.py").write_text("rebate = 1\n")  # built, and nowhere but there
+    (site / "sitecustomize.py").write_text(
+        "import importlib.util as util, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        f"        folders = {[str(root / 'shop'), str(site / 'shop')]!r}\n"
+        "        start = folders[0] + '/__init__.py'\n"
+        "        found = util.spec_from_file_location(name, start, submodule_search_locations=folders)\n"
+        "        return found if name == 'shop' else None\n"
+        "sys.meta_path.insert(0, Finder)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+
+
+def test_a_project_below_the_folder_that_configures_pytest_is_measured_alone(tmp_path: Path, python: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+    (tmp_path / "conftest.py").write_text("import pytest\n\n@pytest.fixture\ndef one():\n    return 1\n")
+    (root / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--once')\n")
+    (root / "shop.py").write_text("def price():\n    return 1\n")
+    (root / "test_shop.py").write_text("import shop\n\ndef test_it(one):\n    assert shop.price() == one\n")
+    assert mutation.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+
+
+def test_tests_that_cannot_be_used_are_told_with_the_reason(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "import sys\n\n\ndef caller():\n    return sys._getframe(1).f_code\n\n\ndef price():\n    return 1\n"
+    )
+    (tmp_path / ".gitignore").write_text("data.txt\n")
+    (tmp_path / "data.txt").touch()
+    subprocess.run([GIT, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "test_shop.py").write_text(
+        "import pathlib, shop\n\n"
+        "def test_stack():\n    assert shop.caller().co_name == 'test_stack'\n\n"
+        "def test_data():\n    assert pathlib.Path('data.txt').exists()\n\n"
+        "def test_price():\n    assert shop.price() == 1\n"
+    )
+    (tmp_path / "test_till.py").write_text("import till\n")
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.FOUND
+    told = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["baseline"]
+    assert told["unusable"] == 2
+    assert {each["test"]: each["reason"].partition(":")[0] for each in told["left_out"]} == {
+        "test_shop.py::test_stack": "it passes in a plain copy, and not among mutmut's functions",
+        "test_shop.py::test_data": "it does not pass in a plain copy either",
+        "test_till.py": "it cannot be collected",
+    }
+
+
+def test_what_mutmut_is_told_is_heeded(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.mutmut]\nalso_copy = ["data.txt"]\ntests_dir = "checks"\nonly_mutate = ["*/cart.py"]\n'
+        'do_not_mutate_patterns = ["2$"]\nrunner = "make test"\n[project]\nname = "shop"\n'
+    )
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "cart.py").write_text("def price():\n    a = 2\n    return a\n\n\ndef one():\n    return 1\n")
+    (tmp_path / "shop" / "till.py").write_text("def price():\n    return 1\n")
+    (tmp_path / ".gitignore").write_text("data.txt\n")
+    (tmp_path / "data.txt").touch()
+    subprocess.run([GIT, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "test_cart.py").write_text(
+        "import pathlib\nfrom shop import cart\n\n"
+        "def test_data():\n    assert pathlib.Path('data.txt').exists() and cart.price() == 2 and cart.one() == 1\n"
+    )
+    (tmp_path / "test_broken.py").write_text("def test_it():\n    assert False\n")
+    assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+    told = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result
+    assert told["baseline"]["tests"] == 1
+    assert told["sources"]["files"] == ["shop/cart.py"]
+    assert {mutant["function"] for mutant in told["mutants"]} == {"one"}

@@ -22,7 +22,7 @@ def own_temporary_folder(config: pytest.Config, folder: str) -> None:
     """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
     failures.temporary(folder)
     os.environ["TMPDIR"] = folder
-    tempfile.tempdir = None
+    tempfile.tempdir = folder
     hypothesis: Any = sys.modules.get("hypothesis.configuration")
     if hypothesis is not None:  # or an example that failed in one run would be tried first in the next
         hypothesis.set_hypothesis_home_dir(Path(folder) / "hypothesis")

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from . import warned
+
 _VARIABLE = "MUTANT_UNDER_TEST"
 _TRAMPOLINE = "mutmut.mutation.trampoline"
 
@@ -63,6 +65,7 @@ class CallWatch:
             return decorator(_Versions(functions, self._note), *arguments, **options)
 
         trampoline.wrap_in_trampoline = watched
+        warned.settle(trampoline.__file__)
         trampoline._mutant_under_test = os.environ.get(_VARIABLE, "")
         self._packages = packages
         self._under_way: list[set[str]] = [set()]
