@@ -17,6 +17,7 @@ from noxtasks.suite.model import Failure, Outcome, StateChange
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
 BROKEN = 96  # exit status of a child in which the probe itself failed
+MISSED = 95  # in place of one, of a child that was never forked
 
 
 def stacks_signal() -> int:
@@ -199,6 +200,12 @@ class Exited(_Frame, frozen=True, kw_only=True):
     code: int
 
 
+class Missed(_Frame, frozen=True, kw_only=True):
+    """The run whose frames were to go to `wire` cannot begin where it should."""
+
+    wire: str
+
+
 Frame = (
     Hello
     | Importing
@@ -222,6 +229,7 @@ Frame = (
     | Ready
     | Forked
     | Exited
+    | Missed
 )
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)

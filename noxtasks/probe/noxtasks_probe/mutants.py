@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -36,34 +36,51 @@ class CallWatch:
         trampoline: Any = importlib.import_module(_TRAMPOLINE)
         trampoline.record_trampoline_hit = self._note
         trampoline._mutant_under_test = os.environ.get(_VARIABLE, "stats")
+        self._trampoline = trampoline
+        self._asks = trampoline.get_mutant_under_test
         self._packages = packages
-        self._under_way: list[set[str]] = [set()]
-        self._by_fixture: dict[int, set[str]] = {}
+        self._under_way: list[dict[str, None]] = [{}]  # in the order of their first calls
+        self._by_fixture: dict[int, dict[str, None]] = {}
 
     def _note(self, name: str, caller: str | None = None) -> None:  # noqa: ARG002 - as mutmut calls it
         for functions in self._under_way:
-            functions.add(name)
+            functions[name] = None
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
         """Keep what runs while a fixture is set up, its own fixtures included."""
-        functions = self._by_fixture.setdefault(id(fixturedef), set())
+        functions = self._by_fixture.setdefault(id(fixturedef), {})
         self._under_way.append(functions)
         yield
         self._under_way.pop()
 
     def begin(self) -> None:
         """What runs from now on runs in the next test."""
-        self._under_way = [set()]
+        self._under_way = [{}]
 
     def seen(self, item: pytest.Item | None = None) -> list[str]:
-        """The functions that have run since `begin`, and while the fixtures were set up that `item` uses."""
-        functions = set(self._under_way[0])
+        """The functions that have run since `begin`, the first first, and while the fixtures of `item` were set up."""
+        functions = dict(self._under_way[0])
         information = getattr(item, "_fixtureinfo", None)
         for definitions in getattr(information, "name2fixturedefs", {}).values():
             for definition in definitions:
-                functions |= self._by_fixture.get(id(definition), set())
-        return sorted(functions)
+                functions.update(self._by_fixture.get(id(definition), {}))
+        return list(functions) if item is None else sorted(functions)
+
+    def stop_before(self, pause: Callable[[str], None]) -> None:
+        """From now on call `pause` before a function runs, with its name, and ask only then which mutant is active."""
+
+        def asked() -> str:
+            original = sys._getframe(1).f_locals["orig_func"]
+            pause(f"{original.__module__}.{original.__name__.rpartition('__mutmut_')[0]}")
+            active: str = self._asks()
+            return active
+
+        self._trampoline.get_mutant_under_test = asked
+
+    def stop_no_more(self) -> None:
+        """Take `stop_before` back."""
+        self._trampoline.get_mutant_under_test = self._asks
 
     def places(self) -> dict[str, list[str]]:
         """Where the packages and modules of the project were imported from, those that were."""
