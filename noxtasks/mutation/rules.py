@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +15,9 @@ TIMEOUTS = ("killed", "survived", "ignored")
 
 _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
+_HOPE = 0.1  # kills that a test is credited with which has none
+_OVERHEAD_S = 0.001  # of any test, besides its own time
+_SCOUTS = 200
 _PASSED = frozenset({Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.RERUN, Outcome.SKIPPED})
 _OUTCOMES = {
     Outcome.FAILED: Status.KILLED,
@@ -29,13 +32,17 @@ _MISSED = frozenset({Status.SURVIVED, Status.NO_TESTS, Status.SUSPICIOUS})
 _EXECUTED = frozenset({Status.KILLED, Status.SEGFAULT, Status.SURVIVED, Status.TIMEOUT, Status.SUSPICIOUS})
 
 
-def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
-    """What `runs` say, of which none had a mutant. A test is left out that does not pass in each of them.
+def baseline(runs: Sequence[Run], at_import: Sequence[str], distrusted: Mapping[str, str] = {}) -> Baseline:
+    """What `runs` say, of which none had a mutant and each another order.
+
+    A test is left out that does not pass in each of them, or that is `distrusted` (with the reason). `at_import` are
+    functions in the order of their first calls, before any test.
 
     Tests that are skipped kill nothing, and are not among those that cover a function.
     """
     durations_s: dict[str, float] = {}
-    left_out: dict[str, str] = {}
+    there = {result.nodeid for run in runs for result in run.results}
+    left_out = {test: why for test, why in distrusted.items() if test in there}
     skipped: set[str] = set()
     for run in runs:
         for result in run.results:
@@ -48,21 +55,61 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
         if any(all(result.nodeid != test for result in run.results) for run in runs):
             left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
-    covering: dict[str, set[str]] = {}
-    for test, functions in (told for run in runs for told in run.ran):
-        for function in functions if test in sound else ():
-            covering.setdefault(function, set()).add(test)
+    covered = [_covering(run, sound) for run in runs]
+    covering = {
+        function: set().union(*(each.get(function, ()) for each in covered)) for each in covered for function in each
+    }
     return Baseline(
         durations_s=sound,
         left_out=tuple(left_out.items()),
         covering={function: tuple(t for t in sound if t in tests) for function, tests in covering.items()},
         at_import=frozenset(at_import),
+        import_order=tuple(at_import),
+        order_dependent=frozenset(
+            function for function, tests in covering.items() if any(each.get(function) != tests for each in covered)
+        ),
     )
 
 
+def _covering(run: Run, sound: Container[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for test, functions in run.ran:
+        for function in functions if test in sound else ():
+            found.setdefault(function, set()).add(test)
+    return found
+
+
+def without(baseline: Baseline, tests: Mapping[str, str]) -> Baseline:
+    """The same without `tests`, which are left out for the reason that each has."""
+    return msgspec.structs.replace(
+        baseline,
+        durations_s={test: took_s for test, took_s in baseline.durations_s.items() if test not in tests},
+        left_out=(*baseline.left_out, *tests.items()),
+        covering={
+            function: tuple(test for test in covering if test not in tests)
+            for function, covering in baseline.covering.items()
+        },
+    )
+
+
+def has_passed(run: Run, tests: Iterable[str]) -> bool:
+    """Whether each of `tests` has run, and none has failed."""
+    passed = {result.nodeid for result in run.results if result.outcome in _PASSED}
+    return passed.issuperset(tests) and run.died is None
+
+
 def ordered(tests: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:
-    """`tests`, those first that have killed most mutants of the function, then the fastest."""
-    return tuple(sorted(tests, key=lambda test: (-kills.get(test, 0), durations_s[test], test)))
+    """`tests`, the likeliest to kill soon first: by their kills of mutants of the function, for the time they take."""
+    chance = {test: (kills.get(test, 0) + _HOPE) / (durations_s[test] + _OVERHEAD_S) for test in tests}
+    return tuple(sorted(chance, key=lambda test: (-chance[test], test)))
+
+
+def scouts(killers: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:
+    """The tests that try a mutant before all of them do: `killers` of its function, and their other parameters."""
+    first = ordered(killers, durations_s, kills)
+    functions = {test.partition("[")[0] for test in first}
+    beside = (test for test in durations_s if test.partition("[")[0] in functions and test not in kills)
+    return (*first, *ordered(beside, durations_s, kills))[:_SCOUTS]
 
 
 def limit_s(tests: Iterable[str], durations_s: Mapping[str, float]) -> float:
@@ -73,8 +120,9 @@ def limit_s(tests: Iterable[str], durations_s: Mapping[str, float]) -> float:
 def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> Fate:
     """What `run` says of `mutant`, which `tests` tried until the first failure.
 
-    `is_alone`: it was active from the start of a process of its own, so that what keeps tests from being collected, or
-    the process from living, is its doing.
+    `is_alone`: it was active from before its function could run in a process of its own, so that what keeps tests from
+    being collected, or the process from living, is its doing. Else its function had not run before it was activated,
+    which leaves nothing to confirm but what is suspicious.
     """
     status, killed_by, message = _verdict(run, tests, is_alone=is_alone)
     return Fate(
@@ -83,7 +131,7 @@ def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> F
         killed_by=killed_by,
         message=message,
         tests=tuple(sorted(tests)) if status is Status.SURVIVED else (),
-        is_confirmed=is_alone,
+        is_confirmed=is_alone or status is not Status.SUSPICIOUS,
         duration_s=run.duration_s,
     )
 
@@ -164,5 +212,7 @@ def untested(mutant: Mutant) -> Fate:
 
 
 def confirmed(first: Fate, again: Fate) -> Fate:
-    """What a second trial makes of the first: what it says, and the time of both."""
-    return msgspec.structs.replace(again, duration_s=first.duration_s + again.duration_s)
+    """What a second trial makes of the first: what it says, and the time of both; of a survivor, the tests of both."""
+    survives = first.status is again.status is Status.SURVIVED
+    tests = tuple(sorted({*first.tests, *again.tests})) if survives else again.tests
+    return msgspec.structs.replace(again, duration_s=first.duration_s + again.duration_s, tests=tests)

@@ -16,7 +16,7 @@ from noxtasks.errors import ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import copying, emit, mutmut, rules, sources, terminal, trying
+from noxtasks.mutation import copying, distrust, emit, mutmut, rules, sources, terminal, trying
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Report
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
@@ -120,7 +120,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
     with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
         collection = engine.collect(hash_seed=trying.HASH_SEED)
         _check(task, collection, copy)
-        baseline = trying.take_baseline(engine, collection.ran)
+        baseline = trying.take_baseline(engine, collection, distrust.flaky_tests(task.reports))
         if not baseline.durations_s:
             raise NotMeasuredError(
                 "no test passes in a copy of the project without any mutant",
@@ -128,7 +128,7 @@ def _measure(task: _Task, copy: Path, found: Sources, scratch: Path) -> tuple[Re
                 remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
             )
         terminal.print_baseline(baseline, made, found, engine)
-        fates, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
+        fates, baseline, is_whole = _try(engine, baseline, made.mutants, jobs=settings.jobs)
     return _report(task, made, baseline, fates), collection, is_whole
 
 
@@ -150,8 +150,13 @@ def _check(task: _Task, collection: Collection, copy: Path) -> None:
             )
 
 
-def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: int) -> tuple[dict[str, Fate], bool]:
-    """The fate of every mutant, and whether each was tried: after an interruption some were not."""
+def _try(
+    engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: int
+) -> tuple[dict[str, Fate], Baseline, bool]:
+    """The fate of every mutant, the tests that could be relied on, and whether each mutant was tried.
+
+    After an interruption some were not.
+    """
     with Progress(len(mutants)) as progress:
         attempt = trying.Trying(engine, baseline, jobs=jobs, told=progress.tell)
         is_whole = True
@@ -160,7 +165,8 @@ def _try(engine: Engine, baseline: Baseline, mutants: Sized[Mutant], *, jobs: in
         except KeyboardInterrupt:
             engine.abandon()
             is_whole = False
-    return {mutant.id: attempt.fates.get(mutant.id) or rules.unchecked(mutant) for mutant in mutants}, is_whole
+    fates = {mutant.id: attempt.fates.get(mutant.id) or rules.unchecked(mutant) for mutant in mutants}
+    return fates, attempt.baseline, is_whole
 
 
 def _report(task: _Task, made: Instrumented, baseline: Baseline, fates: dict[str, Fate]) -> Report:

@@ -25,6 +25,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     output: str  # what pytest printed, its end
     ran: tuple[str, ...] = ()  # functions with mutants that ran until then
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
@@ -43,6 +44,7 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         output=tail(output_path),
         ran=collected.ran if collected else (),
         modules=collected.modules if collected else {},
+        quarantined=collected.quarantined if collected else {},
     )
 
 

@@ -75,6 +75,7 @@ class Collected(_Frame, frozen=True, kw_only=True):
     rootdir: str
     ran: tuple[str, ...] = ()  # of the functions that have mutants
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 class Marked(_Frame, frozen=True, kw_only=True):

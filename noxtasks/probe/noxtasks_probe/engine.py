@@ -26,14 +26,14 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import circumstances, forking, installed, isolation, ordering, seeding, taming
+from . import circumstances, forking, installed, isolation, ordering, quarantine, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Real, Wire
 from .leaks import LeakWatch
@@ -69,7 +69,8 @@ class Engine:
         self._items: dict[str, pytest.Item] = {}
         self._places: dict[int, int] = {}  # id of an item -> its place in the order of collection
         self._sequential: set[str] = set()
-        self._seeders: list[seeding.Seeder] | None = None
+        self._seeders: list[seeding.Seeder] = []
+        self._is_child = False  # of a cold process
         self._selection = Selection()
         self._config: Any = None
         self._service: forking.Service | None = None  # of a cold process, as long as it goes on
@@ -106,23 +107,22 @@ class Engine:
         self._service = forking.Service(self._task["commands"], self._task["events"])
         if self._calls is not None:
             self._calls.stop_before(self._pause)
-        self._stand_at("")
+        self._stand_at("", self._service)
 
     def _pause(self, function: str) -> None:
         service = self._service
         if service is None or function != service.next_place:
             return
         if _can_stop():
-            self._stand_at(function)
+            self._stand_at(function, service)
         else:
             service.refuse(function)
 
-    def _stand_at(self, place: str) -> None:
-        assert self._service is not None
-        run = self._service.hand_over(place)
+    def _stand_at(self, place: str, service: forking.Service) -> None:
+        run = service.hand_over(place)
         if run is None:
             return
-        self._service = None
+        self._service, self._is_child = None, True
         if self._calls is not None:
             self._calls.stop_no_more()
         self._task = {"mode": "fresh", "run": run}
@@ -133,6 +133,8 @@ class Engine:
             isolation.own_output(self._config, forked=True)
         else:
             isolation.own_streams(run["output"])
+        if run["stops"]:
+            self._config.option.tbstyle = "native"
         if run["only"]:
             self._selection.limit(run["tests"])
         if run["mutant"]:
@@ -144,6 +146,25 @@ class Engine:
         taming.settle(config)
         if self._task.get("run", {}).get("stops"):
             config.option.tbstyle = "native"  # pytest's own would parse the module, which is long, for each frame
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_pycollect_makemodule(self) -> Generator[None, Any, None]:
+        """Have a module that a mutant keeps from being imported end its trial: the rest would be for people."""
+        outcome = yield
+        if self._service is not None or self._is_child:
+            module = outcome.get_result()
+            module._getobj = functools.partial(self._imported, module.nodeid, module._getobj)
+
+    def _imported(self, nodeid: str, imported: Callable[[], Any]) -> Any:
+        try:
+            return imported()
+        except Exception:
+            run = self._task.get("run", {})
+            if self._is_child and run["mutant"] and any(test.startswith(f"{nodeid}::") for test in run["tests"]):
+                self._wire.send("order", indices=[])
+                self._wire.send("end", whole=True)
+                Real.exit(0)
+            raise
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -168,11 +189,6 @@ class Engine:
             if self._is_child:
                 Real.exit(0)  # as a child of a warm process does
         return True
-
-    @property
-    def _is_child(self) -> bool:
-        """Whether a cold process has forked this one."""
-        return self._seeders is not None and self._task["mode"] == "fresh"
 
     def _end_service(self) -> None:
         """Where a cold process has come further than any of its runs should begin."""
@@ -202,6 +218,8 @@ class Engine:
         fields: dict[str, Any] = {"tests": list(self._items), "threads": _threads(), "rootdir": rootdir}
         if self._calls is not None:
             fields.update(ran=self._calls.seen(), modules=self._calls.places())
+            if not self._is_child:
+                fields["quarantined"] = quarantine.reasons(session.config, self._items)
         return fields
 
     def _prepare(self, session: pytest.Session) -> None:
@@ -234,7 +252,7 @@ class Engine:
         runner = Runner(
             wire,
             Protocol(config),
-            self._seeders or [],
+            self._seeders,
             seed=run["seed"],
             floods=floods,
             observed=frozenset(run["observed"]),

@@ -247,7 +247,9 @@ def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands:
         return pid
     try:
         processes.die_with_parent(parent)
-        if not task.get("stops"):  # a trial of a mutant is short; a full collection would copy all that was there before
+        if not task.get(
+            "stops"
+        ):  # a trial of a mutant is short; a full collection would copy all that was there before
             gc.unfreeze()  # or the tests' own questions to the collector would miss all that was there before
         os.setsid()
         processes.adopt_orphans()

@@ -26,7 +26,7 @@ class Selection:
 
     def limit(self, tests: Iterable[str]) -> None:
         """Collect no other tests from now on, as far as they can be told from these by where they stand."""
-        nodes = set()
+        nodes: set[str] = set()
         for test in tests:
             file, *names = _NUMBER.sub("", test).partition("[")[0].split("::")
             nodes.update("::".join([file, *names[:end]]) for end in range(len(names) + 1))
