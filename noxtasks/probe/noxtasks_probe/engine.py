@@ -43,7 +43,7 @@ from .naming import names
 from .processes import adopt_orphans
 from .protocol import Protocol
 from .recording import FailureNotes
-from .running import Runner
+from .running import Relay, Runner
 from .selecting import Selection
 
 
@@ -72,6 +72,8 @@ class Engine:
         self._seeders: list[seeding.Seeder] = []
         self._is_child = False  # of a cold process
         self._selection = Selection()
+        self._notes = FailureNotes([], quick=True)
+        self._relay = Relay()
         self._config: Any = None
         self._service: forking.Service | None = None  # of a cold process, as long as it goes on
 
@@ -225,6 +227,8 @@ class Engine:
     def _prepare(self, session: pytest.Session) -> None:
         self._seeders = [*self._seeders, *seeding.hypothesis()] if self._is_child else seeding.seeders()
         taming.silence(session.config)
+        session.config.pluginmanager.register(self._notes, "noxtasks-failures")
+        session.config.pluginmanager.register(self._relay, "noxtasks-runner")
         shared: Any = session
         shared.gethookproxy = functools.lru_cache(maxsize=None)(session.gethookproxy)  # asked eleven times a test
         for item in self._items.values():
@@ -259,9 +263,8 @@ class Engine:
             leaks=LeakWatch() if run["leaks"] else None,
             calls=None if run["mutant"] else self._calls,
         )
-        notes = FailureNotes(run["known"], quick=True, most=0 if run["stops"] else None)
-        config.pluginmanager.register(notes, "noxtasks-failures")
-        config.pluginmanager.register(runner, "noxtasks-runner")
+        self._notes.expect(run["known"], most=0 if run["stops"] else None)
+        self._relay.runner = runner
         items = self._chosen(run)
         wire.send("order", indices=[self._places[id(item)] for item in items])
         wire.send("end", whole=runner.run(items))
