@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+_IMPORT = "from mutmut.mutation.trampoline import wrap_in_trampoline as _mutmut_mutated, MutantDict"
 UNFIT = 3  # exit status: mutmut is not there, or of another version
 
 
@@ -60,8 +61,14 @@ def _instrument(path: str, module: str) -> dict[str, Any]:
         return {"path": path, "mutants": [], "error": f"{type(error).__name__}: {error}"}
     if not mutated.mutant_names:
         return {"path": path, "mutants": [], "error": ""}
-    Path(path).write_bytes(mutated.code.encode(encoding))
+    Path(path).write_bytes(_listening(mutated.code).encode(encoding))
     return {"path": path, "mutants": _mutants(module, tree, mutations, mutated), "error": ""}
+
+
+def _listening(code: str) -> str:
+    """`code` that lets a variable have a say in processes which tests start: see `noxtasks_probe.mutants`."""
+    listening = f'{_IMPORT}; exec(__import__("os").environ.get("NOXTASKS_IN_CHILDREN", ""), {{}})'
+    return code.replace(_IMPORT, listening, 1)
 
 
 def _mutants(module: str, tree: Any, mutations: list[Any], mutated: Any) -> list[dict[str, Any]]:

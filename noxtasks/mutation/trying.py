@@ -73,6 +73,7 @@ class Trying:
         self._kills: dict[str, Counter[str]] = defaultdict(Counter)  # by function
         self._is_sound: dict[tuple[str, bool], bool] = {}  # by test, and whether nothing else was collected
         self._no_scouts: set[str] = set()  # tests that fail where nothing else is collected
+        self._undecided: list[Mutant] = []
         self._astray: list[Mutant] = []  # their place was not come to
         self.baseline = baseline
         """Without the tests that have turned out to fail alone."""
@@ -99,8 +100,8 @@ class Trying:
 
     def _settle(self, mutants: list[Mutant], place: str | None) -> None:
         """Find the fate of each in runs that begin at `place`."""
-        self._try(self._first_trial(each, place) for each in mutants)
-        self._try(self._whole(each, place) for each in mutants if each.id not in self.fates and self._is_here(each))
+        self._try(self._trials(mutants, place))
+        self._try(self._whole_of_undecided(place))
         mine = [each for each in mutants if self._is_here(each)]
         self._finish(mine, place)
         while unsound := self._unsound(mine, place):
@@ -108,6 +109,16 @@ class Trying:
             again = [each for each in mine if (fate := self.fates[each.id]).is_kill and fate.killed_by in doubtful]
             self._try(self._whole(each, place) for each in again)
             self._finish(again, place)
+
+    def _trials(self, mutants: Iterable[Mutant], place: str | None) -> Iterator[_Trial]:
+        """A first trial of each. What scouts left undecided goes before, so that what kills it is known to the next."""
+        for mutant in mutants:
+            yield from self._whole_of_undecided(place)
+            yield self._first_trial(mutant, place)
+
+    def _whole_of_undecided(self, place: str | None) -> Iterator[_Trial]:
+        while self._undecided:
+            yield self._whole(self._undecided.pop(), place)
 
     def _finish(self, mutants: list[Mutant], place: str | None) -> None:
         """Try those again that timed out, with nothing beside them and more time; and the rest of the tests on some."""
@@ -181,6 +192,7 @@ class Trying:
         if fate.killed_by and fate.is_kill:
             self._kills[mutant.key][fate.killed_by] += 1
         elif trial.is_scout and (fate.status is not Status.KILLED or run.results):
+            self._undecided.append(mutant)
             return  # it is for all tests to say; but where their module cannot be imported, that is the mutant's doing
         earlier = self.fates.get(mutant.id)
         self._know(rules.confirmed(earlier, fate) if earlier else fate)

@@ -249,8 +249,12 @@ class Engine:
             wire.send("unavailable", reason=str(error))
             wire.send("end", whole=True)
             return
+        if self._calls is not None:
+            isolation.limit_memory()
         if run["mutant"]:
             activate(run["mutant"])
+        elif self._calls is not None and not run["stops"]:
+            self._calls.listen(os.path.join(run["folder"], "calls"))
         if run["stops"]:
             config.option.maxfail = 1  # pytest's own end of a session: what is set up is torn down
         runner = Runner(
@@ -261,7 +265,7 @@ class Engine:
             floods=floods,
             observed=frozenset(run["observed"]),
             leaks=LeakWatch() if run["leaks"] else None,
-            calls=None if run["mutant"] else self._calls,
+            calls=None if run["mutant"] or run["stops"] else self._calls,
         )
         self._notes.expect(run["known"], most=0 if run["stops"] else None)
         self._relay.runner = runner
