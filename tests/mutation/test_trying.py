@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,8 @@ TABLE = table()
 """
 TESTS = """
 import subprocess, sys
+from pathlib import Path
+
 import pytest
 import shop
 
