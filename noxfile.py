@@ -43,7 +43,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time `flake` beside a loop of pytest processes and pytest-flakefinder; with `mutants`, `mutation` beside mutmut."""
+    """Time `flake` beside a loop of pytest and pytest-flakefinder; with `mutants`, `mutation` beside plain mutmut."""
     session.install("-e", ".", "uv")
     is_about_mutants = session.posargs[:1] == ["mutants"]
     script, arguments = ("mutants", session.posargs[1:]) if is_about_mutants else ("speed", session.posargs)

@@ -13,6 +13,9 @@ from noxtasks.suite.model import Failure, Outcome, Run
 TIMEOUTS = ("killed", "survived", "ignored")
 """What a mutant counts as on which the tests take too long."""
 
+GONE = "is not collected any more"
+"""How the message ends of a mutant's fate that has taken some tests away, and let the others run."""
+
 _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
 _HOPE = 0.1  # kills that a test is credited with which has none
@@ -146,7 +149,8 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
         return status, "", _said(run.died)
     missing = set(tests) - {result.nodeid for result in run.results}
     if missing:
-        reason = f"{min(missing)} cannot be collected" if is_alone else f"{min(missing)} did not run"
+        why = "did not run" if not is_alone else GONE if run.results else "cannot be collected"
+        reason = f"{min(missing)} {why}"
         return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
     return Status.SURVIVED, "", ""
 

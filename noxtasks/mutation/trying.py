@@ -105,7 +105,7 @@ class Trying:
         mine = [each for each in mutants if self._is_here(each)]
         self._finish(mine, place)
         while unsound := self._unsound(mine, place):
-            doubtful = {*unsound, ""} if place else unsound  # "": scouts among them have not been collected
+            doubtful = unsound if place is None else {*unsound, ""}  # "": scouts among them have not been collected
             again = [each for each in mine if (fate := self.fates[each.id]).is_kill and fate.killed_by in doubtful]
             self._try(self._whole(each, place) for each in again)
             self._finish(again, place)
@@ -121,7 +121,12 @@ class Trying:
             yield self._whole(self._undecided.pop(), place)
 
     def _finish(self, mutants: list[Mutant], place: str | None) -> None:
-        """Try those again that timed out, with nothing beside them and more time; and the rest of the tests on some."""
+        """Try those again that timed out, with nothing beside them and more time; and the rest of the tests on some.
+
+        Where tests were missing, that is seen twice before it counts: an id may hold something random.
+        """
+        gone = [each for each in mutants if self.fates[each.id].message.endswith(rules.GONE)]
+        self._try(self._whole(each, place) for each in gone)
         late = (each for each in mutants if self._status(each) is Status.TIMEOUT)
         self._try(self._whole(each, place, jobs=1) for each in list(late))
         alive = [each for each in mutants if self._status(each) is Status.SURVIVED]
@@ -145,7 +150,7 @@ class Trying:
         brittle = {test for test in found if not self._is_sound[test, False]}
         if brittle:
             self.baseline = rules.without(self.baseline, dict.fromkeys(sorted(brittle), _BRITTLE))
-        if not place:
+        if place is None:
             return brittle
         killers = found - brittle - self._no_scouts
         self._see(killers, place, is_only=True)
@@ -204,7 +209,7 @@ class Trying:
     def _first_trial(self, mutant: Mutant, place: str | None) -> _Trial:
         kills, durations_s = self._kills[mutant.key], self.baseline.durations_s
         killers = (kills.keys() & durations_s.keys()) - self._no_scouts
-        if not place or not killers:
+        if place is None or not killers:
             return self._whole(mutant, place)
         scouts = rules.scouts(killers, durations_s, kills)
         return _Trial(mutant=mutant, tests=scouts, place=place, is_scout=True, jobs=self._jobs)
