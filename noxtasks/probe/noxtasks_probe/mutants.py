@@ -46,6 +46,7 @@ def activate(mutant: str) -> None:
     trampoline: Any = sys.modules.get(_TRAMPOLINE)
     if trampoline is not None:
         trampoline._mutant_under_test = mutant
+        trampoline.get_mutant_under_test = lambda: mutant  # it would read the environment at every call
 
 
 class CallWatch:
