@@ -25,7 +25,7 @@ from projects import Project, Suite
 
 _MUTMUT = "mutmut==3.8.1"
 _PROJECTS = (
-    Project(name="iniconfig", version="1.1.1", character="small, many short tests", sources=("src/iniconfig",)),
+    Project(name="iniconfig", version="1.1.1", character="small; pytest itself uses it", needs=("py",)),
     Project(name="inflection", version="0.5.1", character="much runs at import", sources=("inflection",)),
     Project(name="blinker", version="1.9.0", character="short tests", needs=("pytest-asyncio",)),
     Project(name="toolz", version="1.0.0", character="many mutants, short tests", sources=("toolz",)),
