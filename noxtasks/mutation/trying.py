@@ -107,8 +107,12 @@ class Trying:
         while unsound := self._unsound(mine, place):
             doubtful = unsound if place is None else {*unsound, ""}  # "": scouts among them have not been collected
             again = [each for each in mine if (fate := self.fates[each.id]).is_kill and fate.killed_by in doubtful]
-            self._try(self._whole(each, place) for each in again)
-            self._finish(again, place)
+            left = [each for each in again if self._whole(each, place).tests]
+            self._try(self._whole(each, place) for each in left)
+            self._finish(left, place)
+            for each in again:
+                if each not in left:
+                    self._know(rules.untested(each))
 
     def _trials(self, mutants: Iterable[Mutant], place: str | None) -> Iterator[_Trial]:
         """A first trial of each. What scouts left undecided goes before, so that what kills it is known to the next."""
@@ -127,10 +131,10 @@ class Trying:
         """
         gone = [each for each in mutants if self.fates[each.id].message.endswith(rules.GONE)]
         self._try(self._whole(each, place) for each in gone)
-        late = (each for each in mutants if self._status(each) is Status.TIMEOUT)
-        self._try(self._whole(each, place, jobs=1) for each in list(late))
+        late = [each for each in mutants if self._status(each) is Status.TIMEOUT]
+        self._try(self._whole(each, place, jobs=1) for each in late)
         alive = [each for each in mutants if self._status(each) is Status.SURVIVED]
-        others = ((each, self._others(each)) for each in alive if place is None)
+        others = ((each, self._others(each)) for each in alive)
         self._try(_Trial(mutant=each, tests=tests, place=place, jobs=self._jobs) for each, tests in others if tests)
 
     def _is_here(self, mutant: Mutant) -> bool:
@@ -224,7 +228,7 @@ class Trying:
 
     def _others(self, mutant: Mutant) -> tuple[str, ...]:
         """The tests that may run the function, though none has seen them do so; none where order does not matter."""
-        if mutant.key not in self.baseline.order_dependent:
+        if mutant.key not in self.baseline.order_dependent - self.baseline.at_import:
             return ()
         durations_s = self.baseline.durations_s
         others = durations_s.keys() - set(self.fates[mutant.id].tests)
