@@ -25,10 +25,14 @@ from projects import Project, Suite
 
 _MUTMUT = "mutmut==3.8.1"
 _PROJECTS = (
-    Project(name="iniconfig", version="1.1.1", character="small; pytest itself uses it", needs=("py",)),
-    Project(name="inflection", version="0.5.1", character="much runs at import", sources=("inflection",)),
+    Project(name="iniconfig", version="1.1.1", character="small", needs=("py",), for_mutmut='also_copy = ["testing"]'),
+    Project(
+        name="inflection", version="0.5.1", character="much runs at import", for_mutmut='source_paths = ["inflection"]'
+    ),
     Project(name="blinker", version="1.9.0", character="short tests", needs=("pytest-asyncio",)),
-    Project(name="toolz", version="1.0.0", character="many mutants, short tests", sources=("toolz",)),
+    Project(
+        name="toolz", version="1.0.0", character="many mutants, short tests", for_mutmut='source_paths = ["toolz"]'
+    ),
     Project(name="itsdangerous", version="2.2.0", character="the tests outweigh the rest", needs=("freezegun",)),
     Project(name="markupsafe", version="3.0.2", character="mutants on which tests never end"),
 )

@@ -21,7 +21,7 @@ class Project:
     version: str
     character: str
     needs: tuple[str, ...] = ()  # of its tests, beyond pytest
-    sources: tuple[str, ...] = ()  # what mutmut has to be told, where it does not find it
+    for_mutmut: str = ""  # what it has to be told, where it does not find it: TOML
 
     @property
     def requirement(self) -> str:
@@ -69,9 +69,9 @@ def make_ready(project: Project, work: Path, plugins: Sequence[str] = _PLUGINS) 
         archive.extractall(folder, filter="data")
     next(path for path in folder.iterdir() if (path / "PKG-INFO").is_file()).rename(suite.root)
     _call([*pip, "install", "--editable", str(suite.root), *plugins, *project.needs], cwd=folder)
-    if project.sources:
+    if project.for_mutmut:
         with (suite.root / "pyproject.toml").open("a", encoding="utf-8") as file:
-            file.write(f"\n[tool.mutmut]\nsource_paths = {list(project.sources)}\n")
+            file.write(f"\n[tool.mutmut]\n{project.for_mutmut}\n")
     _commit(suite.root)
     ready.touch()
     return suite
