@@ -13,6 +13,7 @@ from noxtasks.evidence.display.console import print_notes
 from noxtasks.mutation import (
     copying,
     course,
+    distrust,
     gate,
     lessons,
     mutmut,
@@ -83,7 +84,7 @@ def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection
         engine.until_s = task.terms.until_s
         collection = engine.collect(hash_seed=trying.HASH_SEED)
         _check(task, collection, place.copy)
-        baseline = trying.take_baseline(engine, collection.ran)
+        baseline = trying.take_baseline(engine, collection, distrust.flaky_tests(task.reports))
         if not baseline.durations_s:
             raise NotMeasuredError(
                 "no test passes in a copy of the project without any mutant",
@@ -112,7 +113,7 @@ def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection
             cap=task.terms.cap,
             stops_on_pass=task.terms.earlier is None,
         )
-        outcome = _try(task, engine, baseline, plan)
+        outcome, baseline = _try(task, engine, baseline, plan)
     report = _report(task, made, baseline, plan, outcome, settled=settled)
     if outcome.ending is not Ending.INTERRUPTED:
         report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, scratch))
@@ -175,8 +176,8 @@ def _conditions(task: Task, engine: Engine) -> dict[str, object]:
     }
 
 
-def _try(task: Task, engine: Engine, baseline: Baseline, plan: Plan) -> Outcome:
-    """The fate of every mutant; each that is settled is remembered."""
+def _try(task: Task, engine: Engine, baseline: Baseline, plan: Plan) -> tuple[Outcome, Baseline]:
+    """The fate of every mutant, and what could be relied on; each fate that is settled is remembered."""
     with Progress(plan.mutants) as progress:
         for fate in plan.known.values():
             progress.tell(fate)
@@ -187,7 +188,7 @@ def _try(task: Task, engine: Engine, baseline: Baseline, plan: Plan) -> Outcome:
             outcome = course.follow(plan, attempt, engine, kept=task.memory.keep)
         finally:
             task.memory.put_in_order(is_whole=outcome is not None and outcome.ending is Ending.WHOLE)
-    return outcome
+    return outcome, attempt.baseline
 
 
 def _report(

@@ -62,6 +62,11 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why it was skipped
     duration_s: float = 0.0
 
+    @property
+    def is_kill(self) -> bool:
+        """Whether the mutant was noticed, and at once: not by tests that took too long."""
+        return self.status in {Status.KILLED, Status.SEGFAULT}
+
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What the tests do while nothing is mutated."""
@@ -70,6 +75,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[tuple[str, str], ...]  # tests that do not pass in the copy, and why
     covering: dict[str, tuple[str, ...]]  # by function, as mutmut names it: the tests that run it
     at_import: frozenset[str]  # functions that ran before the first test
+    import_order: tuple[str, ...] = ()  # the same, by their first calls
+    order_dependent: frozenset[str] = frozenset()  # functions that other tests run when the order is another
     ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
     unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
 

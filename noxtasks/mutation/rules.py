@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,8 +11,14 @@ from noxtasks.mutation.model import Baseline, Fate, Mutant, Status
 from noxtasks.suite.model import Failure, Outcome, Run
 from noxtasks.suite.problems import Problem
 
+GONE = "is not collected any more"
+"""How the message ends of a mutant's fate that has taken some tests away, and let the others run."""
+
 _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
+_HOPE = 0.1  # kills that a test is credited with which has none
+_OVERHEAD_S = 0.001  # of any test, besides its own time
+_SCOUTS = 200
 _PASSED = frozenset({Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.RERUN, Outcome.SKIPPED})
 _OUTCOMES = {
     Outcome.FAILED: Status.KILLED,
@@ -23,17 +29,21 @@ _OUTCOMES = {
 }
 _SAID = 300  # characters of the first line of a failure's message
 _WRAPPED = "it passes in a plain copy, and not among mutmut's functions: it notices them, or is flaky"
-_ELSEWHERE = "it passes in the order of collection, and not the fastest first in a process of their own"
+_ELSEWHERE = "it passes in the order of collection, and not in reverse in a process of their own"
 _PLAIN = "it does not pass in a plain copy either"
 
 
-def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
-    """What `runs` say, of which none had a mutant. A test is left out that does not pass in each of them.
+def baseline(runs: Sequence[Run], at_import: Sequence[str], distrusted: Mapping[str, str] = {}) -> Baseline:
+    """What `runs` say, of which none had a mutant and each another order.
+
+    A test is left out that does not pass in each of them, or that is `distrusted` (with the reason). `at_import` are
+    functions in the order of their first calls, before any test.
 
     Tests that are skipped kill nothing, and are not among those that cover a function.
     """
     durations_s: dict[str, float] = {}
-    left_out: dict[str, str] = {}
+    there = {result.nodeid for run in runs for result in run.results}
+    left_out = {test: why for test, why in distrusted.items() if test in there}
     skipped: set[str] = set()
     passed: set[str] = set()
     for run in runs:
@@ -50,19 +60,21 @@ def baseline(runs: Sequence[Run], at_import: Iterable[str]) -> Baseline:
     for test in durations_s.keys() - everywhere:
         left_out.setdefault(test, "not every process collects it")
     sound = {test: took_s for test, took_s in durations_s.items() if test not in left_out and test not in skipped}
-    covering: dict[str, set[str]] = {}
-    unusable: set[str] = set()
-    for test, functions in (told for run in runs for told in run.ran):
-        if test in left_out:
-            unusable.update(functions)
-        for function in functions if test in sound else ():
-            covering.setdefault(function, set()).add(test)
+    covered = [_covering(run, sound) for run in runs]
+    covering = {
+        function: set().union(*(each.get(function, ()) for each in covered)) for each in covered for function in each
+    }
+    unusable = {name for run in runs for test, functions in run.ran if test in left_out for name in functions}
     places = {test: place for place, test in enumerate(durations_s)}
     return Baseline(
         durations_s=sound,
         left_out=tuple(sorted(left_out.items(), key=lambda told: places[told[0]])),
         covering={function: tuple(sorted(tests, key=places.__getitem__)) for function, tests in covering.items()},
         at_import=frozenset(at_import),
+        import_order=tuple(at_import),
+        order_dependent=frozenset(
+            function for function, tests in covering.items() if any(each.get(function) != tests for each in covered)
+        ),
         ran=dict(runs[0].ran) if runs else {},
         unusable=frozenset(unusable - covering.keys()),
     )
@@ -121,9 +133,45 @@ def _module(key: str) -> str:
     return key.rpartition(".")[0]
 
 
+def _covering(run: Run, sound: Container[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for test, functions in run.ran:
+        for function in functions if test in sound else ():
+            found.setdefault(function, set()).add(test)
+    return found
+
+
+def without(baseline: Baseline, tests: Mapping[str, str]) -> Baseline:
+    """The same without `tests`, which are left out for the reason that each has."""
+    return msgspec.structs.replace(
+        baseline,
+        durations_s={test: took_s for test, took_s in baseline.durations_s.items() if test not in tests},
+        left_out=(*baseline.left_out, *tests.items()),
+        covering={
+            function: tuple(test for test in covering if test not in tests)
+            for function, covering in baseline.covering.items()
+        },
+    )
+
+
+def has_passed(run: Run, tests: Iterable[str]) -> bool:
+    """Whether each of `tests` has run, and none has failed."""
+    passed = {result.nodeid for result in run.results if result.outcome in _PASSED}
+    return passed.issuperset(tests) and run.died is None
+
+
 def ordered(tests: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:
-    """`tests`, those first that have killed most mutants of the function, then the fastest."""
-    return tuple(sorted(tests, key=lambda test: (-kills.get(test, 0), durations_s[test], test)))
+    """`tests`, the likeliest to kill soon first: by their kills of mutants of the function, for the time they take."""
+    chance = {test: (kills.get(test, 0) + _HOPE) / (durations_s[test] + _OVERHEAD_S) for test in tests}
+    return tuple(sorted(chance, key=lambda test: (-chance[test], test)))
+
+
+def scouts(killers: Iterable[str], durations_s: Mapping[str, float], kills: Mapping[str, int]) -> tuple[str, ...]:
+    """The tests that try a mutant before all of them do: `killers` of its function, and their other parameters."""
+    first = ordered(killers, durations_s, kills)
+    functions = {test.partition("[")[0] for test in first}
+    beside = (test for test in durations_s if test.partition("[")[0] in functions and test not in kills)
+    return (*first, *ordered(beside, durations_s, kills))[:_SCOUTS]
 
 
 def limit_s(tests: Iterable[str], durations_s: Mapping[str, float]) -> float:
@@ -134,8 +182,9 @@ def limit_s(tests: Iterable[str], durations_s: Mapping[str, float]) -> float:
 def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> Fate:
     """What `run` says of `mutant`, which `tests` tried until the first failure.
 
-    `is_alone`: it was active from the start of a process of its own, so that what keeps tests from being collected, or
-    the process from living, is its doing.
+    `is_alone`: it was active from before its function could run in a process of its own, so that what keeps tests from
+    being collected, or the process from living, is its doing. Else its function had not run before it was activated,
+    which leaves nothing to confirm but what is suspicious.
     """
     status, killed_by, message = _verdict(run, tests, is_alone=is_alone)
     return Fate(
@@ -145,7 +194,7 @@ def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> F
         message=message,
         uncollected="" if killed_by or status is not Status.KILLED else min(_missing(run, tests), default=""),
         tests=tuple(sorted(tests)) if status is Status.SURVIVED else (),
-        is_confirmed=is_alone,
+        is_confirmed=is_alone or status is not Status.SUSPICIOUS,
         functions=None if run.touched is None else tuple(name for _, names in run.ran for name in names),
         touched=run.touched,
         duration_s=run.duration_s,
@@ -162,7 +211,8 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
         return status, "", _said(run.died)
     missing = _missing(run, tests)
     if missing:
-        reason = f"{min(missing)} cannot be collected" if is_alone else f"{min(missing)} did not run"
+        why = "did not run" if not is_alone else GONE if run.results else "cannot be collected"
+        reason = f"{min(missing)} {why}"
         return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
     return Status.SURVIVED, "", ""
 
@@ -201,10 +251,15 @@ def untested(mutant: Mutant) -> Fate:
 
 
 def confirmed(first: Fate, again: Fate) -> Fate:
-    """What a second trial makes of the first: what it says, and the time and the functions of both."""
+    """What a second trial makes of the first: what it says, and the time and the functions of both.
+
+    Of a survivor, the tests of both.
+    """
     known = first.functions is not None and again.functions is not None
+    survives = first.status is again.status is Status.SURVIVED
     return msgspec.structs.replace(
         again,
         functions=tuple(sorted({*(first.functions or ()), *(again.functions or ())})) if known else None,
         duration_s=first.duration_s + again.duration_s,
+        tests=tuple(sorted({*first.tests, *again.tests})) if survives else again.tests,
     )

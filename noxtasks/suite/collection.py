@@ -27,6 +27,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     ran: tuple[str, ...] = ()  # functions with mutants that ran until then
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
     touched: Touched | None = None  # of the project's files, until then; told where packages are mutated
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
@@ -46,6 +47,7 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         ran=collected.ran if collected else (),
         modules=collected.modules if collected else {},
         touched=collected.touched if collected else None,
+        quarantined=collected.quarantined if collected else {},
     )
 
 

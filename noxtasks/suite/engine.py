@@ -36,6 +36,7 @@ class Engine:
         self._starts = 0
         self._cold: ColdProcess | None = None
         self._is_cold_safe = False
+        self._passed: list[str] = []  # the places where the cold process has stood, the last one last
         self.kept = 1
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
         self.until_s: float | None = None
@@ -50,6 +51,7 @@ class Engine:
         self.start_s = 0.0
         """Seconds that the first process took until it had collected."""
         self.chosen, self.reason = _choice(kind)
+        self._may_fork = self.chosen is EngineKind.FORK
 
     def __enter__(self) -> Self:
         return self
@@ -131,25 +133,34 @@ class Engine:
         return next(self._executing(self._fresh, jobs=1).runs([request]))
 
     def runs_fresh(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
-        """Carry out `requests` of the first hash seed, `jobs` at once, each in a process that imports and collects.
+        """Carry out `requests` of one hash seed, `jobs` at once, each in a process that imports and collects by itself.
 
-        It is forked from one that has imported nothing of the user's, where that is safe.
+        It is forked from one that has imported nothing of the user's, where that is safe; or where their function runs
+        for the first time (`at`, the same in all of them), which spares what comes before. A run that cannot begin
+        there is unavailable.
         """
         waiting = _Waiting(requests)
         launch = waiting.launch()
         if launch is not None:
-            self._execution = self._executing(self._cold_or_fresh(launch), jobs)
+            self._execution = self._executing(self._cold_or_fresh(launch, waiting.at()), jobs)
             yield from self._execution.runs(waiting.of(launch))
 
-    def _cold_or_fresh(self, launch: Launch) -> Carrier:
-        if self.chosen is not EngineKind.FORK:
+    def _cold_or_fresh(self, launch: Launch, at: str) -> Carrier:
+        if not self._may_fork:
             return self._fresh
+        if self._cold is not None and at != self._passed[-1] and at in self._passed:
+            self._cold.__exit__(None, None, None)
+            self._cold = None
         if self._cold is None:
-            self._cold = ColdProcess(self._suite, self._scratch / "cold", launch)
+            self._starts += 1
+            self._cold = ColdProcess(self._suite, self._scratch / f"cold-{self._starts}", launch)
             self._cold.__enter__()
             state = self._cold.collect(self._collection_timeout_s())
             self._expect_time()
             self._is_cold_safe = state.hello is not None and not (state.threads or state.ran or state.exit_code)
+            self._passed = [""]
+        if at != self._passed[-1]:
+            self._passed.append(at)
         return self._cold if self._is_cold_safe else self._fresh
 
     def abandon(self) -> list[Run]:
@@ -222,6 +233,9 @@ class _Waiting:
         if self._next is None:
             self._next = next(self._requests, None)
         return None if self._next is None else self._next.launch
+
+    def at(self) -> str:
+        return "" if self._next is None else self._next.at
 
     def of(self, launch: Launch) -> Iterator[RunRequest]:
         while self.launch() == launch:

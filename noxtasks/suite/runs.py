@@ -61,6 +61,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     stops: bool = False  # the first test that fails, or that its process dies or hangs in, is the last; so is its death
     limit_s: float | None = None  # for all of its tests together
     start_limit_s: float | None = None  # for its process to start and collect
+    at: str = ""  # a function with mutants: its process may be forked where that runs for the first time
+    only: bool = False  # its process need not collect more than `tests`
 
     @property
     def launch(self) -> Launch:
@@ -86,6 +88,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     leaks: bool
     mutant: str
     stops: bool
+    at: str
+    only: bool
 
 
 class Carrier(Protocol):
@@ -253,6 +257,8 @@ class _Lane:
             leaks=self.request.leaks,
             mutant=self.request.mutant,
             stops=self.request.stops,
+            at=self.request.at,
+            only=self.request.only,
         )
 
     def read(self) -> None:
@@ -262,7 +268,8 @@ class _Lane:
             match frame:
                 case wire.Collected():
                     self._names = frame.tests
-                    self._collected(frame.tests)
+                    if not (self.request.mutant or self.request.only):  # a mutant may change what there is to collect
+                        self._collected(frame.tests)
                 case wire.Order():
                     self._order = [self._names[index] for index in frame.indices]
                     self._ordered_s = time.monotonic()
@@ -320,6 +327,9 @@ class _Lane:
         run that stops at the first failure is whole then.
         """
         self.read()
+        if code == wire.MISSED:
+            self._unavailable = "the process does not come to where this run should begin, or cannot be forked there"
+            return True
         told = self._ended is not None and self._order is not None
         fruitless = not told and self._current is None and not self._done
         if self.request.stops and (code == wire.BROKEN or (self._current is None and not told)):

@@ -17,6 +17,7 @@ from noxtasks.suite.model import Failure, Outcome, StateChange, Touched
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
 BROKEN = 96  # exit status of a child in which the probe itself failed
+MISSED = 95  # in place of one, of a child that was never forked
 
 
 def stacks_signal() -> int:
@@ -75,6 +76,7 @@ class Collected(_Frame, frozen=True, kw_only=True):
     ran: tuple[str, ...] = ()  # of the functions that have mutants
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
     touched: Touched | None = None
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 class Marked(_Frame, frozen=True, kw_only=True):
@@ -201,6 +203,12 @@ class Exited(_Frame, frozen=True, kw_only=True):
     code: int
 
 
+class Missed(_Frame, frozen=True, kw_only=True):
+    """The run whose frames were to go to `wire` cannot begin where it should."""
+
+    wire: str
+
+
 Frame = (
     Hello
     | Importing
@@ -224,6 +232,7 @@ Frame = (
     | Ready
     | Forked
     | Exited
+    | Missed
 )
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)

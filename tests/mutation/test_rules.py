@@ -111,9 +111,28 @@ class TestBaseline:
         assert list(found.durations_s) == ["a"]
         assert dict(found.left_out) == {
             "b": "ValueError: no",
-            "c": "it passes in the order of collection, and not the fastest first in a process of their own: crashed",
+            "c": "it passes in the order of collection, and not in reverse in a process of their own: crashed",
             "e": "not every process collects it",
         }
+
+    def test_tests_that_nobody_trusts_are_left_out_with_the_reason(self) -> None:
+        found = rules.baseline([a_run(("a", P), ("b", P))], [], {"b": "flaky", "gone": "flaky"})
+        assert (list(found.durations_s), found.left_out) == (["a"], (("b", "flaky"),))
+
+    def test_a_function_that_other_tests_run_in_another_order_depends_on_the_order(self) -> None:
+        runs = [
+            a_run(("a", P), ("b", P), ran=[("a", ("m.x_memo", "m.x_f")), ("b", ("m.x_f",))]),
+            a_run(("b", P), ("a", P), ran=[("b", ("m.x_memo", "m.x_f")), ("a", ("m.x_f", "m.x_late"))]),
+        ]
+        found = rules.baseline(runs, [])
+        assert found.covering == {"m.x_memo": ("a", "b"), "m.x_f": ("a", "b"), "m.x_late": ("a",)}
+        assert found.order_dependent == {"m.x_memo", "m.x_late"}
+
+    def test_without_some_tests_it_is_the_same_but_for_them(self) -> None:
+        whole = rules.baseline([a_run(("a", P), ("b", P), ran=[("a", ("m.x_f",)), ("b", ("m.x_f",))])], [])
+        found = rules.without(whole, {"b": "fails alone"})
+        assert (list(found.durations_s), found.covering) == (["a"], {"m.x_f": ("a",)})
+        assert found.left_out == (("b", "fails alone"),)
 
     def test_functions_have_the_sound_tests_that_run_them_in_the_order_of_collection(self) -> None:
         told = [("c", ("m.x_f",)), ("b", ("m.x_f",)), ("a", ("m.x_f", "m.x_g"))]
@@ -124,6 +143,18 @@ class TestBaseline:
 
 def test_tests_that_have_killed_come_first_then_the_fastest() -> None:
     assert rules.ordered("abcd", {"a": 3.0, "b": 1.0, "c": 2.0, "d": 1.0}, {"c": 2, "a": 1}) == ("c", "a", "b", "d")
+
+
+def test_scouts_are_tests_that_have_killed_and_their_other_parameters() -> None:
+    durations_s = dict.fromkeys(["t.py::a[1]", "t.py::a[2]", "t.py::b", "t.py::c"], 0.1)
+    kills = {"t.py::a[2]": 1, "t.py::c": 2}
+    assert rules.scouts(kills, durations_s, kills) == ("t.py::c", "t.py::a[2]", "t.py::a[1]")
+
+
+def test_of_a_survivor_both_trials_name_their_tests() -> None:
+    first = rules.fate(MUTANT, a_run(("a", P)), ["a"], is_alone=False)
+    again = rules.fate(MUTANT, a_run(("b", P)), ["b"], is_alone=False)
+    assert rules.confirmed(first, again).tests == ("a", "b")
 
 
 def test_the_limit_grows_with_the_tests_own_times() -> None:
@@ -150,7 +181,8 @@ VERDICTS = {
 def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
     run, (in_fork, killed_by, alone) = VERDICTS[case]
     found = rules.fate(MUTANT, run, ["a", "b"], is_alone=False)
-    assert (found.status, found.killed_by, found.is_confirmed) == (in_fork, killed_by, False)
+    is_confirmed = in_fork is not Status.SUSPICIOUS
+    assert (found.status, found.killed_by, found.is_confirmed) == (in_fork, killed_by, is_confirmed)
     assert found.tests == (("a", "b") if in_fork is Status.SURVIVED else ())
     again = rules.fate(MUTANT, run, ["a", "b"], is_alone=True)
     assert (again.status, again.is_confirmed) == (alone, True)
@@ -175,7 +207,7 @@ def test_what_would_have_been_tried_again_is_not_settled(status: Status, is_conf
 SAID = {
     "all pass": ("", ""),
     "one fails": ("ValueError: no", "ValueError: no"),
-    "one cannot be collected": ("b did not run", "b cannot be collected"),
+    "one cannot be collected": ("b did not run", "b is not collected any more"),
     "the process dies first": ("ValueError: no", "ValueError: no"),
 }
 

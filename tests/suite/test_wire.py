@@ -74,6 +74,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.End: st.builds(wire.End, whole=st.booleans()),
     wire.Ready: st.builds(wire.Ready),
     wire.Forked: st.builds(wire.Forked, pid=numbers, wire=names),
+    wire.Missed: st.builds(wire.Missed, wire=names),
     wire.Exited: st.builds(wire.Exited, pid=numbers, code=numbers),
 }
 frames = st.one_of(*FRAMES.values())

@@ -16,6 +16,23 @@ from .recording import Case
 from .touching import TouchWatch
 
 
+class Relay:
+    """The plugin through which pytest meets a runner: registered once for all runs, since that takes its time."""
+
+    def __init__(self) -> None:
+        self.runner: Runner | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+        return None if self.runner is None else self.runner.take(item, nextitem)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of the current test ended."""
+        if self.runner is not None:
+            self.runner.hear(report)
+
+
 class Runner:
     """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever.
 
@@ -51,16 +68,15 @@ class Runner:
         self._nodeid = ""
         self._phases_s: float | None = None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+    def take(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test that is under way, if it can go without reports."""
         if item is not self._item or not self._protocol.takes(item):
             return None
         self._protocol.run(item, nextitem)
         self._phases_s = self._protocol.duration_s
         return True
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def hear(self, report: pytest.TestReport) -> None:
         """A phase of the current test ended."""
         if report.nodeid == self._nodeid:
             self._case.add(report)
