@@ -43,9 +43,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time `flake` beside a loop of pytest processes and pytest-flakefinder, on real projects."""
+    """Time `flake` beside a loop of pytest and pytest-flakefinder; with `mutants`, `mutation` beside plain mutmut."""
     session.install("-e", ".", "uv")
-    session.run("python", "benchmarks/speed.py", *session.posargs)
+    is_about_mutants = session.posargs[:1] == ["mutants"]
+    script, arguments = ("mutants", session.posargs[1:]) if is_about_mutants else ("speed", session.posargs)
+    session.run("python", f"benchmarks/{script}.py", *arguments)
 
 
 def install(session: nox.Session, group: str) -> None:

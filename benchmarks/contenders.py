@@ -85,7 +85,7 @@ def cost(contender: Contender, suite: Suite, runs: int) -> tuple[Cost, Sample | 
     """Time one contender; for noxtasks, with what its history says of the runs. Raises `NotMeasuredError`."""
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         folder = Path(name)
-        took = _timed(_commands(contender, suite, runs, folder), suite, folder)
+        took = timed(_commands(contender, suite, runs, folder), suite, folder)
         return took, _sample(folder, runs) if contender is Contender.NOXTASKS else None
 
 
@@ -97,7 +97,7 @@ def split(suite: Suite, runs: int) -> Split:
         path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(_PLUGIN))))
         extra = {"PYTHONPATH": path, "NOXTASKS_SPEED_ACCOUNT": str(account)}
         (command,) = _commands(Contender.NOXTASKS, suite, runs, folder)
-        took = _timed([[*command, "--", "-p", "noxtasks_speed_account"]], suite, folder, extra)
+        took = timed([[*command, "--", "-p", "noxtasks_speed_account"]], suite, folder, extra)
         told = [json.loads(line) for line in account.read_text("utf-8").splitlines()] if account.exists() else []
         if not told:
             raise NotMeasuredError("no process told of its CPU")
@@ -132,7 +132,8 @@ def _commands(contender: Contender, suite: Suite, runs: int, folder: Path) -> li
             return [[*noxtasks, "-S", "flake.explain=false", *places]]  # the others do not look for causes either
 
 
-def _timed(commands: Iterable[Sequence[str]], suite: Suite, folder: Path, extra: dict[str, str] | None = None) -> Cost:
+def timed(commands: Iterable[Sequence[str]], suite: Suite, folder: Path, extra: dict[str, str] | None = None) -> Cost:
+    """What `commands` cost, one after another in the suite's root. Raises `NotMeasuredError`."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
     env["TMPDIR"] = str(folder)
     before_s, began_s = _cpu_of_children_s(), time.perf_counter()

@@ -21,6 +21,7 @@ class Project:
     version: str
     character: str
     needs: tuple[str, ...] = ()  # of its tests, beyond pytest
+    for_mutmut: str = ""  # what it has to be told, where it does not find it: TOML
 
     @property
     def requirement(self) -> str:
@@ -48,7 +49,7 @@ class Suite:
     python: Path
 
 
-def make_ready(project: Project, work: Path) -> Suite:
+def make_ready(project: Project, work: Path, plugins: Sequence[str] = _PLUGINS) -> Suite:
     """Download and unpack the sdist, and install it with its tests' needs, below `work`; kept for the next time.
 
     The tree becomes a git repository with one commit, as a user's is. Raises `subprocess.CalledProcessError`.
@@ -67,7 +68,10 @@ def make_ready(project: Project, work: Path) -> Suite:
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")
     next(path for path in folder.iterdir() if (path / "PKG-INFO").is_file()).rename(suite.root)
-    _call([*pip, "install", "--editable", str(suite.root), *_PLUGINS, *project.needs], cwd=folder)
+    _call([*pip, "install", "--editable", str(suite.root), *plugins, *project.needs], cwd=folder)
+    if project.for_mutmut:
+        with (suite.root / "pyproject.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n[tool.mutmut]\n{project.for_mutmut}\n")
     _commit(suite.root)
     ready.touch()
     return suite

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,11 @@ from noxtasks import __version__, config
 from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence.display.text import meant
 
+_BEGAN_S = time.monotonic()  # as early as can be told: what is imported later counts, too
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _OPTIONS = {  # by the table of settings: options, each for the setting of that name
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
-    "mutation": ("threshold", "jobs", "engine"),
+    "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
 
@@ -90,15 +92,21 @@ def _root(arguments: argparse.Namespace) -> Path:
     return root
 
 
-def _settings(root: Path, arguments: argparse.Namespace, table: str = "flake") -> config.Settings:
+def _settings(
+    root: Path,
+    arguments: argparse.Namespace,
+    table: str = "flake",
+    further: Sequence[Callable[[], config.Override]] = (),
+) -> config.Settings:
     """The project's settings under those of the command line. Raises with the problems of all of them."""
     options = {name: getattr(arguments, name, None) for name in _OPTIONS[table]}
-    readers = [partial(config.from_assignment, text) for text in arguments.set]
+    readers: list[Callable[[], config.Override]] = [partial(config.from_assignment, text) for text in arguments.set]
     readers += [
         partial(config.from_option, f"--{name}", f"{table}.{name}", text)
         for name, text in options.items()
         if text is not None
     ]
+    readers += further
     overrides: list[config.Override] = []
     problems: list[ConfigurationError] = []
     for read in readers:
@@ -308,14 +316,52 @@ def _explain(arguments: argparse.Namespace) -> ExitCode:
 def _add_mutation_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     parser.add_argument("--threshold", metavar="SHARE", help="of the mutants that have to be killed, such as 0.6")
+    parser.add_argument(
+        "--gate",
+        metavar="SHARE",
+        nargs="?",
+        const="",
+        help="stop as soon as it is certain that the threshold is reached, or not; SHARE is another one: 60 or 0.6",
+    )
+    parser.add_argument("--cap", "--max-mutations", metavar="N", help="try a sample of so many mutants")
+    parser.add_argument("--budget", metavar="TIME", help='how long the whole may take: "90s", "10m", "1h30m"')
+    parser.add_argument("--seed", metavar="N", help="of samples and random orders")
+    parser.add_argument(
+        "--paths-to-mutate", metavar="PATH", action="append", default=[], help="a file or folder of sources; several"
+    )
     parser.add_argument("--jobs", metavar="N", help="how many mutants are tried at the same time")
     parser.add_argument("--engine", metavar="ENGINE", help=", ".join(config.ENGINES))
+    parser.add_argument("--since", metavar="REV", default="", help="only mutants of what has changed since REV")
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument("--resume", action="store_true", help="go on with the scan that was interrupted")
+    earlier.add_argument("--forget", action="store_true", help="try all again, whatever earlier scans have found")
     _add_setting_option(parser)
+
+
+def _gate_and_paths(arguments: argparse.Namespace) -> list[Callable[[], config.Override]]:
+    """What two options of `mutation` set, each by its own rule."""
+    found: list[Callable[[], config.Override]] = []
+    if arguments.gate is not None:
+        found.append(partial(config.from_option, "--gate", "mutation.gate", "true"))
+    if arguments.gate:
+        found.append(partial(config.from_option, "--gate", "mutation.threshold", _share(arguments.gate)))
+    if paths := arguments.paths_to_mutate:
+        found.append(lambda: config.Override(key="mutation.paths", value=paths, where="--paths-to-mutate"))
+    return found
+
+
+def _share(text: str) -> str:
+    """Percent as a share, "60" and "60%" as "0.6"; anything else as it is."""
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        return text
+    return repr(number / 100) if number > 1 or text.endswith("%") else text
 
 
 def _mutation(arguments: argparse.Namespace) -> ExitCode:
     root = _root(arguments)
-    settings = _settings(root, arguments, "mutation")
+    settings = _settings(root, arguments, "mutation", _gate_and_paths(arguments))
 
     from noxtasks import mutation  # noqa: PLC0415
     from noxtasks.suite import interpreter  # noqa: PLC0415
@@ -325,7 +371,26 @@ def _mutation(arguments: argparse.Namespace) -> ExitCode:
         settings,
         python=interpreter.find(root, arguments.python, os.environ),
         pytest_args=arguments.pytest_args,
+        began_s=_BEGAN_S,
+        revision=arguments.since,
+        resume=arguments.resume,
+        forget=arguments.forget,
     )
+
+
+def _add_mutant_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mutant", metavar="ID", help="the mutant, as the report names it; the beginning will do")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _explain_mutant(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "mutation")
+
+    from noxtasks import mutation  # noqa: PLC0415
+
+    return mutation.explain(root, settings, mutant=arguments.mutant)
 
 
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
@@ -432,6 +497,12 @@ COMMANDS = (
         add_options=_add_mutation_options,
         handle=_mutation,
         takes_pytest_args=True,
+    ),
+    Command(
+        name="mutation explain",
+        title="Tell what a mutant changes, what became of it, and how it is tried by hand, by the last report.",
+        add_options=_add_mutant_options,
+        handle=_explain_mutant,
     ),
     Command(
         name="history import",

@@ -59,6 +59,10 @@ class NotMeasuredError(NoxtasksError):
     """The question could not be answered: the suite does not start, nothing was collected, a tool crashed."""
 
 
+class TimeIsUpError(NotMeasuredError):
+    """The time that the user has given was over before there was an answer."""
+
+
 class EvidenceError(NoxtasksError):
     """An artifact or an event log could not be written, or does not verify."""
 

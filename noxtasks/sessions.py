@@ -44,7 +44,12 @@ OBJECTIVES = (
         needs=("freezegun",),
     ),
     Objective(name="determinism", title="What makes the suite unreproducible?"),
-    Objective(name="mutation", title="Would the tests notice if the code were wrong?", needs=("mutmut==3.8.1",)),
+    Objective(
+        name="mutation",
+        title="Would the tests notice if the code were wrong?",
+        verbs=("explain",),
+        needs=("mutmut==3.8.1",),
+    ),
 )
 
 

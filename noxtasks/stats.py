@@ -45,6 +45,10 @@ def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes of {trials} trials")
+    return _wilson(successes, trials, confidence)
+
+
+def _wilson(successes: float, trials: float, confidence: float) -> Interval:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence} is not between 0 and 1")
     if trials == 0:
@@ -57,6 +61,28 @@ def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> Interval
     low = 0.0 if successes == 0 else (centre - spread) / scale
     high = 1.0 if successes == trials else (centre + spread) / scale
     return Interval(low=low, high=high)
+
+
+def wilson_of_finite(successes: int, trials: int, *, population: int, confidence: float = 0.95) -> Interval:
+    """Interval of the proportion in a finite `population`, of which `trials` were drawn without putting any back.
+
+    Wilson's interval, with as many trials as would leave the same variance in an endless population: the finite
+    population correction divides that of a proportion by (N - 1) / (N - n); W. G. Cochran, "Sampling Techniques" (3rd
+    edition 1977), chapter 3. It is narrowed to what is possible: what was seen is part of the population. When all of
+    it was drawn nothing is left to chance.
+
+    Raises `ValueError` unless 0 <= successes <= trials <= population and 0 < confidence < 1.
+    """
+    if not 0 <= successes <= trials <= population:
+        raise ValueError(f"{successes} successes of {trials} trials in a population of {population}")
+    if population == 0:
+        return wilson(0, 0, confidence=confidence)
+    low, high = successes / population, (population - trials + successes) / population
+    if trials == population:
+        return Interval(low=low, high=high)
+    scale = (population - 1) / (population - trials)
+    chance = _wilson(successes * scale, trials * scale, confidence)
+    return Interval(low=max(low, chance.low), high=min(high, chance.high))
 
 
 def difference(before: tuple[int, int], after: tuple[int, int], *, confidence: float = 0.95) -> Interval:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import noxtasks
-from noxtasks import cli, flake
+from noxtasks import cli, flake, mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
 from noxtasks.flake import determinism, quarantine
@@ -39,6 +39,7 @@ def flake_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(flake, "run", record)
     monkeypatch.setattr(flake, "replay", record)
     monkeypatch.setattr(quarantine, "run", record)
+    monkeypatch.setattr(mutation, "run", record)
     (tmp_path / "pyproject.toml").write_text("[tool.noxtasks.flake]\nruns = 7\njobs = 3\n")
     monkeypatch.chdir(tmp_path)
 
@@ -50,6 +51,43 @@ def flake_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return root, settings, keywords
 
     return call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), (0.6, False, None, None, ())),
+        (("--gate",), (0.6, True, None, None, ())),
+        (("--gate", "60"), (0.6, True, None, None, ())),
+        (("--gate", "72.5%", "--threshold", "0.8"), (0.725, True, None, None, ())),
+        (("--gate", "0.8"), (0.8, True, None, None, ())),
+        (("--cap", "50", "--budget", "10m"), (0.6, False, 50, 600.0, ())),
+        (("--max-mutations", "50"), (0.6, False, 50, None, ())),
+        (("--paths-to-mutate", "src/a", "--paths-to-mutate", "b.py"), (0.6, False, None, None, ("src/a", "b.py"))),
+    ],
+)
+def test_the_extent_of_a_scan_is_given_by_options(
+    flake_call: Any, arguments: tuple[str, ...], expected: tuple[object, ...]
+) -> None:
+    _, settings, keywords = flake_call("mutation", "--python", sys.executable, *arguments, "-k", "not slow")
+    told = settings.mutation
+    assert (told.threshold, told.gate, told.cap, told.budget_s, told.paths) == expected
+    assert keywords["pytest_args"] == ("-k", "not slow")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--gate", "tests"), "--gate: expected a number between 0 and 1"),
+        (("--gate", "100"), "--gate: expected a number between 0 and 1"),
+        (("--max-mutations", "0"), "--cap: expected a whole number of mutants"),
+        (("--paths-to-mutate", ""), "--paths-to-mutate: expected a list"),
+    ],
+)
+def test_a_wrong_extent_is_told_by_its_option(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = noxtasks_("mutation", *arguments, cwd=tmp_path)
+    assert done.returncode == ExitCode.WRONG_CONFIGURATION
+    assert said in done.stderr
 
 
 def test_options_and_settings_reach_the_objective_and_the_rest_reaches_pytest(flake_call: Any, tmp_path: Path) -> None:
@@ -129,6 +167,7 @@ def test_a_word_that_is_no_second_word_of_ours_is_pytests(name: str) -> None:
         ["history"],
         ["history", "import"],
         ["init", "--", "x"],
+        ["mutation", "--resume", "--forget"],
     ],
 )
 def test_arguments_that_are_wrong_end_with_2_and_a_usage(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import string
 from contextlib import suppress
+from datetime import date
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,21 @@ GOOD: dict[str, Any] = {
     "markers.facets": {"component": ["billing"]},
     "markers.rename": {"slowtest": "slow"},
     "mutation.threshold": 0.8,
+    "mutation.paths": ["src/shop"],
+    "mutation.scopes": {"billing": "src/shop/billing", "rest": ["src/shop/*.py", "src/till"]},
+    "mutation.scope_thresholds": {"billing": 0.8},
+    "mutation.cap": 50,
+    "mutation.gate": True,
+    "mutation.budget": "10m",
+    "mutation.seed": 3,
+    "mutation.mode": "advisory",
+    "mutation.blocking_after": "2026-12-31",
+    "mutation.ratchet": "mutation.baseline.json",
     "mutation.timeouts": "ignored",
     "mutation.jobs": 2,
     "mutation.engine": "fork",
     "mutation.test_timeout": "10s",
+    "mutation.memory": "build/mutants.jsonl",
     "quarantine.threshold": 0.3,
     "quarantine.days": 14,
     "quarantine.reruns": 2,
@@ -79,6 +91,16 @@ WRONG: dict[str, list[Any]] = {
     "markers.facets": [["billing"], {"componnt": ["billing"]}, {"component": "billing"}],
     "markers.rename": ["slow", ["slowtest", "slow"], {"slowtest": 3}, {"slowtest": ""}],
     "mutation.threshold": [0.0, 1.0, 60, "60%"],
+    "mutation.paths": ["src/shop", [""]],
+    "mutation.scopes": [["src"], {"a": ""}, {"a": []}, {"a": 3}, {"": "src"}],
+    "mutation.scope_thresholds": [0.8, {"a": 80}, {"a": "80%"}],
+    "mutation.cap": [0, "50", 1.5, True],
+    "mutation.gate": [60, "yes"],
+    "mutation.budget": [0, "10", "soon"],
+    "mutation.seed": [-1, 2**32, "0"],
+    "mutation.mode": ["blocks", False],
+    "mutation.blocking_after": ["soon", 0, 1.5, True, "2026-13-01", "2026-12-31T10:00"],
+    "mutation.ratchet": ["", 3],
     "mutation.timeouts": ["alive", True],
     "mutation.jobs": [0, "auto"],
     "mutation.engine": ["mutmut", 1],
@@ -143,6 +165,17 @@ def test_every_setting_can_be_given_in_the_file(tmp_path: Path) -> None:
     quarantine = settings.quarantine
     assert (quarantine.threshold, quarantine.days, quarantine.reruns) == (0.3, 14, 2)
     assert quarantine.owner == "the shop team"
+    mutation = settings.mutation
+    assert mutation.scopes == {"billing": ("src/shop/billing",), "rest": ("src/shop/*.py", "src/till")}
+    assert (mutation.paths, mutation.cap, mutation.gate, mutation.budget_s) == (("src/shop",), 50, True, 600.0)
+    assert (mutation.mode, mutation.blocking_after) == ("advisory", date(2026, 12, 31))
+
+
+def test_a_date_of_toml_is_one_too(tmp_path: Path) -> None:
+    settings = config.load(write(tmp_path, "[tool.noxtasks.mutation]\nblocking_after = 2026-12-31\n"))
+    assert settings.mutation.blocking_after == date(2026, 12, 31)
+    settings = config.load(tmp_path, [config.from_assignment("mutation.blocking_after=5")])
+    assert settings.mutation.blocking_after == 5
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom, binomtest, fisher_exact
 
-from noxtasks.stats import Verdict, difference, fisher, judge_below, none_further, trials_to_claim, wilson
+from noxtasks.stats import (
+    Judgement,
+    Verdict,
+    difference,
+    fisher,
+    judge_below,
+    none_further,
+    trials_to_claim,
+    wilson,
+    wilson_of_finite,
+)
 
 counts = st.integers(0, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -102,3 +112,91 @@ def test_fishers_test_refuses_more_successes_than_trials() -> None:
 
 def test_five_of_five_against_none_of_five_is_evidence_at_one_percent() -> None:
     assert fisher((5, 5), (0, 5)) == 1 / 252
+
+
+populations = st.integers(1, 400).flatmap(
+    lambda size: st.integers(0, size).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.just(size)))
+)
+
+
+@given(populations, confidences)
+def test_of_a_finite_population_more_is_known_the_more_of_it_was_seen(
+    counts: tuple[int, int, int], confidence: float
+) -> None:
+    successes, trials, size = counts
+    interval = wilson_of_finite(successes, trials, population=size, confidence=confidence)
+    assert successes / size <= interval.low <= interval.high <= (size - trials + successes) / size
+    endless = wilson(successes, trials, confidence=confidence)
+    assert endless.low - 1e-9 <= interval.low
+    assert interval.high <= endless.high + 1e-9
+    if trials == size:
+        assert interval.low == interval.high == successes / size
+
+
+def test_of_an_endless_population_it_is_wilsons_interval() -> None:
+    interval, endless = wilson_of_finite(30, 50, population=10**9), wilson(30, 50)
+    assert (interval.low, interval.high) == pytest.approx((endless.low, endless.high), abs=1e-6)
+
+
+def test_the_correction_is_that_of_the_variance() -> None:
+    """Half of 101, of which 50 were drawn: (N - 1) / (N - n) = 100 / 51 times the trials."""
+    interval, other = wilson_of_finite(25, 50, population=101), wilson(2500, 5000)
+    widths = (interval.high - interval.low) ** 2, (other.high - other.low) ** 2
+    z2, n = 1.959964**2, 50 * 100 / 51
+    assert widths[0] == pytest.approx(z2 / (n + z2))
+    assert widths[1] == pytest.approx(z2 / (5000 + z2))
+
+
+@pytest.mark.parametrize("counts", [(3, 2, 5), (1, 6, 5), (-1, 2, 5)])
+def test_more_cannot_be_drawn_than_there_are(counts: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="population of 5"):
+        wilson_of_finite(*counts[:2], population=counts[2])
+
+
+def test_a_bound_that_lies_on_the_threshold_is_not_below_it() -> None:
+    assert judge_below(1, 50, threshold=wilson(1, 50).high).verdict is Verdict.UNMEASURED
+    assert judge_below(40, 50, threshold=wilson(40, 50).low).verdict is Verdict.FAIL
+
+
+def test_unless_it_is_given_the_confidence_is_95_percent() -> None:
+    assert wilson(3, 10) == wilson(3, 10, confidence=0.95)
+    assert difference((1, 9), (3, 10)) == difference((1, 9), (3, 10), confidence=0.95)
+    assert trials_to_claim(0.1) == trials_to_claim(0.1, confidence=0.95)
+    assert judge_below(3, 10, threshold=0.5) == judge_below(3, 10, threshold=0.5, confidence=0.95)
+
+
+def test_a_judgement_keeps_to_the_confidence_that_is_asked_for() -> None:
+    judged = judge_below(1, 10, threshold=0.05, confidence=0.8)
+    assert judged.interval == wilson(1, 10, confidence=0.8) != wilson(1, 10)
+    enough = trials_to_claim(0.05, confidence=0.8)
+    assert enough != trials_to_claim(0.05)
+    assert judged.reason == f"10 runs are too few to say ({enough} without a failure would do)"
+
+
+def test_a_judgement_says_in_words_what_the_bound_is() -> None:
+    assert judge_below(0, 100, threshold=0.05).reason == "at most 3.7% with 95% confidence"
+    assert judge_below(90, 100, threshold=0.05, confidence=0.9).reason == "at least 84.0% with 90% confidence"
+
+
+@pytest.mark.parametrize("trials", [1, 3, 10, 49, 1000])
+def test_what_was_never_or_always_seen_is_not_ruled_out(trials: int) -> None:
+    """The bound is 0 or 1 itself, and not a number near it: rates are compared with 0."""
+    assert wilson(0, trials).low == 0.0
+    assert wilson(trials, trials).high == 1.0
+
+
+@pytest.mark.parametrize(("further", "successes", "trials"), [(-1, 1, 2), (1, 3, 2), (1, -1, 2)])
+def test_what_cannot_be_is_refused_whichever_count_it_is(further: int, successes: int, trials: int) -> None:
+    with pytest.raises(ValueError, match=f"{successes} successes of {trials} trials, and {further} further ones"):
+        none_further(further, successes=successes, trials=trials)
+
+
+def test_a_judgement_carries_the_figures_that_it_rests_on() -> None:
+    assert judge_below(1, 10, threshold=0.5) == Judgement(
+        verdict=Verdict.PASS,
+        figure=0.1,
+        interval=wilson(1, 10),
+        sample=10,
+        threshold=0.5,
+        reason="at most 40.4% with 95% confidence",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,21 @@ class MutationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks.mutation]`: how mutants are tried, and what the score has to be."""
 
     threshold: float = 0.6
+    paths: tuple[str, ...] = ()
+    scopes: dict[str, tuple[str, ...]] = {}
+    scope_thresholds: dict[str, float] = {}
+    cap: int | None = None
+    gate: bool = False
+    budget_s: float | None = None
+    seed: int = 0
+    mode: str = "blocking"
+    blocking_after: date | int | None = None
+    ratchet: str | None = None
     timeouts: str = "killed"
     jobs: int = msgspec.field(default_factory=available_cores)
     engine: str = "auto"
     test_timeout_s: float = 60.0
+    memory: str = ".noxtasks/mutation.memory.jsonl"
 
 
 class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):

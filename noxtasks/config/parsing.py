@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
@@ -83,6 +84,36 @@ def choice(*choices: str) -> Callable[[Any], str]:
 def choices(*known: str) -> Callable[[Any], tuple[str, ...]]:
     """Reads a list of `known` strings."""
     return lambda value: tuple(choice(*known)(item) for item in texts(value))
+
+
+def day_or_whole(low: int, high: int) -> Callable[[Any], date | int]:
+    """A parser of dates, as TOML has them or as a string such as "2026-12-31", and of whole numbers."""
+
+    def parse(value: Any) -> date | int:
+        if isinstance(value, str):
+            return date.fromisoformat(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        return whole(low, high)(value)
+
+    return parse
+
+
+def rates(value: Any) -> dict[str, float]:
+    """A table of numbers between 0 and 1."""
+    return {text(key): rate(item) for key, item in _table(value)}
+
+
+def named_texts(value: Any) -> dict[str, tuple[str, ...]]:
+    """A table of strings, or lists with at least one, under any names."""
+    return {text(key): texts([item] if isinstance(item, str) else some(item)) for key, item in _table(value)}
+
+
+def some(value: Any) -> Any:
+    """Whatever it is, with something in it."""
+    if not value:
+        raise ValueError(value)
+    return value
 
 
 def names(value: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ from noxtasks.config.model import (
     DeterminismSettings,
     FlakeSettings,
     MarkersSettings,
+    MutationSettings,
     Override,
     QuarantineSettings,
     Settings,
@@ -44,6 +45,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         quarantine=QuarantineSettings(**values["quarantine"]),
         determinism=DeterminismSettings(**values["determinism"]),
         markers=MarkersSettings(**values["markers"]),
+        mutation=MutationSettings(**values["mutation"]),
     )
 
 

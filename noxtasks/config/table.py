@@ -12,6 +12,7 @@ from noxtasks.config import parsing
 ORDERS = ("buckets", "full", "collected")
 ENGINES = ("auto", "fork", "fresh")
 TIMEOUTS = ("killed", "survived", "ignored")
+MODES = ("blocking", "advisory")
 KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
@@ -277,6 +278,86 @@ SETTINGS = (
         meaning="The share of mutants that the tests have to kill.",
     ),
     Setting(
+        key="mutation.paths",
+        field="paths",
+        parse=parsing.texts,
+        expects='a list of files or folders, such as ["src/shop"]',
+        default="[]",
+        meaning="The sources to mutate, by paths from the project's root; without any, they are found.",
+    ),
+    Setting(
+        key="mutation.scopes",
+        field="scopes",
+        parse=parsing.named_texts,
+        expects='a table of files, folders or globs by name: {billing = "src/shop/billing", rest = ["src/shop/*"]}',
+        default="{}",
+        meaning="Parts of the sources that have to reach the threshold each; with any, nothing else is mutated.",
+    ),
+    Setting(
+        key="mutation.scope_thresholds",
+        field="scope_thresholds",
+        parse=parsing.rates,
+        expects="a table of numbers between 0 and 1 by scope: {billing = 0.8}",
+        default="{}",
+        meaning="Other thresholds than `mutation.threshold`, of some scopes.",
+    ),
+    Setting(
+        key="mutation.cap",
+        field="cap",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of mutants, at least 1",
+        default="unset",
+        meaning="How many mutants are tried at most, a sample by function and operator; unset: all.",
+    ),
+    Setting(
+        key="mutation.gate",
+        field="gate",
+        parse=parsing.flag,
+        expects="true or false",
+        default="false",
+        meaning="Try mutants in random order, and stop as soon as the verdict is certain.",
+    ),
+    Setting(
+        key="mutation.budget",
+        field="budget_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default="unset",
+        meaning="How long the whole may take; what was tried until then is told with its interval.",
+    ),
+    Setting(
+        key="mutation.seed",
+        field="seed",
+        parse=parsing.whole(0, 2**32 - 1),
+        expects="a whole number from 0 to 4294967295",
+        default="0",
+        meaning="The seed of samples and random orders of mutants.",
+    ),
+    Setting(
+        key="mutation.mode",
+        field="mode",
+        parse=parsing.choice(*MODES),
+        expects='"blocking" or "advisory"',
+        default='"blocking"',
+        meaning="Whether the verdict decides the exit status, or is only told.",
+    ),
+    Setting(
+        key="mutation.blocking_after",
+        field="blocking_after",
+        parse=parsing.day_or_whole(1, _MOST),
+        expects='a date such as "2026-12-31", or a whole number of scans, at least 1',
+        default="unset",
+        meaning="The last day on which the verdict is advisory, or how many scans of `events.jsonl` it is.",
+    ),
+    Setting(
+        key="mutation.ratchet",
+        field="ratchet",
+        parse=parsing.text,
+        expects="the path of a file",
+        default="unset",
+        meaning="A kept `mutation.initial.report.json`: mutants that live and did not in it fail the gate.",
+    ),
+    Setting(
         key="mutation.timeouts",
         field="timeouts",
         parse=parsing.choice(*TIMEOUTS),
@@ -307,6 +388,14 @@ SETTINGS = (
         expects=_DURATIONS,
         default='"60s"',
         meaning="How long one test may take at most, whatever the mutant.",
+    ),
+    Setting(
+        key="mutation.memory",
+        field="memory",
+        parse=parsing.text,
+        expects="the path of a file",
+        default='".noxtasks/mutation.memory.jsonl"',
+        meaning="The file of what scans have found, from the project's root; CI may keep it and share it.",
     ),
 )
 

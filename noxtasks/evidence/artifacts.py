@@ -71,7 +71,14 @@ def write(folder: Path, name: str, *, result: object, timing: object, provenance
     `result` and `timing` are any data: structs, mappings, sequences, numbers. Raises `EvidenceError` where they do not
     fit the artifact's schema, and where the folder cannot be written; what was there before is unchanged then.
     """
-    data = _serialised(name, _envelope(name, result, timing, provenance))
+    return attach(folder, name, _serialised(name, _envelope(name, result, timing, provenance)))
+
+
+def attach(folder: Path, name: str, data: bytes) -> Digest:
+    """Write a file that has no schema of ours, a page or a format of other tools, as `write` writes an artifact.
+
+    Its digest is in `SHA256SUMS`, too. Raises `EvidenceError` where the folder cannot be written.
+    """
     digest = Digest.of(name, data)
     with files.writing(folder):
         before = _settled(folder, _sums(folder))

@@ -11,6 +11,7 @@ classes, functions under a condition.
 
 from __future__ import annotations
 
+from noxtasks.mutation.explain import explain
 from noxtasks.mutation.run import run
 
-__all__ = ["run"]
+__all__ = ["explain", "run"]

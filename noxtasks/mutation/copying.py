@@ -13,40 +13,73 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.evidence import vcs
 
 _FOLDER = vcs.OURS / "mutation"
+_ALWAYS = (
+    "conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "pyproject.toml",
+    "setup.cfg",
+    "tox.ini",
+)
+"""What pytest would look for in the folders above, where it is not in the copy."""
 
 
 @contextmanager
 def disposable(root: Path, paths: Iterable[Path], *, name: str) -> Iterator[Path]:
     """Copy the files at `paths`, relative to `root`, into a new folder; removed when the block is left.
 
-    Links are copied as links. A path where nothing is any more is left out.
+    Links are copied as links. A path where nothing is any more is left out. Raises `NotMeasuredError` where something
+    cannot be copied: the disk is full, or it may not be read.
     """
     base = root / _FOLDER
     base.mkdir(parents=True, exist_ok=True)
     _tidy(base)
-    with FileLock(base / f"{name}.lock"):
-        copy = base / name
-        try:
-            copy.mkdir()
-            for path in paths:
-                _copy(root / path, copy / path)
-            yield copy
-        finally:
-            shutil.rmtree(copy, ignore_errors=True)
-    (base / f"{name}.lock").unlink(missing_ok=True)
+    copy, lock = base / name, base / f"{name}.lock"
+    try:
+        with FileLock(lock):
+            try:
+                _copy_all(root, paths, copy)
+                yield copy
+            finally:
+                shutil.rmtree(copy, ignore_errors=True)
+    finally:
+        lock.unlink(missing_ok=True)
 
 
-def with_unknown(root: Path, paths: Iterable[Path], folders: Iterable[str]) -> Iterator[Path]:
-    """`paths`, and all other files in `folders`: built extensions and generated modules, which git ignores."""
+def with_unknown(root: Path, paths: Iterable[Path], places: Iterable[str]) -> Iterator[Path]:
+    """`paths`, and all other files in `places`: built extensions and generated modules, which git ignores.
+
+    So is, now and then, pytest's own configuration.
+    """
     known = set(paths)
     yield from known
-    for folder in folders:
-        for path in vcs.walk(root / folder, ()):
-            if Path(folder, path) not in known:
-                yield Path(folder, path)
+    for place in (*places, *_ALWAYS):
+        if not (root / place).resolve().is_relative_to(root.resolve()):
+            continue  # it would be copied to outside of the copy
+        is_file = (root / place).is_file()
+        more = [Path(place)] if is_file else [Path(place, path) for path in vcs.walk(root / place, ())]
+        yield from (path for path in more if path not in known)
+        known.update(more)
+
+
+def _copy_all(root: Path, paths: Iterable[Path], copy: Path) -> None:
+    path = Path()
+    try:
+        copy.mkdir()
+        for path in paths:
+            _copy(root / path, copy / path)
+    except OSError as error:
+        raise NotMeasuredError(
+            f"the project cannot be copied: {error.strerror}",
+            where=str(root / path),
+            remedy=f"The copy goes to {copy.parent}; is there room for it, and may all files be read?",
+        ) from error
 
 
 def _copy(original: Path, copy: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 
 import msgspec
 
-from noxtasks.stats import Verdict
+from noxtasks.stats import Interval, Verdict
+from noxtasks.suite.model import Touched
 
 
 class Status(Enum):
@@ -18,7 +20,7 @@ class Status(Enum):
     NO_TESTS = "no tests"  # no test runs the function
     SUSPICIOUS = "suspicious"  # something else than a test's failure: pytest itself broke
     SEGFAULT = "segfault"
-    SKIPPED = "skipped"  # the user has said so, with a pragma
+    SKIPPED = "skipped"  # the user has said so, with a pragma or a suppression
     UNCHECKED = "unchecked"  # not tried: sampled out, time was up, interrupted
 
 
@@ -33,6 +35,10 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, order=True):
     operator: str  # the kind of node that is changed: "ComparisonOperator"
     before: str  # the function's source
     after: str
+    column: int = 1  # where the change begins in its line, from 1
+    end_line: int = 0  # where it ends: the line, and the column behind it; 0: not known
+    end_column: int = 0
+    replacement: str = ""  # what stands there instead
 
     @property
     def key(self) -> str:
@@ -47,12 +53,19 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     killed_by: str = ""  # the first test that failed, with what it said
     message: str = ""
+    uncollected: str = ""  # without such a test: one that cannot be collected with the mutant
     tests: tuple[str, ...] = ()  # that ran: of a survivor, all that let it live
     is_confirmed: bool = False  # by a trial that shows what happens at import too, where that can matter
     is_remembered: bool = False  # by an earlier scan, of the same content
     functions: tuple[str, ...] | None = None  # with mutants, that ran in the trial; None: not known
+    touched: Touched | None = None  # of the project's files, in the trial; None: not known
     reason: str = ""  # why it was skipped
     duration_s: float = 0.0
+
+    @property
+    def is_kill(self) -> bool:
+        """Whether the mutant was noticed, and at once: not by tests that took too long."""
+        return self.status in {Status.KILLED, Status.SEGFAULT}
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,16 +75,35 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[tuple[str, str], ...]  # tests that do not pass in the copy, and why
     covering: dict[str, tuple[str, ...]]  # by function, as mutmut names it: the tests that run it
     at_import: frozenset[str]  # functions that ran before the first test
+    import_order: tuple[str, ...] = ()  # the same, by their first calls
+    order_dependent: frozenset[str] = frozenset()  # functions that other tests run when the order is another
+    ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
+    unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the sources the score speaks of: a function within another counts as part of it."""
+
+    functions: int
+    mutated: int  # that have mutants
+    left_out: tuple[tuple[str, int], ...]  # why the others have none, the most frequent reason first
+    lines: int  # on which a statement begins
+    mutated_lines: int  # those in functions that have mutants
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """Killed (and crashed or timed out, where that counts) of all that could be killed, in a module or in all."""
+    """Killed (and crashed or timed out, where that counts) of all that could be killed, in a module or in all.
+
+    `killed`, `total` and `covered` are counts of what is known. Where some were not tried the figures are estimates for
+    all, and `interval` holds the first; None where all were tried.
+    """
 
     killed: int
     total: int
     covered: int  # those of `total` that some test runs
     figure: float | None
     figure_of_covered: float | None
+    interval: Interval | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +113,15 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     figure: float | None
     threshold: float
     reason: str
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the sources with a name, which has to reach a threshold by itself."""
+
+    name: str
+    files: tuple[str, ...]
+    score: Score
+    judgement: Judgement
 
 
 class Choice(Enum):
@@ -111,6 +152,42 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""  # the revision
 
 
+class Standing(Enum):
+    """What a suppression does today."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"  # its last day is over: what it held for counts again
+    UNMATCHED = "unmatched"  # no mutant of this scan is meant
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """Mutants that do not count until the end of the day `expires`: the one with an id, or those of a function."""
+
+    reason: str
+    expires: date
+    id: str = ""
+    path: str = ""
+    function: str = ""
+    operator: str = ""  # of that function, those of this operator alone
+    standing: Standing = Standing.UNMATCHED
+    mutants: tuple[str, ...] = ()  # ids of those that it holds for, or held
+
+
+class Ratchet(msgspec.Struct, frozen=True, kw_only=True):
+    """What lives and did not in an earlier report: ids of mutants."""
+
+    baseline: str  # the report's path
+    regressed: tuple[str, ...] = ()  # the tests of then have killed them
+    new: tuple[str, ...] = ()  # the report did not know them
+
+
+class Stance(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the verdict decides how the command ends, and in words until when it does not."""
+
+    is_blocking: bool
+    said: str = ""
+
+
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """What a survivor teaches, the most instructive first."""
 
@@ -131,4 +208,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     score: Score
     by_path: dict[str, Score]
     judgement: Judgement
+    extent: Extent
+    scopes: tuple[Scope, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    ratchet: Ratchet | None = None
+    stance: Stance = Stance(is_blocking=True)
     unmutated: tuple[tuple[str, str], ...] = ()  # files that could not be mutated, and why
+    lessons: tuple[Lesson, ...] = ()  # of the survivors
+    texts: dict[str, str] = {}  # of the files that have mutants, by path, as they were before
+    reach: Reach | None = None

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Collection as Sized
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
 from rich.console import Console
 from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
-from noxtasks.evidence.display.text import shown
-from noxtasks.mutation.emit import REPORT, counts, diff
-from noxtasks.mutation.model import Baseline, Fate, Mutant, Report, Score, Status
+from noxtasks.evidence.display.text import counted, shown
+from noxtasks.mutation import suppressions, wording
+from noxtasks.mutation.emit import REPORT
+from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Reach, Report, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
+from noxtasks.mutation.since import Base
 from noxtasks.mutation.sources import Sources
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
@@ -18,8 +25,11 @@ from noxtasks.suite.model import EngineKind
 _SHOWN = 20  # mutants that are shown; the report has them all
 _NAMED = 5
 _WIDTH = 80
+_COMMIT_SHOWN = 10
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
+_NAME, _SAMPLE_NAME = 38, 28  # characters of a path, where the table has no column for intervals, and where it has
 _ROW = "{:<38.38} {:>6} {:>6} {:>8} {:>7} {:>9}"
+_ROW_OF_SAMPLE = "{:<28.28} {:>6} {:>6} {:>8} {:>7} {:>9} {:>9}"
 
 
 def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, engine: Engine) -> None:
@@ -29,68 +39,177 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
     reason = f" ({engine.reason})" if engine.reason else ""
     console.print(
         Text(
-            f"{len(made.mutants)} mutants of {len(sources.files)} files, found by {sources.found_by}; "
-            f"{len(baseline.durations_s)} tests, {how}{reason}"
+            f"{counted(len(made.mutants), 'mutant')} of {counted(len(sources.files), 'file')}, found by "
+            f"{sources.found_by}; {counted(len(baseline.durations_s), 'test')}, {how}{reason}"
         )
     )
+    console.print(Text(_reach(made.reach)))
     for path, why in made.left_out:
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
-        console.print(Text(f"left out, it does not pass without a mutant: {shown(test)}: {shown(why)}", "yellow"))
+        console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"))
+    lost = sum(mutant.key in baseline.unusable for mutant in made.mutants)
+    if lost:
+        console.print(Text(f"{lost} mutants are of functions that no other test runs: none can kill them", "yellow"))
     if len(baseline.left_out) > _NAMED:
-        console.print(Text(f"{len(baseline.left_out)} tests in all are left out: see {REPORT}", "yellow"))
+        console.print(Text(f"{len(baseline.left_out)} in all are left out: see {REPORT}", "yellow"))
 
 
-def print_report(report: Report) -> None:
-    """A table of the files, the mutants that live with their change, and the score."""
+def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[str], base: Base | None) -> None:
+    """Say what need not be looked at, and what need not be tried."""
+    console = open_console()
+    if base is not None:
+        where = f"{base.revision} ({base.commit[:_COMMIT_SHOWN]})"
+        console.print(Text(f"{len(mutants)} of {len(made.mutants)} mutants are of what has changed since {where}"))
+    if remembered:
+        console.print(
+            Text(f"{len(remembered)} of {len(mutants)} are known from before: nothing that they rest on changed")
+        )
+
+
+def print_report(report: Report, *, page: Path) -> None:
+    """A table of the files, the mutants that live with their change and their command, and the score."""
     console = open_console()
     _say_files(console, report)
-    living = [(m, report.fates[m.id]) for m in sorted(report.mutants) if report.fates[m.id].status is Status.SURVIVED]
-    for mutant, fate in living[:_SHOWN]:
-        _say_mutant(console, mutant, fate)
+    living = wording.survivors(report)
+    lessons = {lesson.mutant: lesson for lesson in report.lessons}
+    for mutant in living[:_SHOWN]:
+        _say_mutant(console, mutant, report.fates[mutant.id], lessons.get(mutant.id))
     if len(living) > _SHOWN:
-        console.print(f"… and {len(living) - _SHOWN} more survivors in {REPORT}")
-    judgement = report.judgement
+        console.print(Text(f"… and {counted(len(living) - _SHOWN, 'more survivor')}"))
+    _say_suppressions(console, report)
+    _say_ratchet(console, report)
+    _say_scopes(console, report)
     said = ", ".join(
         f"{number} {status.value}"
         for status in Status
         if (number := sum(fate.status is status for fate in report.fates.values()))
     )
-    console.print(Text(f"{len(report.mutants)} mutants: {said}"))
+    console.print(Text(f"{counted(len(report.mutants), 'mutant')}: {said}"))
+    if report.baseline.left_out:
+        console.print(Text(f"left out: {counted(len(report.baseline.left_out), 'test')}, see above", "yellow"))
+    if extent := wording.extent(report):
+        console.print(Text(extent))
+    judgement = report.judgement
     console.print(
         Text.assemble(
-            "mutation score {} (of covered code {})".format(*_both(report.score)),
-            f", at least {judgement.threshold:.0%}: ",
+            f"{wording.scored(report)}: ",
             (judgement.verdict.value, _STYLE[judgement.verdict]),
             f", {judgement.reason}",
+            f" ({report.stance.said})" if report.stance.said else "",
         )
+    )
+    console.print(Text(f"the source with its mutants: {shown(str(page))}"), soft_wrap=True)
+
+
+def print_explanation(
+    mutant: Mutant, fate: Fate, lesson: Lesson | None, *, diff: Sequence[str], covering: int, note: str = ""
+) -> None:
+    """Say all that is known of one mutant, and how it is tried by hand."""
+    console = open_console()
+    if note:
+        console.print(Text(note, "yellow"), soft_wrap=True)
+    console.print(Text.assemble((_place(mutant), "bold"), f"  {mutant.id}"), soft_wrap=True)
+    _say_change(console, diff)
+    console.print(Text(wording.outcome(fate, covering)), soft_wrap=True)
+    for test in fate.tests:
+        console.print(Text(f"  {shown(test)}"), soft_wrap=True)
+    if lesson is not None:
+        _say_lesson(console, lesson)
+        for line in lesson.skeleton.splitlines():
+            console.print(Text(f"  {shown(line)}"), soft_wrap=True)
+    tests = (fate.killed_by,) if fate.killed_by else fate.tests[:_NAMED]
+    if words := shlex.join(test for test in tests if test.isprintable()):
+        console.print(Text(f"by hand: make the change in {shown(mutant.path)}:{mutant.line}, and"))
+        console.print(Text(f"  $ python -m pytest {words}", "dim"), soft_wrap=True)
+
+
+def _say_scopes(console: Console, report: Report) -> None:
+    for scope in report.scopes:
+        judgement = scope.judgement
+        console.print(
+            Text.assemble(
+                f"{shown(scope.name)}: {wording.percent(scope.score.figure)}, at least {judgement.threshold:.0%}: ",
+                (judgement.verdict.value, _STYLE[judgement.verdict]),
+                f", {judgement.reason}",
+            )
+        )
+
+
+def _say_suppressions(console: Console, report: Report) -> None:
+    for each in report.suppressions:
+        name = each.id or f"{each.path} {each.function}"
+        if each.standing is Standing.EXPIRED:
+            said = f"{suppressions.NAME}: {name} has expired on {each.expires}, and counts again: {each.reason}"
+            console.print(Text(shown(said), "yellow"))
+        elif each.standing is Standing.UNMATCHED:
+            console.print(Text(shown(f"{suppressions.NAME}: {name} means no mutant of this scan"), "yellow"))
+
+
+def _say_ratchet(console: Console, report: Report) -> None:
+    if report.ratchet is None:
+        return
+    mutants = {mutant.id: mutant for mutant in report.mutants}
+    told = [(mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed]
+    told += [(mutants[each], "it is new, and lives") for each in report.ratchet.new]
+    for mutant, what in told[:_SHOWN]:
+        console.print(Text.assemble((_place(mutant), "red"), f"  {mutant.id}: {what}"), soft_wrap=True)
+
+
+def _reach(reach: Reach) -> str:
+    """How much of the code the mutants are of, and why not of all."""
+    left_out = ", ".join(f"{number} {why}" for why, number in reach.left_out)
+    return (
+        f"{reach.mutated} of {reach.functions} functions have mutants, with {reach.mutated_lines} of {reach.lines} "
+        f"lines{f'; not {left_out}' if left_out else ''}"
     )
 
 
 def _say_files(console: Console, report: Report) -> None:
-    console.print(Text(_ROW.format("file", "killed", "alive", "no tests", "score", "covered"), "bold"))
-    for path, score in report.by_path.items():
-        number = counts(report.fates[mutant.id] for mutant in report.mutants if mutant.path == path)
-        figures = (score.killed, number["survived"], number["no_tests"], *_both(score))
-        console.print(Text(_ROW.format(_short(path), *figures)))
+    rows = wording.rows(report)
+    has_interval = any(row.score.interval for row in rows)
+    form, width = (_ROW_OF_SAMPLE, _SAMPLE_NAME) if has_interval else (_ROW, _NAME)
+    head = ("file", "killed", "alive", "no tests", "score", "covered", "interval")
+    console.print(Text(form.format(*head).rstrip(), "bold"))
+    for row in rows:
+        score = row.score
+        numbers = (score.killed, row.counts[Status.SURVIVED], row.counts[Status.NO_TESTS])
+        figures = (wording.percent(score.figure), wording.percent(score.figure_of_covered), wording.bounds(score))
+        console.print(Text(form.format(_short(row.path, width), *numbers, *figures).rstrip()))
 
 
-def _say_mutant(console: Console, mutant: Mutant, fate: Fate) -> None:
-    where = f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
-    console.print(Text.assemble((where, "red"), f"  {len(fate.tests)} tests let it live"), soft_wrap=True)
-    for line in diff(mutant):
+def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | None) -> None:
+    let = "lets" if len(fate.tests) == 1 else "let"
+    said = f"  {counted(len(fate.tests), 'test')} {let} it live"
+    console.print(Text.assemble((_place(mutant), "red"), said), soft_wrap=True)
+    _say_change(console, wording.diff(mutant))
+    if lesson is not None:
+        _say_lesson(console, lesson)
+    console.print(Text(f"  $ {wording.command(mutant)}", "dim"), soft_wrap=True)
+
+
+def _say_change(console: Console, diff: Iterable[str]) -> None:
+    for line in diff:
         style = {"-": "red", "+": "green"}.get(line[0], "dim")
-        console.print(Text(f"  {shown(line)}"[:_WIDTH], style))
+        console.print(Text(_cut(f"  {shown(line.expandtabs())}"), style))
 
 
-def _both(score: Score) -> tuple[str, str]:
-    return _percent(score.figure), _percent(score.figure_of_covered)
+def _say_lesson(console: Console, lesson: Lesson) -> None:
+    if lesson.call:
+        console.print(Text(f"  told apart by {shown(lesson.call)}:"))
+        console.print(Text(f"  the original {shown(lesson.original)}, the mutant {shown(lesson.mutated)}"))
+    if lesson.suspect:
+        console.print(Text(f"  it may do the same as the original: {shown(lesson.suspect)}"))
 
 
-def _percent(figure: float | None) -> str:
-    return "-" if figure is None else f"{figure:.1%}"
+def _place(mutant: Mutant) -> str:
+    return f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
 
 
-def _short(path: str) -> str:
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+
+
+def _short(path: str, width: int) -> str:
     text = shown(path)
-    return text if len(text) <= 38 else f"…{text[-37:]}"  # noqa: PLR2004 - the width of the column
+    return text if len(text) <= width else f"…{text[1 - width :]}"

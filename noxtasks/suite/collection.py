@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.suite import wire
+from noxtasks.suite.model import Touched
 
 _OUTPUT_TAIL = 20_000  # characters
 
@@ -25,6 +26,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     output: str  # what pytest printed, its end
     ran: tuple[str, ...] = ()  # functions with mutants that ran until then
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    touched: Touched | None = None  # of the project's files, until then; told where packages are mutated
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collection:
@@ -43,6 +46,8 @@ def gather(wire_path: Path, output_path: Path, exit_code: int | None) -> Collect
         output=tail(output_path),
         ran=collected.ran if collected else (),
         modules=collected.modules if collected else {},
+        touched=collected.touched if collected else None,
+        quarantined=collected.quarantined if collected else {},
     )
 
 

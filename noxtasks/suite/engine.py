@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import fresh
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.launch import Launch, Suite
@@ -36,8 +36,11 @@ class Engine:
         self._starts = 0
         self._cold: ColdProcess | None = None
         self._is_cold_safe = False
+        self._passed: list[str] = []  # the places where the cold process has stood, the last one last
         self.kept = 1
         """How many warm processes may wait for further runs at the same time: each has all of the suite in memory."""
+        self.until_s: float | None = None
+        """When what goes on, a collection or runs, ends with `TimeIsUpError`; by the monotonic clock."""
         self._fresh = fresh.FreshProcesses(suite)
         self._execution: Execution | None = None
         self._began_s = time.monotonic()
@@ -48,6 +51,7 @@ class Engine:
         self.start_s = 0.0
         """Seconds that the first process took until it had collected."""
         self.chosen, self.reason = _choice(kind)
+        self._may_fork = self.chosen is EngineKind.FORK
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +59,8 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self._is_late():
+            kind = TimeIsUpError  # so that no process is waited for
         with ExitStack() as stack:
             stack.callback(self._fresh.close)
             for warm in self._warm.values():
@@ -71,15 +77,28 @@ class Engine:
     def collect(self, *, hash_seed: int) -> Collection:
         """Collect the suite once, and see whether it can be forked. Runs of the same hash seed reuse the process."""
         collection = self._collected(hash_seed)
+        self._expect_time()
         self._compare(collection.tests)
         self.start_s = time.monotonic() - self._began_s
         return collection
+
+    def _is_late(self) -> bool:
+        return self.until_s is not None and time.monotonic() >= self.until_s
+
+    def _expect_time(self) -> None:
+        """Raises `TimeIsUpError` when it is: what was cut off says nothing."""
+        if self._is_late():
+            raise TimeIsUpError("the time was up while the suite was collected")
+
+    def _collection_timeout_s(self) -> float:
+        left_s = _COLLECTION_TIMEOUT_S if self.until_s is None else self.until_s - time.monotonic()
+        return max(0.0, min(_COLLECTION_TIMEOUT_S, left_s))
 
     def _collected(self, hash_seed: int) -> Collection:
         launch = Launch(hash_seed=hash_seed)
         if self.chosen is EngineKind.FORK:
             self.start(hash_seed=hash_seed)
-            collection = self._warm[launch].collect(_COLLECTION_TIMEOUT_S)
+            collection = self._warm[launch].collect(self._collection_timeout_s())
             if collection.threads:
                 self.chosen = EngineKind.FRESH
                 self.reason = "threads are alive after collection, which a fork would cut off: " + ", ".join(
@@ -87,7 +106,8 @@ class Engine:
                 )
                 self._retire(launch)
             return collection
-        return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=_COLLECTION_TIMEOUT_S)
+        timeout_s = self._collection_timeout_s()
+        return fresh.collect(self._suite, self._scratch / "collection", launch, timeout_s=timeout_s)
 
     def check_ids(self, *, hash_seed: int) -> None:
         """Collect once more where there was but one collection, for `unstable_ids`."""
@@ -113,24 +133,34 @@ class Engine:
         return next(self._executing(self._fresh, jobs=1).runs([request]))
 
     def runs_fresh(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
-        """Carry out `requests` of the first hash seed, `jobs` at once, each in a process that imports and collects.
+        """Carry out `requests` of one hash seed, `jobs` at once, each in a process that imports and collects by itself.
 
-        It is forked from one that has imported nothing of the user's, where that is safe.
+        It is forked from one that has imported nothing of the user's, where that is safe; or where their function runs
+        for the first time (`at`, the same in all of them), which spares what comes before. A run that cannot begin
+        there is unavailable.
         """
         waiting = _Waiting(requests)
         launch = waiting.launch()
         if launch is not None:
-            self._execution = self._executing(self._cold_or_fresh(launch), jobs)
+            self._execution = self._executing(self._cold_or_fresh(launch, waiting.at()), jobs)
             yield from self._execution.runs(waiting.of(launch))
 
-    def _cold_or_fresh(self, launch: Launch) -> Carrier:
-        if self.chosen is not EngineKind.FORK:
+    def _cold_or_fresh(self, launch: Launch, at: str) -> Carrier:
+        if not self._may_fork:
             return self._fresh
+        if self._cold is not None and at != self._passed[-1] and at in self._passed:
+            self._cold.__exit__(None, None, None)
+            self._cold = None
         if self._cold is None:
-            self._cold = ColdProcess(self._suite, self._scratch / "cold", launch)
+            self._starts += 1
+            self._cold = ColdProcess(self._suite, self._scratch / f"cold-{self._starts}", launch)
             self._cold.__enter__()
-            state = self._cold.collect(_COLLECTION_TIMEOUT_S)
+            state = self._cold.collect(self._collection_timeout_s())
+            self._expect_time()
             self._is_cold_safe = state.hello is not None and not (state.threads or state.ran or state.exit_code)
+            self._passed = [""]
+        if at != self._passed[-1]:
+            self._passed.append(at)
         return self._cold if self._is_cold_safe else self._fresh
 
     def abandon(self) -> list[Run]:
@@ -139,7 +169,14 @@ class Engine:
 
     def _executing(self, carrier: Carrier, jobs: int) -> Execution:
         self.abandon()  # what was not carried through before has no place beside what comes now
-        return Execution(carrier, self._scratch, jobs=jobs, patience=self._patience, collected=self._compare)
+        return Execution(
+            carrier,
+            self._scratch,
+            jobs=jobs,
+            patience=self._patience,
+            collected=self._compare,
+            until_s=self.until_s,
+        )
 
     def _compare(self, tests: tuple[str, ...]) -> None:
         """Hold what a further process has collected against what the first had."""
@@ -164,7 +201,8 @@ class Engine:
             warm = self._start(launch)
         self._warm[launch] = warm
         if not warm.tests:
-            collection = warm.collect(_COLLECTION_TIMEOUT_S)
+            collection = warm.collect(self._collection_timeout_s())
+            self._expect_time()
             if not collection.tests:
                 raise NotMeasuredError(
                     "the suite was collected once, and then, in another process, not again",
@@ -195,6 +233,9 @@ class _Waiting:
         if self._next is None:
             self._next = next(self._requests, None)
         return None if self._next is None else self._next.launch
+
+    def at(self) -> str:
+        return "" if self._next is None else self._next.at
 
     def of(self, launch: Launch) -> Iterator[RunRequest]:
         while self.launch() == launch:

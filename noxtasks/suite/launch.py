@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,6 +53,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Path, ...] = ()  # come first on the path, before what is installed
     wrapper: tuple[str, ...] = ()  # a program that runs the interpreter, with its arguments
     mutated: tuple[str, ...] = ()  # the packages and modules that hold mutants
+    folders: dict[str, str] = {}  # of packages that are called otherwise, by their name
+    original: Path | None = None  # the project that `root` is a copy of
 
     def command(self, launch: Launch, *extra: str) -> list[str]:
         """The command line that runs it under the probe."""
@@ -74,8 +77,15 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
         if self.mutated:
             env["NOXTASKS_MUTATED"] = ",".join(self.mutated)
             env.pop("PYTHONDONTWRITEBYTECODE", None)  # a file with all of its mutants is long, and often imported
+        if self.original is not None:
+            env["NOXTASKS_COPY"] = self._description()
         if task is not None:
             env["NOXTASKS_TASK"] = str(task)
         if (self.python.parent.parent / "pyvenv.cfg").is_file():
             env["VIRTUAL_ENV"] = str(self.python.parent.parent)
         return env
+
+    def _description(self) -> str:
+        """What the probe has to know of a copy."""
+        copy = {"packages": self.mutated, "entries": list(map(str, self.entries)), "folders": self.folders}
+        return json.dumps({**copy, "original": str(self.original)})

@@ -86,6 +86,15 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     after: str
 
 
+class Touched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a process has used of the project's files, by paths from the root, with slashes; "." is the root."""
+
+    read: tuple[str, ...] = ()  # they need not be there
+    imported: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()  # folders
+    children: bool = False  # others were started, and may have used anything
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, user frames."""
 
@@ -148,6 +157,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: str = ""  # why there are no results: what this system lacks
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
     benched: tuple[Benched, ...] = ()
+    touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
     died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it
     segments: int = 1  # processes that it took: one more for each test that ended its process
     complete: bool = True

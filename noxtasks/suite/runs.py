@@ -18,7 +18,7 @@ from typing import Protocol
 
 import msgspec
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import (
@@ -32,6 +32,7 @@ from noxtasks.suite.model import (
     Run,
     StateChange,
     Timing,
+    Touched,
 )
 from noxtasks.suite.patience import Patience
 
@@ -63,6 +64,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float | None = None  # for all of its tests together
     start_limit_s: float | None = None  # for its process to start and collect
     bench: Timing | None = None  # run the benchmarks alone, and time them so
+    at: str = ""  # a function with mutants: its process may be forked where that runs for the first time
+    only: bool = False  # its process need not collect more than `tests`
 
     @property
     def launch(self) -> Launch:
@@ -89,6 +92,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     mutant: str
     stops: bool
     bench: Timing | None
+    at: str
+    only: bool
 
 
 class Carrier(Protocol):
@@ -127,19 +132,26 @@ class Execution:
         jobs: int,
         patience: Patience,
         collected: Callable[[tuple[str, ...]], object] = lambda _: None,
+        until_s: float | None = None,
     ) -> None:
         self._carrier = carrier
         self._scratch = scratch
         self._jobs = jobs
+        self._until_s = until_s
         self._patience = patience
         self._collected = collected
         self._lanes: dict[str, _Lane] = {}
         self._known: set[str] = set()
 
     def runs(self, requests: Iterable[RunRequest]) -> Iterator[Run]:
-        """Carry out `requests`, each taken only when there is room for it."""
+        """Carry out `requests`, each taken only when there is room for it.
+
+        Raises `TimeIsUpError` when it is; what is under way then can be abandoned.
+        """
         waiting = iter(requests)
         while True:
+            if self._until_s is not None and time.monotonic() >= self._until_s:
+                raise TimeIsUpError("the time was up while tests were running")
             while len(self._lanes) < self._jobs and (request := next(waiting, None)) is not None:
                 self._begin(request)
             if not self._lanes:
@@ -215,6 +227,7 @@ class _Lane:
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
         self._benched: list[Benched] = []
+        self._touched: Touched | None = None
         self._died: Failure | None = None
 
     def next_segment(self, workers: int, known: tuple[str, ...]) -> Task:
@@ -250,6 +263,8 @@ class _Lane:
             mutant=self.request.mutant,
             stops=self.request.stops,
             bench=self.request.bench,
+            at=self.request.at,
+            only=self.request.only,
         )
 
     def read(self) -> None:
@@ -259,7 +274,8 @@ class _Lane:
             match frame:
                 case wire.Collected():
                     self._names = frame.tests
-                    self._collected(frame.tests)
+                    if not (self.request.mutant or self.request.only):  # a mutant may change what there is to collect
+                        self._collected(frame.tests)
                 case wire.Order():
                     self._order = [self._names[index] for index in frame.indices]
                     self._ordered_s = time.monotonic()
@@ -280,6 +296,7 @@ class _Lane:
                 self._changes.append((frame.test, frame.changes))
             case wire.Ran():
                 self._ran.append((frame.test, frame.functions))
+                self._touched = frame.touched
             case wire.Rounds():
                 self._benched.append(frame.benched)
             case wire.Unavailable():
@@ -318,6 +335,9 @@ class _Lane:
         run that stops at the first failure is whole then.
         """
         self.read()
+        if code == wire.MISSED:
+            self._unavailable = "the process does not come to where this run should begin, or cannot be forked there"
+            return True
         told = self._ended is not None and self._order is not None
         fruitless = not told and self._current is None and not self._done
         if self.request.stops and (code == wire.BROKEN or (self._current is None and not told)):
@@ -377,6 +397,7 @@ class _Lane:
             unavailable=self._unavailable,
             ran=tuple(self._ran),
             benched=tuple(self._benched),
+            touched=self._touched,
             died=self._died,
             segments=self._segments,
             complete=complete,

@@ -39,6 +39,7 @@ class WarmProcess:
         self._launch = launch
         self._names: dict[int, str] = {}
         self._pending = b""
+        self._is_ready = False
         self.tests: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -73,8 +74,9 @@ class WarmProcess:
     def collect(self, timeout_s: float) -> Collection:
         """Wait until the suite is collected, or pytest has given up; after `timeout_s` it is killed."""
         until = time.monotonic() + timeout_s
-        while not any(isinstance(event, wire.Ready) for event in self._read_events(_TICK_S)):
-            if self._process.poll() is not None:
+        while not self._is_ready:
+            self._is_ready = any(isinstance(event, wire.Ready) for event in self._read_events(_TICK_S))
+            if self._is_ready or self._process.poll() is not None:
                 break
             if time.monotonic() > until:
                 process.kill_group(self._process)
@@ -101,6 +103,8 @@ class WarmProcess:
                     self._names[event.pid] = event.wire
                 case wire.Exited():
                     gone.append((self._names.pop(event.pid), event.code))
+                case wire.Missed():
+                    gone.append((event.wire, wire.MISSED))
                 case _:
                     pass
         if not gone and self._process.poll() is not None:
@@ -146,6 +150,8 @@ class WarmProcess:
 
 class ColdProcess(WarmProcess):
     """One that has imported pytest and its plugins, and nothing of the user's. Each child imports and collects.
+
+    It goes on by itself to where its runs are to begin (`at`), from one place to the next, and never back.
 
     `collect` gives no tests, and tells what may make it unsafe: threads, and functions with mutants that have run.
     """

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Benched, Failure, Outcome, StateChange
+from noxtasks.suite.model import Benched, Failure, Outcome, StateChange, Touched
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
 BROKEN = 96  # exit status of a child in which the probe itself failed
+MISSED = 95  # in place of one, of a child that was never forked
 
 
 def stacks_signal() -> int:
@@ -74,6 +75,8 @@ class Collected(_Frame, frozen=True, kw_only=True):
     rootdir: str
     ran: tuple[str, ...] = ()  # of the functions that have mutants
     modules: dict[str, tuple[str, ...]] = {}  # where the mutated packages were imported from
+    touched: Touched | None = None
+    quarantined: dict[str, str] = {}  # tests in quarantine, and why; looked at where there are mutants
 
 
 class Marked(_Frame, frozen=True, kw_only=True):
@@ -163,10 +166,11 @@ class Changed(_Frame, frozen=True, kw_only=True):
 
 
 class Ran(_Frame, frozen=True, kw_only=True):
-    """Which functions that have mutants a test has run, by mutmut's names."""
+    """Which functions that have mutants a test has run, by mutmut's names; without a name: all tests of the run."""
 
     test: str
     functions: tuple[str, ...]
+    touched: Touched | None = None
 
 
 class Rounds(_Frame, frozen=True, kw_only=True):
@@ -205,6 +209,12 @@ class Exited(_Frame, frozen=True, kw_only=True):
     code: int
 
 
+class Missed(_Frame, frozen=True, kw_only=True):
+    """The run whose frames were to go to `wire` cannot begin where it should."""
+
+    wire: str
+
+
 Frame = (
     Hello
     | Importing
@@ -229,6 +239,7 @@ Frame = (
     | Ready
     | Forked
     | Exited
+    | Missed
 )
 
 _decoder: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)

@@ -109,6 +109,15 @@ def test_plain_sha256sum_verifies_the_folder(tmp_path: Path, provenance: Provena
     assert output == b"sample.other.json: OK\nsample.report.json: OK\n"
 
 
+def test_a_file_without_a_schema_of_ours_is_listed_beside_the_artifacts(tmp_path: Path) -> None:
+    digest = artifacts.attach(tmp_path, "page.html", b"<p>")
+    assert (tmp_path / "page.html").read_bytes() == b"<p>"
+    assert sums.parse((tmp_path / "SHA256SUMS").read_bytes()).digests == {"page.html": digest.sha256}
+    assert artifacts.verify(tmp_path) == []
+    (tmp_path / "page.html").write_bytes(b"<b>")
+    assert [each.trouble for each in artifacts.verify(tmp_path)] == [Trouble.CHANGED]
+
+
 def test_what_does_not_fit_its_schema_is_not_written(tmp_path: Path, provenance: Provenance) -> None:
     before = _write(tmp_path, provenance)
     tests = [{"nodeid": "a", "runs": 1, "failures": -1, "rate": 0.5, "interval": {"low": 0, "high": 1}}]

@@ -117,3 +117,30 @@ def test_a_lone_surrogate_in_a_message_is_written_as_its_escape() -> None:
 def test_what_is_no_strict_json_is_not_read(text: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         canonical.loads(text)
+
+
+@pytest.mark.parametrize("digits", ["0", "2", "-7", str(canonical.LARGEST_INTEGER), str(-canonical.LARGEST_INTEGER)])
+def test_a_whole_number_is_read_as_one(digits: str) -> None:
+    """2 == 2.0, so that equality alone would not show what becomes of a count."""
+    value = canonical.loads(digits.encode())
+    assert (type(value), value) == (int, int(digits))
+
+
+@pytest.mark.parametrize("digits", [str(canonical.LARGEST_INTEGER + 1), "-1" + "0" * 20, "9" * 5000])
+def test_a_whole_number_that_is_not_exact_in_json_is_read_as_a_float(digits: str) -> None:
+    assert type(canonical.loads(digits.encode())) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("inf"), "the document: inf is not a JSON number"),
+        ([2**53], f"/0: the integer {2**53} is beyond 2**53 - 1, where JSON readers begin to round"),
+        ({"f": object()}, "a value is not data: Encoding objects of type object is unsupported"),
+    ],
+)
+def test_a_refusal_says_what_and_where_and_that_it_is_a_defect_of_ours(value: object, message: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        canonical.dumps(value, where="flake.report.json")
+    assert (caught.value.message, caught.value.where) == (message, "flake.report.json")
+    assert caught.value.remedy == canonical.DEFECT

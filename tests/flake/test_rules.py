@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks import stats
 from noxtasks.flake import rules
-from noxtasks.flake.model import Confirmation, Examination, Repeats, Standing, Weighed
+from noxtasks.flake.model import (
+    Change,
+    Confirmation,
+    Disagreement,
+    Examination,
+    Repeats,
+    RunSummary,
+    Standing,
+    Unsteady,
+    Weighed,
+)
 from noxtasks.history import Environment, Pool, Session, SessionKind
 from noxtasks.history.model import Tally, total
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Order, Outcome, Result, Run
+from noxtasks.suite.runs import RunRequest
 
 outcomes = st.sampled_from(Outcome)
 tallies = st.builds(
@@ -346,3 +358,141 @@ def test_what_differs_between_two_sessions_is_told_by_name() -> None:
         "engine fork -> fresh",
         "interpreter CPython 3.12 -> CPython 3.13",
     ]
+
+
+def test_the_seeds_of_a_session_come_from_its_own_base_seed() -> None:
+    assert rules.hash_seed(0, 1) != rules.hash_seed(0, 2)
+    assert rules.hash_seed(0, 0) == 3025873094, "another Python has to reproduce it"
+
+
+@pytest.mark.parametrize(("elapsed_s", "starts"), [(6.0, True), (6.1, False)])
+def test_a_run_is_started_when_it_is_expected_to_end_in_time(elapsed_s: float, starts: bool) -> None:
+    assert rules.another_run(5, wanted=None, elapsed_s=elapsed_s, budget_s=10.0, run_s=4.0) is starts
+    assert rules.another_run(4, wanted=None, elapsed_s=elapsed_s, budget_s=0.0, run_s=4.0)
+
+
+def test_a_chance_of_just_one_in_twenty_is_evidence() -> None:
+    assert stats.none_further(3, successes=2, trials=2) == 0.05
+    assert rules.only_in_company((2, 2), (0, 3))
+
+
+def test_a_run_is_repeated_in_all_that_makes_it_what_it_is() -> None:
+    run = msgspec.structs.replace(a_run(7, passed("a", "b", "c")), hash_seed=11)
+    same = RunRequest(number=99, seed=7, hash_seed=11, order=Order.BUCKETS, tests=("a", "b"))
+    assert rules.repeat(run, {"b"}, 99) == same
+    assert rules.only(run, {"c", "a"}, 99) == msgspec.structs.replace(same, tests=("a", "c"))
+
+
+def test_the_summary_of_a_run_keeps_what_is_looked_at_later() -> None:
+    run = a_run(3, [("a", Outcome.FAILED), ("b", Outcome.PASSED)], complete=False)
+    left = msgspec.structs.replace(run.results[1], notes=("a child process",))
+    assert rules.summary(msgspec.structs.replace(run, results=(run.results[0], left))) == RunSummary(
+        number=3,
+        started=run.started,
+        duration_s=1.0,
+        hash_seed=1,
+        failed=frozenset({"a"}),
+        left_behind=(("b", "a child process"),),
+        complete=False,
+    )
+
+
+def test_the_lonely_run_counts_under_the_number_and_the_order_of_the_one_that_it_repeats() -> None:
+    beside = a_run(1, [("a", Outcome.FAILED)])
+    alone = msgspec.structs.replace(a_run(1000, passed("a")), order=Order.COLLECTED)
+    assert rules.counted(beside, alone) == msgspec.structs.replace(alone, number=1, order=Order.BUCKETS)
+    assert rules.counted(beside, msgspec.structs.replace(beside, number=1000)) == beside
+
+
+def test_of_runs_that_tell_as_much_the_first_is_repeated() -> None:
+    runs = [rules.summary(a_run(number, [("a", Outcome.FAILED)])) for number in (2, 1, 3)]
+    assert rules.next_to_repeat({"a": 3}, runs, {}) == (runs[1], {"a"})
+
+
+@pytest.mark.parametrize(("failed", "disturbed"), [([], 0), (["a", "b", ""], 1), (["ab", "a", "b"], 2)])
+def test_a_run_is_disturbed_by_a_flaky_failure_and_by_no_other(failed: list[str], disturbed: int) -> None:
+    assert rules.disturbed_runs(map(frozenset, failed), {"a"}) == disturbed
+
+
+def test_what_only_one_of_two_sessions_knows_differs_between_them() -> None:
+    def session(**conditions: object) -> Session:
+        return Session(
+            id="s",
+            project="p",
+            kind=SessionKind.FLAKE,
+            started=datetime(2026, 1, 1, tzinfo=UTC),
+            code_version="c",
+            conditions=conditions,
+        )
+
+    sessions = [session(engine="fork"), session(engine="fork", tests=3)]
+    assert rules.differences(*sessions) == ["tests none -> 3"]
+    assert rules.differences(*reversed(sessions)) == ["tests 3 -> none"]
+
+
+def test_of_two_windows_all_counts_are_told() -> None:
+    delta = rules.compare([a_tally(50, 100)], [a_tally(0, 100)], disturbed=((60, 100), (15, 90)), confidence=0.8)
+    assert delta.overall == Change(
+        nodeid="",
+        before=(60, 100),
+        after=(15, 90),
+        difference=stats.difference((60, 100), (15, 90), confidence=0.8),
+    )
+    (change,) = delta.recovered
+    assert change.difference == stats.difference((50, 100), (0, 100), confidence=0.8)
+    assert (change.nodeid, change.before, change.after) == ("t", (50, 100), (0, 100))
+
+
+@pytest.mark.parametrize("failures", [2, 10])
+def test_an_unsteady_test_is_told_with_all_that_is_known_of_it(failures: int) -> None:
+    seen = datetime(2026, 1, 2, tzinfo=UTC)
+    tally, steady = a_tally(failures, 10), a_tally(0, 10, "steady")
+    runs = [rules.summary(a_run(0, [("t", Outcome.FAILED)])), rules.summary(a_run(1, [("steady", Outcome.FAILED)]))]
+    found = rules.examine(
+        [Weighed(now=tally, pooled=tally, left_out=a_tally(9, 9)), Weighed(now=steady, pooled=steady)],
+        runs,
+        imported=[a_tally(1, 2, "imported")],
+        repeats={"t": Repeats(tried=3, failed=1)},
+        first_seen={"t": seen},
+        explanations={},
+        run_names={"t": "run 7"},
+        threshold=0.05,
+        confidence=0.8,
+    )
+    standing = Standing.FLAKY if failures < 10 else Standing.BROKEN
+    unsteady = Unsteady(
+        tally=tally,
+        standing=standing,
+        rate=failures / 10,
+        interval=stats.wilson(failures, 10, confidence=0.8),
+        repeats=Repeats(tried=3, failed=1),
+        first_seen=seen,
+        explanation=None,
+        run_name="run 7",
+    )
+    is_flaky = standing is Standing.FLAKY
+    assert (found.flaky, found.broken) == (((unsteady,), ()) if is_flaky else ((), (unsteady,)))
+    assert (found.tests, found.runs, found.quiet, found.unseen) == (2, 2, (), ())
+    assert found.imported == (a_tally(1, 2, "imported"),)
+    assert found.disagreements == (Disagreement(nodeid="t", before=(9, 9), now=(failures, 10)),)
+    assert found.disturbed == stats.judge_below(int(is_flaky), 2, threshold=0.05, confidence=0.8)
+    worst = (failures, 10) if is_flaky else (0, 10)
+    assert found.claim == stats.judge_below(*worst, threshold=0.05, confidence=0.8)
+
+
+def test_of_an_unsteady_test_of_which_nothing_else_is_known_that_is_said() -> None:
+    (unsteady,) = examined(("t", {Outcome.FAILED: 1, Outcome.PASSED: 3})).flaky
+    assert (unsteady.repeats, unsteady.first_seen, unsteady.explanation, unsteady.run_name) == (
+        Repeats(),
+        None,
+        None,
+        "",
+    )
+
+
+def test_a_run_gets_its_seed_from_its_number_and_the_base_seed() -> None:
+    assert rules.request(0, 1, Order.FULL, hash_seed=3) == RunRequest(
+        number=0, seed=rules.request(0, 1, Order.FULL, hash_seed=9).seed, hash_seed=3, order=Order.COLLECTED
+    )
+    seeds = {rules.request(number, base, Order.FULL, hash_seed=3).seed for number in (1, 2) for base in (1, 2)}
+    assert len(seeds) == 4

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.mutation import copying
 
 OURS = Path(".noxtasks", "mutation")
@@ -41,3 +42,30 @@ def test_two_copies_at_once_leave_each_other_alone_and_those_of_the_dead_go(root
             assert (first / "shop" / "cart.py").is_file()
             assert not (root / OURS / "dead").exists()
         assert (first / "shop" / "cart.py").is_file()
+
+
+def test_what_cannot_be_copied_is_an_error_that_leaves_nothing(root: Path) -> None:
+    (root / "shop" / "huge.bin").write_bytes(b"1" * 4096)
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        with (
+            pytest.raises(NotMeasuredError, match="the project cannot be copied: File too large") as error,
+            copying.disposable(root, [Path("shop", "cart.py"), Path("shop", "huge.bin")], name="one"),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error.value.where == str(root / "shop" / "huge.bin")
+    assert list((root / OURS).iterdir()) == []
+
+
+def test_what_is_asked_for_besides_is_copied_and_nothing_outside_of_the_project(root: Path) -> None:
+    (root / "pytest.ini").touch()
+    (root / "data").mkdir()
+    (root / "data" / "prices.csv").touch()
+    (root.parent / "other").mkdir(exist_ok=True)
+    (root.parent / "other" / "secret").touch()
+    paths = set(copying.with_unknown(root, [], ["data", "../other", "gone", str(root.parent / "other")]))
+    assert paths == {Path("data", "prices.csv"), Path("pytest.ini")}

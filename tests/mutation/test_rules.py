@@ -1,18 +1,17 @@
-"""What becomes of a mutant, and the score, from values alone."""
+"""What becomes of a mutant, from values alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from noxtasks.mutation import rules
 from noxtasks.mutation.model import Fate, Mutant, Status
-from noxtasks.stats import Verdict
 from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.problems import Problem, Raised
 
 P, F = Outcome.PASSED, Outcome.FAILED
 MUTANT = Mutant(
@@ -55,8 +54,20 @@ def a_run(*results: tuple[str, Outcome], died: str = "", ran: Sequence[tuple[str
     )
 
 
-def fates(*statuses: Status) -> list[Fate]:
-    return [Fate(mutant=str(number), status=status) for number, status in enumerate(statuses)]
+@pytest.mark.parametrize(
+    ("module", "seen", "becomes"),
+    [
+        ("shop.cart", {"cart"}, "cart"),
+        ("shop.cart", {"src.shop.cart"}, "src.shop.cart"),
+        ("shop.cart", {"shop.cart", "cart"}, "shop.cart"),
+        ("shop.cart", {"cart", "src.shop.cart"}, "shop.cart"),
+        ("shop.cart", {"art"}, "shop.cart"),
+    ],
+)
+def test_mutants_are_called_as_their_modules_are_when_they_run(module: str, seen: set[str], becomes: str) -> None:
+    mutant = msgspec.structs.replace(MUTANT, name=f"{module}.xǁCartǁtotal__mutmut_12")
+    found = rules.baseline([], [f"{name}.x_price" for name in seen])
+    assert [each.name for each in rules.renamed([mutant], found)] == [f"{becomes}.xǁCartǁtotal__mutmut_12"]
 
 
 def test_a_mutant_knows_how_its_function_is_called() -> None:
@@ -64,15 +75,64 @@ def test_a_mutant_knows_how_its_function_is_called() -> None:
 
 
 class TestBaseline:
+    def test_a_plain_copy_tells_whether_mutmut_is_to_blame(self) -> None:
+        found = rules.baseline([a_run(("a", F), ("b", F), ("c", F))], ())
+        explained = rules.explained(found, a_run(("a", P), ("b", F)))
+        assert [why.partition(":")[0] for _, why in explained.left_out] == [
+            "it passes in a plain copy, and not among mutmut's functions",
+            "it does not pass in a plain copy either",
+            "ValueError",
+        ]
+
+    def test_that_another_order_is_to_blame_is_known_without_a_copy(self) -> None:
+        found = rules.baseline([a_run(("a", P)), a_run(("a", F))], ())
+        ((_, why),) = rules.explained(found, a_run(("a", P))).left_out
+        assert why.startswith("it passes in the order of collection")
+
+    def test_what_cannot_be_collected_is_left_out_too(self) -> None:
+        problem = Problem(
+            where="module",
+            path="test_a.py",
+            chain=(
+                Raised(type="pytest.CollectError", message="of a"),
+                Raised(type="ImportError", message="no b\nat all"),
+            ),
+        )
+        found = rules.with_uncollected(rules.baseline([a_run(("a", P))], ()), [problem])
+        assert found.left_out == (("test_a.py", "it cannot be collected: ImportError: no b"),)
+
+    def test_functions_that_only_tests_run_which_are_left_out_are_known(self) -> None:
+        ran = [("a", ("shop.x_one", "shop.x_two")), ("b", ("shop.x_two", "shop.x_three"))]
+        assert rules.baseline([a_run(("a", F), ("b", P), ran=ran)], ()).unusable == {"shop.x_one"}
+
     def test_tests_that_do_not_pass_each_time_are_left_out_with_the_reason(self) -> None:
         first = a_run(("a", P), ("b", F), ("c", P), ("d", Outcome.SKIPPED), ("e", P))
         found = rules.baseline([first, a_run(("a", P), ("b", P), ("c", Outcome.CRASHED), ("d", Outcome.SKIPPED))], [])
         assert list(found.durations_s) == ["a"]
         assert dict(found.left_out) == {
             "b": "ValueError: no",
-            "c": "crashed",
+            "c": "it passes in the order of collection, and not in reverse in a process of their own: crashed",
             "e": "not every process collects it",
         }
+
+    def test_tests_that_nobody_trusts_are_left_out_with_the_reason(self) -> None:
+        found = rules.baseline([a_run(("a", P), ("b", P))], [], {"b": "flaky", "gone": "flaky"})
+        assert (list(found.durations_s), found.left_out) == (["a"], (("b", "flaky"),))
+
+    def test_a_function_that_other_tests_run_in_another_order_depends_on_the_order(self) -> None:
+        runs = [
+            a_run(("a", P), ("b", P), ran=[("a", ("m.x_memo", "m.x_f")), ("b", ("m.x_f",))]),
+            a_run(("b", P), ("a", P), ran=[("b", ("m.x_memo", "m.x_f")), ("a", ("m.x_f", "m.x_late"))]),
+        ]
+        found = rules.baseline(runs, [])
+        assert found.covering == {"m.x_memo": ("a", "b"), "m.x_f": ("a", "b"), "m.x_late": ("a",)}
+        assert found.order_dependent == {"m.x_memo", "m.x_late"}
+
+    def test_without_some_tests_it_is_the_same_but_for_them(self) -> None:
+        whole = rules.baseline([a_run(("a", P), ("b", P), ran=[("a", ("m.x_f",)), ("b", ("m.x_f",))])], [])
+        found = rules.without(whole, {"b": "fails alone"})
+        assert (list(found.durations_s), found.covering) == (["a"], {"m.x_f": ("a",)})
+        assert found.left_out == (("b", "fails alone"),)
 
     def test_functions_have_the_sound_tests_that_run_them_in_the_order_of_collection(self) -> None:
         told = [("c", ("m.x_f",)), ("b", ("m.x_f",)), ("a", ("m.x_f", "m.x_g"))]
@@ -83,6 +143,18 @@ class TestBaseline:
 
 def test_tests_that_have_killed_come_first_then_the_fastest() -> None:
     assert rules.ordered("abcd", {"a": 3.0, "b": 1.0, "c": 2.0, "d": 1.0}, {"c": 2, "a": 1}) == ("c", "a", "b", "d")
+
+
+def test_scouts_are_tests_that_have_killed_and_their_other_parameters() -> None:
+    durations_s = dict.fromkeys(["t.py::a[1]", "t.py::a[2]", "t.py::b", "t.py::c"], 0.1)
+    kills = {"t.py::a[2]": 1, "t.py::c": 2}
+    assert rules.scouts(kills, durations_s, kills) == ("t.py::c", "t.py::a[2]", "t.py::a[1]")
+
+
+def test_of_a_survivor_both_trials_name_their_tests() -> None:
+    first = rules.fate(MUTANT, a_run(("a", P)), ["a"], is_alone=False)
+    again = rules.fate(MUTANT, a_run(("b", P)), ["b"], is_alone=False)
+    assert rules.confirmed(first, again).tests == ("a", "b")
 
 
 def test_the_limit_grows_with_the_tests_own_times() -> None:
@@ -109,47 +181,71 @@ VERDICTS = {
 def test_a_run_decides_what_becomes_of_a_mutant(case: str) -> None:
     run, (in_fork, killed_by, alone) = VERDICTS[case]
     found = rules.fate(MUTANT, run, ["a", "b"], is_alone=False)
-    assert (found.status, found.killed_by, found.is_confirmed) == (in_fork, killed_by, False)
+    is_confirmed = in_fork is not Status.SUSPICIOUS
+    assert (found.status, found.killed_by, found.is_confirmed) == (in_fork, killed_by, is_confirmed)
     assert found.tests == (("a", "b") if in_fork is Status.SURVIVED else ())
     again = rules.fate(MUTANT, run, ["a", "b"], is_alone=True)
     assert (again.status, again.is_confirmed) == (alone, True)
-
-
-K, S, T, N = Status.KILLED, Status.SURVIVED, Status.TIMEOUT, Status.NO_TESTS
-
-
-@pytest.mark.parametrize(
-    ("timeouts", "killed", "total"),
-    [("killed", 3, 6), ("survived", 2, 6), ("ignored", 2, 5)],
-)
-def test_timeouts_count_as_the_configuration_says(timeouts: str, killed: int, total: int) -> None:
-    found = rules.score(fates(K, Status.SEGFAULT, S, T, N, Status.SUSPICIOUS), timeouts=timeouts)
-    assert (found.killed, found.total, found.covered) == (killed, total, total - 1)
-    assert (found.figure, found.figure_of_covered) == (killed / total, killed / (total - 1))
-
-
-@given(st.lists(st.sampled_from(Status)), st.sampled_from(rules.TIMEOUTS))
-def test_a_score_is_a_share_and_never_hides_what_is_unchecked(statuses: list[Status], timeouts: str) -> None:
-    """Fails on any unchecked mutant, and on none executed."""
-    found = rules.score(fates(*statuses), timeouts=timeouts)
-    assert 0 <= found.killed <= found.covered <= found.total <= len(statuses)
-    judgement = rules.judge(found, fates(*statuses), threshold=0.5)
-    if Status.UNCHECKED in statuses or not set(statuses) - {N, Status.SKIPPED}:
-        assert judgement.verdict is Verdict.UNMEASURED
-    elif judgement.verdict is not Verdict.UNMEASURED:
-        assert (judgement.verdict is Verdict.PASS) == (found.killed / found.total >= 0.5)
+    assert again.uncollected == {"one cannot be collected": "b", "the process dies first": "a"}.get(case, "")
 
 
 @pytest.mark.parametrize(
-    ("statuses", "verdict"),
+    ("status", "is_confirmed", "is_settled"),
     [
-        ([K, K, K, S, S], Verdict.PASS),
-        ([K, S], Verdict.FAIL),
-        ([K, K, K, Status.UNCHECKED], Verdict.UNMEASURED),
-        ([N, N], Verdict.UNMEASURED),
-        ([], Verdict.UNMEASURED),
+        (Status.KILLED, False, True),
+        (Status.SEGFAULT, False, True),
+        (Status.SURVIVED, False, False),
+        (Status.SURVIVED, True, True),
+        (Status.SUSPICIOUS, False, False),
+        (Status.TIMEOUT, True, False),
     ],
 )
-def test_the_score_is_held_against_the_threshold(statuses: list[Status], verdict: Verdict) -> None:
-    found = rules.score(fates(*statuses), timeouts="killed")
-    assert rules.judge(found, fates(*statuses), threshold=0.6).verdict is verdict
+def test_what_would_have_been_tried_again_is_not_settled(status: Status, is_confirmed: bool, is_settled: bool) -> None:
+    assert rules.is_settled(Fate(mutant="1", status=status, is_confirmed=is_confirmed)) is is_settled
+
+
+SAID = {
+    "all pass": ("", ""),
+    "one fails": ("ValueError: no", "ValueError: no"),
+    "one cannot be collected": ("b did not run", "b is not collected any more"),
+    "the process dies first": ("ValueError: no", "ValueError: no"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_fate_says_what_the_failure_said(case: str) -> None:
+    run, _ = VERDICTS[case]
+    said = [rules.fate(MUTANT, run, ["a", "b"], is_alone=is_alone).message for is_alone in (False, True)]
+    assert said == list(SAID[case])
+
+
+def test_of_a_long_message_the_beginning_of_its_first_line_is_kept() -> None:
+    failure = msgspec.structs.replace(a_failure(), message="x" * 400 + "\nmore")
+    run = a_run(("a", F))
+    run = msgspec.structs.replace(run, results=(msgspec.structs.replace(run.results[0], failure=failure),))
+    message = rules.fate(MUTANT, run, ["a"], is_alone=False).message
+    assert message == ("ValueError: " + "x" * 400)[:300]
+
+
+def test_the_time_of_a_test_is_the_longest_that_it_took() -> None:
+    slow = msgspec.structs.replace(a_run(("a", P)).results[0], duration_s=0.7)
+    again = msgspec.structs.replace(a_run(), results=(slow,))
+    for runs in ([a_run(("a", P)), again], [again, a_run(("a", P))]):
+        assert rules.baseline(runs, []).durations_s == {"a": 0.7}
+
+
+def test_a_mutant_that_nothing_tries_has_a_fate_too() -> None:
+    assert rules.untested(MUTANT) == Fate(mutant="1", status=Status.NO_TESTS, is_confirmed=True)
+    assert rules.unchecked(MUTANT) == Fate(mutant="1", status=Status.UNCHECKED)
+
+
+def test_the_second_trial_has_the_word_and_both_have_taken_time() -> None:
+    first = Fate(mutant="1", status=Status.SURVIVED, tests=("a",), duration_s=0.5)
+    again = Fate(mutant="1", status=Status.KILLED, killed_by="b", is_confirmed=True, duration_s=2.0)
+    assert rules.confirmed(first, again) == msgspec.structs.replace(again, duration_s=2.5)
+
+
+def test_a_fate_carries_all_that_a_trial_has_told() -> None:
+    assert rules.fate(MUTANT, a_run(("a", P), ("b", F)), ["a", "b"], is_alone=True) == Fate(
+        mutant="1", status=Status.KILLED, killed_by="b", message="ValueError: no", is_confirmed=True, duration_s=0.5
+    )

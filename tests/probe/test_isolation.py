@@ -24,6 +24,7 @@ import logging, os, subprocess, sys, tempfile
 import pytest
 
 def test_folders(tmp_path, tmp_path_factory):
+    assert tempfile.tempdir == os.environ["TMPDIR"], "the first use would try it out with a file"
     child = subprocess.check_output([sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"], text=True)
     made = [str(tmp_path), str(tmp_path_factory.mktemp("x")), tempfile.mkdtemp()]
     (tmp_path / "left").write_text("x")

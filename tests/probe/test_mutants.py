@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,12 @@ def price():
 def at_import():
     return 3
 
+def checked():
+    return 4
+
 AT_IMPORT = at_import()
+if checked() != 4:
+    raise ValueError
 """
 TESTS = """
 import os, subprocess, sys
@@ -51,6 +57,16 @@ def test_second(total): assert total == 1
 def test_price(): assert shop.price() == 2
 def test_without(): pass
 
+def test_at_import(): assert shop.AT_IMPORT == 3
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each(number): pass
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory so that it can be relied on")
+def test_memory():
+    import resource
+    assert 1 << 30 < resource.getrlimit(resource.RLIMIT_DATA)[0] < 1 << 40
+
 def test_empties_the_environment(monkeypatch):
     for name in list(os.environ):
         monkeypatch.delenv(name)
@@ -59,6 +75,12 @@ def test_empties_the_environment(monkeypatch):
 def test_in_a_child():
     code = "import shop; assert shop.price() == 2"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+def test_in_a_copy():
+    pid = os.fork()
+    if not pid:
+        os._exit(shop.price() != 2)
+    assert os.waitpid(pid, 0)[1] == 0
 """
 
 
@@ -76,9 +98,21 @@ def collected(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Iterato
         yield started, started.collect(hash_seed=0)
 
 
-def a_request(*tests: str, mutant: str = "") -> RunRequest:
-    names = tuple(f"test_shop.py::{test}" for test in tests) or None
-    return RunRequest(number=0, seed=0, hash_seed=0, order=Order.COLLECTED, tests=names, mutant=mutant)
+_NUMBERS = count()
+
+
+def a_request(*tests: str, mutant: str = "", at: str = "", only: bool = False) -> RunRequest:
+    return RunRequest(
+        number=next(_NUMBERS),
+        seed=0,
+        hash_seed=0,
+        order=Order.COLLECTED,
+        tests=tuple(f"test_shop.py::{test}" for test in tests) or None,
+        mutant=mutant,
+        stops=bool(tests and mutant),
+        at=at,
+        only=only,
+    )
 
 
 def failed(run: Run) -> set[str]:
@@ -87,7 +121,7 @@ def failed(run: Run) -> set[str]:
 
 def test_what_ran_is_told_of_all_that_share_it(collected: tuple[Engine, Collection]) -> None:
     collection = collected[1]
-    assert collection.ran == ("shop.x_at_import",)
+    assert collection.ran == ("shop.x_at_import", "shop.x_checked")
     assert {Path(place).name for place in collection.modules["shop"]} == {"shop.py"}
     (run,) = collected[0].runs([a_request()], jobs=1)
     assert failed(run) == set()
@@ -97,7 +131,12 @@ def test_what_ran_is_told_of_all_that_share_it(collected: tuple[Engine, Collecti
         "test_price": ("shop.x_price",),
         "test_without": (),
         "test_empties_the_environment": ("shop.x_price",),
-        "test_in_a_child": (),
+        "test_in_a_child": ("shop.x_at_import", "shop.x_checked", "shop.x_price"),
+        "test_at_import": (),
+        "test_each[1]": (),
+        "test_each[2]": (),
+        "test_memory": (),
+        "test_in_a_copy": ("shop.x_price",),
     }
 
 
@@ -108,5 +147,44 @@ def test_a_mutant_is_active_in_children_too_and_whatever_becomes_of_the_environm
     engine, _ = collected
     request = a_request(mutant="shop.x_price__mutmut_1")
     (run,) = engine.runs_fresh([request], jobs=1) if is_fresh else engine.runs([request], jobs=1)
-    assert failed(run) == {"test_price", "test_empties_the_environment", "test_in_a_child"}
-    assert run.ran == ()
+    assert failed(run) == {"test_price", "test_empties_the_environment", "test_in_a_child", "test_in_a_copy"}
+    ((whole, functions),) = run.ran
+    assert whole == ""
+    assert {name.partition(".")[2] for name in functions} == {
+        *("x_at_import", "x_checked", "x_opened", "xǁCartǁtotal", "x_price"),
+    }
+    assert run.touched is not None
+    assert run.touched.children
+
+
+def test_a_run_may_begin_where_a_function_is_about_to_run_for_the_first_time(
+    collected: tuple[Engine, Collection],
+) -> None:
+    """A process that begins there has the mutant active for that very call; unmutated, nothing differs."""
+    engine, _ = collected
+    at = "shop.x_at_import"
+    requests = [
+        a_request("test_at_import", mutant="shop.x_at_import__mutmut_1", at=at, only=True),
+        a_request("test_at_import", at=at),
+    ]
+    mutated, unmutated = sorted(engine.runs_fresh(requests, jobs=1), key=lambda run: -len(failed(run)))
+    assert failed(mutated) == {"test_at_import"}
+    assert [result.outcome.value for result in unmutated.results] == ["passed"]
+    (elsewhere,) = engine.runs_fresh([a_request("test_price", at="shop.x_nobody")], jobs=1)
+    assert elsewhere.unavailable
+
+
+def test_what_is_not_needed_is_not_collected(collected: tuple[Engine, Collection]) -> None:
+    engine, _ = collected
+    (run,) = engine.runs_fresh([a_request("test_each[2]", only=True)], jobs=1)
+    assert [result.nodeid for result in run.results] == ["test_shop.py::test_each[2]"]
+    assert not engine.unstable_ids
+
+
+def test_a_mutant_that_keeps_modules_from_being_imported_ends_its_run_at_once(
+    collected: tuple[Engine, Collection],
+) -> None:
+    engine, _ = collected
+    request = a_request("test_price", mutant="shop.x_checked__mutmut_1", at="shop.x_checked")
+    (run,) = engine.runs_fresh([request], jobs=1)
+    assert run.results == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.probe.noxtasks_probe import taming
+from noxtasks.probe.noxtasks_probe import protocol, quarantine, taming
 
 HARMFUL = {
     "maxfail": 1,
@@ -73,3 +74,12 @@ def test_reporters_to_people_are_spared_the_telling_of_each_test() -> None:
         kwargs={"warning_message": None, "when": "runtest", "nodeid": "a", "location": None}
     )
     assert heard == ["another", "another warned", "terminal warned"]
+
+
+def test_the_quarantine_keeps_no_test_from_doing_without_reports() -> None:
+    manager = pytest.PytestPluginManager()
+    manager.register(quarantine.Quarantine(date.min), quarantine.NAME)
+    hooks = [getattr(manager.hook, name) for name in protocol._CONTENT]
+    assert any(hook.get_hookimpls() for hook in hooks)
+    taming.silence(SimpleNamespace(pluginmanager=manager))  # type: ignore[arg-type] # all that it uses of a Config
+    assert not any(hook.get_hookimpls() for hook in hooks)

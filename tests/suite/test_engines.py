@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import fresh, process
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Launch, Suite
@@ -474,3 +475,27 @@ def test_c(shop): pass
     assert run.results[-1].failure is not None
     assert "it.x_f__mutmut_1" in run.results[-1].failure.message
     assert closed.exists()
+
+
+@both
+def test_when_the_time_is_up_runs_end_and_what_was_under_way_can_be_had(
+    kind: EngineKind, tmp_path: Path, python: Path
+) -> None:
+    waits = "import threading\n\ndef test_a(): pass\ndef test_b(): threading.Event().wait()\n"
+    with an_engine(a_suite(tmp_path, test_it=waits), python, kind) as engine:
+        engine.collect(hash_seed=HASH_SEED)
+        engine.until_s = time.monotonic() + 2.0
+        with pytest.raises(TimeIsUpError):
+            list(engine.runs([request(0, Order.COLLECTED)], jobs=1))
+        assert all(not run.complete for run in engine.abandon())
+        with pytest.raises(TimeIsUpError):
+            engine.run_fresh(request(1, Order.COLLECTED))
+
+
+@both
+def test_when_the_time_is_up_a_collection_ends(kind: EngineKind, tmp_path: Path, python: Path) -> None:
+    root = a_suite(tmp_path, test_it="import threading\n\nthreading.Event().wait()\n")
+    with an_engine(root, python, kind) as engine:
+        engine.until_s = time.monotonic() + 0.5
+        with pytest.raises(TimeIsUpError):
+            engine.collect(hash_seed=HASH_SEED)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from noxtasks.errors import NotMeasuredError
 from noxtasks.probe.noxtasks_probe.frames import Real
 from noxtasks.suite import wire
-from noxtasks.suite.model import Failure, Outcome, StateChange
+from noxtasks.suite.model import Failure, Outcome, StateChange, Touched
 
 names = st.text(st.characters(codec="utf-8"), max_size=20)
 numbers = st.integers(-(2**31), 2**31)
@@ -27,6 +27,7 @@ sets = st.lists(st.frozensets(names, max_size=3), max_size=3).map(tuple)
 failures = st.builds(
     Failure, fingerprint=names, phase=names, exception=names, message=names, frames=several, text=names
 )
+touched = st.none() | st.builds(Touched, read=several, imported=several, listed=several, children=st.booleans())
 state_changes = st.builds(StateChange, kind=names, name=names, before=names, after=names)
 
 FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
@@ -36,7 +37,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Importing: st.builds(wire.Importing, path=names),
     wire.Problem: st.builds(wire.Problem, problem=facts),
     wire.Facts: st.builds(wire.Facts, facts=facts),
-    wire.Collected: st.builds(wire.Collected, tests=several, threads=several, rootdir=names),
+    wire.Collected: st.builds(wire.Collected, tests=several, threads=several, rootdir=names, touched=touched),
     wire.Marked: st.builds(
         wire.Marked,
         tests=several,
@@ -68,11 +69,12 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     wire.Leak: st.builds(wire.Leak, test=names, note=names),
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
-    wire.Ran: st.builds(wire.Ran, test=names, functions=several),
+    wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans()),
     wire.Ready: st.builds(wire.Ready),
     wire.Forked: st.builds(wire.Forked, pid=numbers, wire=names),
+    wire.Missed: st.builds(wire.Missed, wire=names),
     wire.Exited: st.builds(wire.Exited, pid=numbers, code=numbers),
 }
 frames = st.one_of(*FRAMES.values())

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from pathlib import Path
 
 from noxtasks.evidence.display.text import shown
@@ -14,11 +15,25 @@ _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def annotate(path: str, message: str, *, title: str, line: int | None = None) -> None:
-    """Put an error beside a file, or a line of it, where this runs as an action."""
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+class Level(Enum):
+    """How grave what stands beside a line is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+def is_there() -> bool:
+    """Whether this runs as an action."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def annotate(path: str, message: str, *, title: str, line: int | None = None, level: Level = Level.ERROR) -> None:
+    """Put a message beside a file, or a line of it, where this runs as an action."""
+    if is_there():
         place = f"file={_escaped(path, _IN_PROPERTY)}" + (f",line={line}" if line else "")
-        sys.stdout.write(f"::error {place},title={_escaped(title, _IN_PROPERTY)}::{_escaped(message, _IN_MESSAGE)}\n")
+        sys.stdout.write(
+            f"::{level.value} {place},title={_escaped(title, _IN_PROPERTY)}::{_escaped(message, _IN_MESSAGE)}\n"
+        )
 
 
 def summarise(markdown: str) -> None:

@@ -6,6 +6,7 @@ It is inert unless the environment names a wire:
   is appended to FILE.
 - with `NOXTASKS_TASK=FILE`: that JSON file says how this process is to serve an engine (see `engine`).
 - with `NOXTASKS_MUTATED=a,b` besides: the project's packages `a` and `b` hold mutants (see `mutants`).
+- with `NOXTASKS_COPY=JSON`: the project is a copy, which its modules are to come from (see `copied`).
 
 `quarantine` is a plugin of its own, which plain pytest loads where noxtasks is installed: so nothing is imported here
 before it is needed.
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     wire_path, task_path = os.environ.pop("NOXTASKS_WIRE", None), os.environ.pop("NOXTASKS_TASK", None)
     mutated = os.environ.pop("NOXTASKS_MUTATED", None)
     os.environ.pop("NOXTASKS_PADDING", None)
+    copy = os.environ.pop("NOXTASKS_COPY", None)
     _leave_no_trace(os.environ.pop(_ENTRANCE, None))
     if wire_path is None:
         return
@@ -43,6 +45,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         from . import determinism, engine, leaving, processes, quarantine
 
         processes.die_with_parent(os.getppid())
+        if copy is not None:
+            from . import copied
+
+            copied.settle(pluginmanager, copy)
         pluginmanager.register(determinism, determinism.NAME)  # its marker is known, whatever is installed
         serving = engine.from_task(wire, task_path, mutated.split(",") if mutated else [])
         pluginmanager.register(serving, "noxtasks-probe")

@@ -1,6 +1,7 @@
 """The warm process: it has imported and collected, and forks a child for each run that it is told to start.
 
-A cold one has imported pytest and its plugins, and nothing of the user's: its children go on from there.
+A cold one has imported pytest and its plugins, and nothing of the user's: its children go on from there. Or it goes on
+itself, and its children begin where a function is about to run for the first time.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import selectors
 import signal
 import traceback
 import warnings
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -32,6 +35,9 @@ class _Children:
         self._selector = selector
         self._descriptors: dict[int, int] = {}
         self._before = processes.children()
+
+    def __bool__(self) -> bool:
+        return bool(self._descriptors)
 
     def add(self, pid: int) -> None:
         try:
@@ -75,19 +81,6 @@ class _Children:
             os.close(descriptor)
 
 
-def hand_over(commands: int, events: int) -> dict[str, Any]:
-    """Fork a child for each line read from `commands`, and come back in the children alone, each with its run.
-
-    This process ends when `commands` does.
-    """
-    try:
-        serve(commands, events, _go_on)
-    except _GoesOnError as child:
-        return child.run
-    Real.exit(0)
-    raise AssertionError  # not reached
-
-
 class _GoesOnError(BaseException):
     """In a child: it is to leave the loop that its parent stays in."""
 
@@ -101,30 +94,116 @@ def _go_on(run: dict[str, Any]) -> None:
 
 
 def serve(commands: int, events: int, run: Callable[[dict[str, Any]], None]) -> None:
-    """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`.
+    """Fork a child that calls `run` for each line read from `commands`, until that ends; tell on `events`."""
+    Service(commands, events).serve(run)
 
+
+class Service:
+    """Forks a child for each line read from `commands`, and tells on `events` what becomes of them.
+
+    It may stand at one place of a process after another: each run names the one (`at`) where its child is to begin.
     `commands` ends when noxtasks closes it or dies. Either way no child is left, nor anything that a child has left.
     """
-    parent, owner = os.getppid(), Real.getpid()
-    processes.outlive_parent()
-    wire = _Events(events)
-    processes.adopt_orphans()
-    gc.collect()
-    gc.freeze()
-    os.set_blocking(commands, False)
-    with selectors.DefaultSelector() as selector:
-        selector.register(commands, selectors.EVENT_READ)
-        children = _Children(selector)
+
+    def __init__(self, commands: int, events: int) -> None:
+        self._commands = commands
+        self._events = events
+        self._wire: _Events | None = None
+        self._received = b""
+        self._runs: deque[dict[str, Any]] = deque()
+        self._owner = Real.getpid()
+        self.is_over = False
+        """There are no more runs to come."""
+
+    @property
+    def next_place(self) -> str | None:
+        """Where the next run is to begin, in the process that serves."""
+        return self._runs[0].get("at", "") if self._runs and Real.getpid() == self._owner else None
+
+    def hand_over(self, place: str) -> dict[str, Any] | None:
+        """Serve the runs that begin here; come back in each child with its run, and here when the next is elsewhere.
+
+        This process ends when there are no more runs.
+        """
         try:
-            wire.send("ready")
-            _serve(commands, wire, run, selector, children)
-        except _NobodyReadsError:
-            pass  # `commands` has ended too
-        finally:
-            if Real.getpid() == owner:
-                children.kill()
-    processes.die_with_parent(parent)
-    wire.close()
+            self.serve(_go_on, place)
+        except _GoesOnError as child:
+            return child.run
+        self._leave_where_over()
+        return None
+
+    def refuse(self, place: str | None) -> None:
+        """Tell of the runs that begin at `place` (None: of all that are still to come) that none can begin there."""
+        while not self.is_over and (not self._runs or place in (None, self.next_place)):
+            if self._runs:
+                self._opened().send("missed", wire=self._runs.popleft()["wire"])
+            else:
+                select.select([self._commands], [], [])
+                self._receive()
+        self._leave_where_over()
+
+    def _leave_where_over(self) -> None:
+        if self.is_over:
+            Real.exit(0)
+
+    def serve(self, run: Callable[[dict[str, Any]], None], place: str = "") -> None:
+        """Fork a child that calls `run` for each run that begins at `place`, until there is one for another."""
+        parent = os.getppid()
+        processes.outlive_parent()
+        processes.adopt_orphans()
+        gc.collect()
+        gc.freeze()
+        os.set_blocking(self._commands, False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._commands, selectors.EVENT_READ)
+            children = _Children(selector)
+            try:
+                self._serve(run, place, selector, children)
+            except _NobodyReadsError:
+                self.is_over = True  # `commands` has ended too
+            finally:
+                if Real.getpid() == self._owner:
+                    children.kill()
+        processes.die_with_parent(parent)
+        if self.is_over:
+            self._opened().close()
+
+    def _opened(self) -> _Events:
+        if self._wire is None:
+            self._wire = _Events(self._events)
+            self._wire.send("ready")
+        return self._wire
+
+    def _serve(
+        self,
+        run: Callable[[dict[str, Any]], None],
+        place: str,
+        selector: selectors.BaseSelector,
+        children: _Children,
+    ) -> None:
+        wire = self._opened()
+        while True:
+            while self.next_place == place:
+                task = self._runs.popleft()
+                pid = _fork(task, run, self._commands)
+                children.add(pid)
+                wire.send("forked", pid=pid, wire=task["wire"])
+            if self.is_over or (self._runs and not children):
+                return
+            selector.select(children.poll_s)
+            for pid, code in children.ended():
+                _kill_group(pid)
+                children.kill_orphans()
+                wire.send("exited", pid=pid, code=code)
+            self._receive()
+
+    def _receive(self) -> None:
+        received = _read(self._commands)
+        if received == b"":
+            self.is_over = True
+            return
+        *lines, self._received = (self._received + (received or b"")).split(b"\n")
+        self._runs += map(json.loads, lines)
 
 
 class _NobodyReadsError(Exception):
@@ -136,31 +215,6 @@ class _Events(Wire):
 
     def _lost(self) -> None:
         raise _NobodyReadsError
-
-
-def _serve(
-    commands: int,
-    wire: Wire,
-    run: Callable[[dict[str, Any]], None],
-    selector: selectors.BaseSelector,
-    children: _Children,
-) -> None:
-    pending = b""
-    while True:
-        selector.select(children.poll_s)
-        for pid, code in children.ended():
-            _kill_group(pid)
-            children.kill_orphans()
-            wire.send("exited", pid=pid, code=code)
-        received = _read(commands)
-        if received == b"":
-            return
-        *lines, pending = (pending + (received or b"")).split(b"\n")
-        for line in lines:
-            task = json.loads(line)
-            pid = _fork(task, run, commands)
-            children.add(pid)
-            wire.send("forked", pid=pid, wire=task["wire"])
 
 
 def _read(commands: int) -> bytes | None:
@@ -193,7 +247,10 @@ def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands:
         return pid
     try:
         processes.die_with_parent(parent)
-        gc.unfreeze()  # or the tests' own questions to the collector would miss all that was there before
+        if not task.get(
+            "stops"
+        ):  # a trial of a mutant is short; a full collection would copy all that was there before
+            gc.unfreeze()  # or the tests' own questions to the collector would miss all that was there before
         os.setsid()
         processes.adopt_orphans()
         os.close(commands)

@@ -15,6 +15,9 @@ import pytest
 
 from . import failures
 
+_MEMORY_TIMES = 4
+_MEMORY_MORE = 2 << 30
+
 FLOOD = 1 << 20
 """Bytes of captured output per stream and phase that are kept, as a head and a tail; the rest is not read."""
 
@@ -23,7 +26,7 @@ def own_temporary_folder(config: pytest.Config, folder: str) -> None:
     """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
     failures.temporary(folder)
     os.environ["TMPDIR"] = folder
-    tempfile.tempdir = None
+    tempfile.tempdir = folder
     hypothesis: Any = sys.modules.get("hypothesis.configuration")
     if hypothesis is not None:  # or an example that failed in one run would be tried first in the next
         hypothesis.set_hypothesis_home_dir(Path(folder) / "hypothesis")
@@ -112,6 +115,23 @@ def own_identity(config: pytest.Config, worker: str, workers: int) -> None:
         "workercount": workers,
         "testrunuid": "noxtasks",
     }
+
+
+def limit_memory() -> None:
+    """Let this process, and each that it starts, have a few times the memory it has now, and not all that there is.
+
+    That is far more than its tests need, and less than a loop takes that never stops to append. Only Linux counts what
+    is written to, and not what is merely reserved.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    data = int(Path("/proc/self/statm").read_text("ascii").split()[5]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = data * _MEMORY_TIMES + _MEMORY_MORE
+    if all(limit == resource.RLIM_INFINITY or most < limit for limit in (soft, hard)):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def dump_on_request(path: str) -> None:

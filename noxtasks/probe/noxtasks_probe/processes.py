@@ -85,7 +85,7 @@ def lift_limits() -> None:
         import resource
     except ImportError:  # Windows
         return
-    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS):
+    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_DATA):
         hard = resource.getrlimit(limit)[1]
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (hard, hard))

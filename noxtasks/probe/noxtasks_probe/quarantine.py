@@ -159,6 +159,14 @@ class Quarantine:
         return max(found, key=lambda entry: entry.expires, default=None)
 
 
+def reasons(config: pytest.Config, items: dict[str, pytest.Item]) -> dict[str, str]:
+    """What is told of each of `items` that is in quarantine, expired or not; a wrong file or mark says nothing."""
+    watch = Quarantine(date.min)
+    watch._entries = {entry.test: entry for entry in entries.read(_content(config))[0]}
+    found = {name: watch._entry(item, {}) for name, item in items.items()}
+    return {name: f"in quarantine: {_told(entry)}" for name, entry in found.items() if entry is not None}
+
+
 def is_quarantined(report: Any) -> bool:
     """Whether this is the report of a failure that the quarantine excused."""
     return hasattr(report, "noxtasks_quarantine") and str(getattr(report, "wasxfail", "")).startswith(_SINCE)

@@ -82,8 +82,12 @@ class FailureNotes:
     """
 
     def __init__(self, known: list[str], *, quick: bool, most: int | None = None) -> None:
-        self._known = set(known)
         self._quick = quick
+        self.expect(known, most=most)
+
+    def expect(self, known: list[str], *, most: int | None = None) -> None:
+        """Begin anew, with other fingerprints and another limit."""
+        self._known = set(known)
         self._most = _RENDERED_LIMIT if most is None else most
         self._rendered = 0
 

@@ -13,10 +13,31 @@ from .mutants import CallWatch
 from .processes import ChildWatch
 from .protocol import Protocol
 from .recording import Case
+from .touching import TouchWatch
+
+
+class Relay:
+    """The plugin through which pytest meets a runner: registered once for all runs, since that takes its time."""
+
+    def __init__(self) -> None:
+        self.runner: Runner | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+        return None if self.runner is None else self.runner.take(item, nextitem)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of the current test ended."""
+        if self.runner is not None:
+            self.runner.hear(report)
 
 
 class Runner:
-    """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever."""
+    """Runs tests through pytest's own protocol, so that fixtures, plugins and reruns work as ever.
+
+    Which functions have run is told of each test, and with `touched`, of all together at the end: what they have used.
+    """
 
     def __init__(
         self,
@@ -29,6 +50,7 @@ class Runner:
         observed: frozenset[str],
         leaks: LeakWatch | None,
         calls: CallWatch | None = None,
+        touched: TouchWatch | None = None,
     ) -> None:
         self._wire = wire
         self._protocol = protocol
@@ -37,23 +59,24 @@ class Runner:
         self._floods = floods
         self._observed = observed
         self._leaks = leaks
-        self._calls = calls
+        self._calls = calls if touched is None else None
+        self._all_calls = calls
+        self._touched = touched
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
         self._nodeid = ""
         self._phases_s: float | None = None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run the test without reports where that makes no difference; else leave it to pytest or a plugin."""
+    def take(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run the test that is under way, if it can go without reports."""
         if item is not self._item or not self._protocol.takes(item):
             return None
         self._protocol.run(item, nextitem)
         self._phases_s = self._protocol.duration_s
         return True
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def hear(self, report: pytest.TestReport) -> None:
         """A phase of the current test ended."""
         if report.nodeid == self._nodeid:
             self._case.add(report)
@@ -74,6 +97,8 @@ class Runner:
             self._wire.send("leak", test=test, note=f"left a process running: {command}")
         for test, note in self._leaks.left() if self._leaks is not None else ():
             self._wire.send("leak", test=test, note=note)
+        if self._touched is not None and self._all_calls is not None:
+            self._wire.send("ran", test="", functions=self._all_calls.seen(), touched=self._touched.told())
         return going_on
 
     def _run_one(self, index: int, item: pytest.Item, following: Any) -> bool:

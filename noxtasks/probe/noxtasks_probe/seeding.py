@@ -36,7 +36,7 @@ def seeders() -> list[Seeder]:
         function = _function(name, module, seeder)
         if function is not None:
             found.append(function)
-    return found + _entry_points() + _hypothesis()
+    return found + _entry_points() + hypothesis()
 
 
 def _function(name: str, module: str, path: str) -> Seeder | None:
@@ -58,8 +58,8 @@ def _entry_points() -> list[Seeder]:
     return [point.load() for point in chosen]
 
 
-def _hypothesis() -> list[Seeder]:
-    """What `--hypothesis-seed` does, unless the user has given one."""
+def hypothesis() -> list[Seeder]:
+    """What `--hypothesis-seed` does, unless the user has given one; nothing before Hypothesis is imported."""
     core: Any = sys.modules.get("hypothesis.core")
     if core is None or getattr(core, "global_force_seed", 0) is not None:
         return []

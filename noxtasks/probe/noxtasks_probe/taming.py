@@ -48,14 +48,20 @@ def settle(config: pytest.Config) -> None:
             setattr(config.option, name, value)
 
 
+_TELLING = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
+
+
 def silence(config: pytest.Config) -> None:
-    """Spare the plugins that only report to people or files the telling of each test."""
+    """Spare the plugins that only report to people or files the telling of each test, and the quarantine, which rests.
+
+    With them in its way no test could do without reports (see `protocol`).
+    """
     manager = config.pluginmanager
-    for name in ("terminalreporter", "lfplugin", "nfplugin", "stepwiseplugin"):
+    for name in ("terminalreporter", "lfplugin", "nfplugin", "stepwiseplugin", "noxtasks-quarantine"):
         plugin = manager.get_plugin(name)
         if plugin is None:
             continue
-        for hook in ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish"):
+        for hook in _TELLING if name != "noxtasks-quarantine" else (*_TELLING, "pytest_runtest_makereport"):
             caller = getattr(manager.hook, hook)
             if any(implementation.plugin is plugin for implementation in caller.get_hookimpls()):
                 caller._remove_plugin(plugin)

@@ -1,0 +1,250 @@
+"""The middle of a scan: in the copy make the mutants, run the tests without any, try, and learn from what lives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks.errors import NotMeasuredError
+from noxtasks.evidence.display.console import print_notes
+from noxtasks.mutation import (
+    copying,
+    course,
+    distrust,
+    gate,
+    lessons,
+    mutmut,
+    ratchet,
+    rules,
+    scoring,
+    since,
+    suppressions,
+    surroundings,
+    telling,
+    terminal,
+    trying,
+)
+from noxtasks.mutation.course import Outcome, Plan
+from noxtasks.mutation.model import Baseline, Choice, Ending, Lesson, Mutant, Report, Status, Suppression
+from noxtasks.mutation.mutmut import Instrumented
+from noxtasks.mutation.progress import Progress
+from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.task import Task
+from noxtasks.suite import git, health
+from noxtasks.suite.collection import Collection
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite, deciding_variables
+from noxtasks.suite.local_names import local_names
+from noxtasks.suite.model import EngineKind
+from noxtasks.suite.problems import read_problems
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scan works: a copy of the project that holds `files`."""
+
+    copy: Path
+    files: tuple[Path, ...]
+    sources: Sources
+    patterns: tuple[str, ...]  # of lines that are not to be mutated
+
+
+def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection]:
+    """The report, and what was collected in the copy.
+
+    Raises `NotMeasuredError` where there are no mutants, no tests, or none that pass; `TimeIsUpError` where the budget
+    ends before the first trial.
+    """
+    found = place.sources
+    suite = Suite(
+        python=task.python,
+        pytest_args=task.pytest_args,
+        mutated=found.packages,
+        original=task.root,
+        **_of(place.copy, found),
+    )
+    project = surroundings.read(place.copy)
+    made = mutmut.instrument(suite, found, scratch, patterns=place.patterns, timeout_s=task.terms.left_s())
+    if not made.mutants:
+        raise NotMeasuredError(
+            "there is nothing in the sources that mutmut changes",
+            where=str(task.root),
+            remedy="\n".join(
+                [
+                    "It changes the bodies of functions and methods; was it told to leave them out?",
+                    *(f"{path}: {why}" for path, why in made.left_out[:10]),
+                ]
+            ),
+        )
+    settings = task.settings.mutation
+    kind = None if settings.engine == "auto" else EngineKind(settings.engine)
+    with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
+        engine.until_s = task.terms.until_s
+        collection = engine.collect(hash_seed=trying.HASH_SEED)
+        _check(task, collection, place.copy)
+        baseline = trying.take_baseline(engine, collection, distrust.flaky_tests(task.reports))
+        if not baseline.durations_s:
+            raise NotMeasuredError(
+                "no test passes in a copy of the project without any mutant",
+                where=str(task.root),
+                remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
+            )
+        if baseline.left_out and task.terms.until_s is None:
+            name = f"{task.session_id}-plain"
+            with copying.disposable(task.root, place.files, name=name) as plain:
+                baseline = trying.explained(baseline, msgspec.structs.replace(suite, **_of(plain, found)), scratch)
+        made = msgspec.structs.replace(made, mutants=rules.renamed(made.mutants, baseline))
+        baseline = rules.with_uncollected(baseline, read_problems(collection.problems))
+        terminal.print_baseline(baseline, made, found, engine)
+        mutants = _chosen(task, made, baseline, project)
+        conditions = _conditions(task, engine)
+        now = surroundings.survey(project, found, made.mutants, collection, baseline, conditions=conditions)
+        settled = suppressions.settle(task.terms.suppressions, mutants, today=task.began.date())
+        remembered = task.memory.recall(mutants, now, baseline)
+        terminal.print_known(made, mutants, remembered, task.base)
+        plan = course.plan(
+            mutants,
+            baseline,
+            {**remembered, **suppressions.skipped(settled)},
+            scopes=task.terms.scopes,
+            settings=settings,
+            cap=task.terms.cap,
+            stops_on_pass=task.terms.earlier is None,
+        )
+        outcome, baseline = _try(task, engine, baseline, plan)
+    report = _report(task, made, baseline, plan, outcome, settled=settled)
+    if outcome.ending is not Ending.INTERRUPTED:
+        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, scratch))
+    return report, collection
+
+
+def _of(copy: Path, found: Sources) -> dict[str, Any]:
+    """The fields of a suite that say where the copy of the project is."""
+    return {
+        "root": copy,
+        "entries": tuple(copy / entry for entry in found.entries),
+        "folders": {name: str(copy / folder) for name, folder in found.folders.items()},
+    }
+
+
+def _check(task: Task, collection: Collection, copy: Path) -> None:
+    """Raises `NotMeasuredError` where there are no tests, or they import the project from somewhere else."""
+    if not collection.tests:
+        raise NotMeasuredError(
+            "no test can be collected in a copy of the project",
+            where=str(task.root),
+            remedy=health.render(_diagnosed(collection, task.root)),
+        )
+    real = copy.resolve()
+    for name, places in collection.modules.items():
+        if not any(Path(place).resolve().is_relative_to(real) for place in places):
+            raise NotMeasuredError(
+                f"the tests import {name} from {places[0] if places else 'nowhere'}, and not from the mutated copy",
+                where=str(task.root),
+                remedy="Something imports it before pytest has begun, or by its path: a .pth file, a conftest.",
+            )
+
+
+def _diagnosed(collection: Collection, root: Path) -> health.Health:
+    """Why there are no tests."""
+    return health.diagnose(
+        collection.problems,
+        collection.facts,
+        exit_code=collection.exit_code,
+        output=collection.output,
+        installed=collection.facts.get("distributions") or {},
+        local=local_names(root),
+    )
+
+
+def _chosen(task: Task, made: Instrumented, baseline: Baseline, project: surroundings.Project) -> tuple[Mutant, ...]:
+    if task.base is None:
+        return made.mutants
+    old = since.before(task.root, task.base, project, git.output_in(task.root))
+    return since.chosen(made.mutants, baseline, project, old)
+
+
+def _conditions(task: Task, engine: Engine) -> dict[str, object]:
+    """What may change the fate of a mutant beside the project's own content, and is not told by the probe."""
+    return {
+        "engine": engine.chosen.value,
+        "pytest_args": task.pytest_args,
+        "test_timeout_s": task.settings.mutation.test_timeout_s,
+        "variables": deciding_variables(os.environ),
+    }
+
+
+def _try(task: Task, engine: Engine, baseline: Baseline, plan: Plan) -> tuple[Outcome, Baseline]:
+    """The fate of every mutant, and what could be relied on; each fate that is settled is remembered."""
+    with Progress(plan.mutants) as progress:
+        for fate in plan.known.values():
+            progress.tell(fate)
+        attempt = trying.Trying(engine, baseline, jobs=plan.settings.jobs, told=progress.tell)
+        attempt.remember((m for population in plan.populations.values() for m in population), plan.known)
+        outcome = None
+        try:
+            outcome = course.follow(plan, attempt, engine, kept=task.memory.keep)
+        finally:
+            task.memory.put_in_order(is_whole=outcome is not None and outcome.ending is Ending.WHOLE)
+    return outcome, attempt.baseline
+
+
+def _report(
+    task: Task,
+    made: Instrumented,
+    baseline: Baseline,
+    plan: Plan,
+    outcome: Outcome,
+    *,
+    settled: tuple[Suppression, ...],
+) -> Report:
+    settings, fates = task.settings.mutation, outcome.fates
+    mutants = tuple(mutant for mutant in made.mutants if mutant.id in fates)
+    is_sample = outcome.ending is not Ending.INTERRUPTED
+    parts = course.judged(plan, outcome, task.terms.scopes)
+    score = course.score(plan, outcome, parts)
+    ratcheted = None
+    if task.terms.earlier is not None:
+        ratcheted = ratchet.compare(task.terms.earlier, mutants, fates, baseline=settings.ratchet or "")
+    judged = gate.conclude(
+        scoring.judge(score, fates.values(), threshold=settings.threshold, certain=outcome.certain.get(course.WHOLE)),
+        scopes=parts if task.terms.scopes else (),
+        ratchet=ratcheted,
+        ending=outcome.ending,
+        unchecked=sum(fate.status is Status.UNCHECKED for fate in fates.values()),
+    )
+    extent = msgspec.structs.replace(course.extent(plan, outcome.ending), mutants=len(made.mutants))
+    if task.base is not None:
+        choice = Choice.SINCE if extent.choice is Choice.ALL else extent.choice
+        extent = msgspec.structs.replace(extent, choice=choice, since=task.base.revision)
+    return Report(
+        mutants=mutants,
+        fates=fates,
+        baseline=baseline,
+        score=score,
+        by_path=scoring.by_path(mutants, fates, timeouts=settings.timeouts, is_sample=is_sample),
+        judgement=judged,
+        extent=extent,
+        scopes=parts if task.terms.scopes else (),
+        suppressions=settled,
+        ratchet=ratcheted,
+        stance=task.terms.stance,
+        unmutated=made.left_out,
+        reach=made.reach,
+        texts=made.texts,
+    )
+
+
+def _learn(task: Task, suite: Suite, report: Report, scratch: Path) -> tuple[Lesson, ...]:
+    """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
+    survivors = [mutant for mutant in report.mutants if report.fates[mutant.id].status is Status.SURVIVED]
+    try:
+        answer = telling.tell(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
+    except KeyboardInterrupt:
+        answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+    except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried
+        answer = telling.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
+    print_notes(answer.notes)
+    return lessons.lessons(survivors, answer.told, report.baseline)

@@ -1,0 +1,123 @@
+"""The scan on GitHub: warnings beside the lines that a pull request changes, and a summary of the job.
+
+GitHub shows ten warnings of a step. So they go to the lines that differ from where the branch began, if git can tell:
+the base is the revision of `--since`, else the branch that the pull request goes to. In a shallow clone it cannot; then
+the first survivors have the warnings, and that is said.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from noxtasks.evidence.display import github
+from noxtasks.evidence.display.text import counted, shown
+from noxtasks.mutation import wording
+from noxtasks.mutation.model import Mutant, Report, Status
+
+Run = Callable[[Sequence[str]], bytes | None]
+
+_WARNINGS = 10  # that GitHub shows of a step
+_SURVIVORS = 20
+_FILES = 50
+_HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+
+
+def tell(report: Report, root: Path, run: Run) -> None:
+    """Write what GitHub shows, where this runs as an action; `run` runs git."""
+    if github.is_there():
+        base = report.extent.since or os.environ.get("GITHUB_BASE_REF", "")
+        changed = changed_lines(root, base, run)
+        living = wording.survivors(report)
+        chosen = living if changed is None else [mutant for mutant in living if is_changed(mutant, changed)]
+        for mutant in chosen[:_WARNINGS]:
+            before, after = wording.change(mutant, report.texts.get(mutant.path, ""))
+            said = wording.outcome(report.fates[mutant.id], 0)
+            message = f"{before or '?'} -> {after or 'nothing'}\n{said}\n$ {wording.command(mutant)}"
+            github.annotate(mutant.path, message, title="mutation", line=mutant.line, level=github.Level.WARNING)
+        if chosen and (len(chosen) > _WARNINGS or changed is None):
+            print(_limits(len(chosen), is_known=changed is not None))
+    github.summarise(markdown(report))
+
+
+def _limits(living: int, *, is_known: bool) -> str:
+    where = (
+        ""
+        if is_known
+        else ", whether their lines have changed or not: that takes a pull request and its history (fetch-depth: 0)"
+    )
+    return f"warnings beside {min(living, _WARNINGS)} of {counted(living, 'survivor')}{where}"
+
+
+def changed_lines(root: Path, base: str, run: Run) -> dict[str, set[int]] | None:
+    """The lines of each file, by path, that differ from where HEAD has left `base`; None where git cannot tell."""
+    if not base or base.startswith("-"):
+        return None
+    git = ("git", "--no-optional-locks", "-C", str(root), "-c", "core.quotePath=false")
+    for name in (base, f"origin/{base}"):
+        if (commit := run((*git, "merge-base", name, "HEAD"))) is not None:
+            options = ("-r", "-p", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
+            prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
+            told = run((*git, "diff-tree", *options, *prefixes, commit.decode("ascii").strip(), "HEAD", "--", "."))
+            return None if told is None else _read(told)
+    return None
+
+
+def _read(told: bytes) -> dict[str, set[int]]:
+    """The added lines that a diff without context tells of."""
+    found: dict[str, set[int]] = {}
+    path, left = "", 0  # `left`: lines of the hunk that are to come, which may look like anything
+    for line in told.split(b"\n"):
+        if line[:1] in {b"+", b"-"} and left:
+            left -= line[:1] == b"+"
+        elif line.startswith(b"+++ "):
+            path = os.fsdecode(line[4:].removesuffix(b"\t")).removeprefix("b/")
+        elif hunk := _HUNK.match(line):
+            first, left = int(hunk[1]), int(hunk[2] or 1)
+            found.setdefault(path, set()).update(range(first, first + left))
+    return found
+
+
+def is_changed(mutant: Mutant, changed: Mapping[str, Collection[int]]) -> bool:
+    """Whether the mutant is in a line that has changed."""
+    lines = changed.get(mutant.path, ())
+    return any(line in lines for line in range(mutant.line, max(mutant.line, mutant.end_line) + 1))
+
+
+def markdown(report: Report) -> str:
+    """The summary: the verdict, the files, and the survivors that teach most."""
+    living, verdict = wording.survivors(report), report.judgement.verdict.value
+    extent = wording.extent(report)
+    rows = wording.rows(report)
+    files = [
+        (
+            github.code(shown(row.path)),
+            str(row.score.killed),
+            str(row.counts[Status.SURVIVED]),
+            str(row.counts[Status.NO_TESTS]),
+            wording.percent(row.score.figure),
+            wording.bounds(row.score) or "-",
+        )
+        for row in rows[:_FILES]
+    ]
+    survivors = []
+    for mutant in living[:_SURVIVORS]:
+        before, after = wording.change(mutant, report.texts.get(mutant.path, ""))
+        change = f"{github.code(before or ' ')} → {github.code(after or ' ')}"
+        place = github.code(f"{shown(mutant.path)}:{mutant.line}")
+        survivors.append((place, change, github.code(wording.command(mutant))))
+    lines = [
+        f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
+        "",
+        f"{wording.scored(report)}: **{verdict}**, {shown(report.judgement.reason)}",
+        "",
+        *([extent, ""] if extent else []),
+        *github.table(("file", "killed", "alive", "no tests", "score", "interval"), files),
+        *([f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
+        "",
+        *github.table(("survivor", "change", "explain"), survivors),
+        *(["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []),
+    ]
+    return "\n".join(lines) + "\n\n"

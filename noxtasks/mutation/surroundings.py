@@ -1,0 +1,201 @@
+"""What the fate of a mutant may rest on beside its own function: the project's content, and what is around all trials.
+
+Everything is known by digests, and paths are told from the project's root, so that two machines with the same content
+find the same.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from noxtasks import __version__
+from noxtasks.mutation import content, mutmut
+from noxtasks.mutation.model import Baseline, Mutant
+from noxtasks.mutation.sources import Sources
+from noxtasks.suite.collection import Collection as Collected
+from noxtasks.suite.model import Touched
+
+FORMAT = 1
+"""Of the memory's lines, and of what is in the digests: other rules, another number."""
+
+_READ = (".py", ".ini", ".cfg", ".toml")
+_COMPILED = (".so", ".pyd")
+_SECTIONS = {"setup.cfg": "tool:pytest", "tox.ini": "pytest"}
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a folder by path from it, with slashes: digests of all, and the content of code and settings."""
+
+    digests: dict[str, str]
+    data: dict[str, bytes]
+
+    def digest(self, touched: Touched) -> str:
+        """What `touched` names, as it is here."""
+        if touched.children:
+            return content.digest(*(f"{path}={digest}" for path, digest in sorted(self.digests.items())))
+        used = sorted({*touched.read, *touched.imported})
+        listed = [f"{folder}: {self._listing(folder)}" for folder in touched.listed]
+        return content.digest(*(f"{path}={self.digests.get(path, '')}" for path in used), *listed)
+
+    def _listing(self, folder: str) -> list[str]:
+        inside = "" if folder == "." else f"{folder}/"
+        return sorted({path[len(inside) :].partition("/")[0] for path in self.digests if path.startswith(inside)})
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is now: `key` of all that every trial rests on, and what only some do."""
+
+    key: str
+    project: Project
+    functions: dict[str, content.Function]  # with mutants, as mutmut names them
+    named: dict[str, tuple[str, ...]]  # those of a bare name
+    tests: dict[str, str]  # the code of each test, and which functions it runs without any mutant
+    own: frozenset[str]  # files whose code is known in parts: sources and tests
+
+    def needed(self, touched: Touched) -> Touched:
+        """`touched` without the code that was imported and is known in parts."""
+        return _without(touched, self.own)
+
+
+def _without(touched: Touched, own: Collection[str]) -> Touched:
+    return msgspec.structs.replace(touched, imported=tuple(path for path in touched.imported if path not in own))
+
+
+def read(root: Path) -> Project:
+    """The content of the files in `root`. Links are followed."""
+    digests: dict[str, str] = {}
+    data: dict[str, bytes] = {}
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        for name in names:
+            path = Path(folder, name)
+            inside = path.relative_to(root).as_posix()
+            try:
+                found = path.read_bytes()
+            except OSError:
+                continue
+            digests[inside] = content.digest_of_bytes(found)
+            if name.endswith(_READ):
+                data[inside] = found
+    return Project(digests=digests, data=data)
+
+
+def survey(
+    project: Project,
+    sources: Sources,
+    mutants: Iterable[Mutant],
+    collection: Collected,
+    baseline: Baseline,
+    *,
+    conditions: Mapping[str, object],
+) -> Surroundings:
+    """What there is now. `conditions`: what else was chosen, of settings, arguments and variables; JSON-able."""
+    by_path: dict[str, dict[str, str]] = {source.path: {} for source in sources.files}
+    for mutant in mutants:
+        by_path[mutant.path][mutant.function] = mutant.key
+    read_sources = {path: content.read_source(project.data[path], names) for path, names in by_path.items()}
+    functions = {
+        key: read_sources[path].functions[name]
+        for path, names in by_path.items()
+        for name, key in names.items()
+        if name in read_sources[path].functions
+    }
+    named: dict[str, list[str]] = {}
+    for names in by_path.values():
+        for name, key in names.items():
+            named.setdefault(name.rpartition(".")[2], []).append(key)
+    files = read_test_files(project, collection.tests)
+    own = frozenset({*by_path, *files} - _imported_by_others(project, files.keys() - by_path.keys()))
+    return Surroundings(
+        key=_key(
+            _of_machine(collection),
+            {"conditions": conditions},
+            {"pytest": _configuration(project, str(collection.facts.get("inifile", "")))},
+            {"rest": {path: source.rest for path, source in read_sources.items()}},
+            {"compiled": {path: each for path, each in project.digests.items() if path.endswith(_COMPILED)}},
+            {"at import": {key: functions[key].digest if key in functions else "" for key in baseline.at_import}},
+            {"collecting": project.digest(_without(collection.touched or Touched(children=True), own))},
+            {"tests": sorted({act for file in files.values() for act in file.acts})},
+        ),
+        project=project,
+        functions=functions,
+        named={name: tuple(sorted(keys)) for name, keys in named.items()},
+        tests={
+            test: content.digest(_of_test(test, files, project), *sorted(baseline.ran.get(test, ())))
+            for test in baseline.durations_s
+        },
+        own=own,
+    )
+
+
+def read_test_files(project: Project, tests: Iterable[str]) -> dict[str, content.Tests]:
+    """The Python files of `tests`, by path, each with those of its own."""
+    names: dict[str, set[str]] = {}
+    for path, name in map(content.test_name, tests):
+        names.setdefault(path, set()).add(name)
+    return {path: content.read_tests(project.data[path], own) for path, own in names.items() if path in project.data}
+
+
+def _of_test(nodeid: str, files: Mapping[str, content.Tests], project: Project) -> str:
+    path, name = content.test_name(nodeid)
+    return files[path].digest(name) if path in files else project.digests.get(path, "")
+
+
+def _imported_by_others(project: Project, files: Collection[str]) -> set[str]:
+    """The test files that some other file may import, by the name of the module."""
+    by_module = {path.removesuffix(".py").rpartition("/")[2]: path for path in files}
+    found = set()
+    for path, data in project.data.items():
+        if path.endswith(".py"):
+            found |= {by_module[word] for word in content.imports(data) & by_module.keys()} - {path}
+    return found
+
+
+def _of_machine(collection: Collected) -> dict[str, Any]:
+    hello = collection.hello
+    if hello is None:
+        return {}
+    system, _, release_and_machine = hello.platform.partition("-")
+    return {
+        "format": FORMAT,
+        "noxtasks": __version__,
+        "mutmut": mutmut.VERSION,
+        "python": f"{hello.implementation} {hello.python}",
+        "platform": f"{system} {release_and_machine.rpartition('-')[2]}",  # not the kernel's release
+        "distributions": hello.distributions,
+    }
+
+
+def _configuration(project: Project, path: str) -> Any:
+    """What the file says to pytest, from which it has its configuration."""
+    data = project.data.get(path)
+    if data is None:  # the root is another for pytest
+        return {place: each for place, each in project.digests.items() if path and place.endswith(f"/{path}")}
+    try:
+        text = data.decode("utf-8")
+        if path == "pyproject.toml":
+            return tomllib.loads(text).get("tool", {}).get("pytest")
+        if path in _SECTIONS:
+            parser = configparser.RawConfigParser()
+            parser.read_string(text)
+            return dict(parser.items(_SECTIONS[path]))
+    except (ValueError, configparser.Error):
+        pass
+    return project.digests[path]
+
+
+def _key(*parts: dict[str, Any]) -> str:
+    return content.digest(*(json.dumps(part, sort_keys=True, default=str) for part in parts))

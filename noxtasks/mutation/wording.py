@@ -1,0 +1,154 @@
+"""What every report says in the same words: the figures, how far the scan went, and what became of a mutant."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from difflib import unified_diff
+from functools import lru_cache
+
+import msgspec
+
+from noxtasks.evidence.display.text import counted, shown
+from noxtasks.mutation.model import Choice, Ending, Fate, Mutant, Report, Score, Status
+
+SIGNS = {
+    Status.KILLED: "✓",
+    Status.SURVIVED: "✗",
+    Status.TIMEOUT: "∞",
+    Status.NO_TESTS: "∅",
+    Status.SUSPICIOUS: "?",
+    Status.SEGFAULT: "†",
+    Status.SKIPPED: "-",
+    Status.UNCHECKED: "…",
+}
+"""What tells the statuses apart where colours cannot."""
+
+UNMUTATED = "Module and class level, most decorated functions, nested classes and functions under a condition"
+"""Where mutmut changes nothing, so that the score says nothing of it."""
+
+_CHANGE_LENGTH = 40  # characters of what is changed, and of what it becomes
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the tables: a file, its score, and how many of its mutants have which status."""
+
+    path: str
+    score: Score
+    counts: Counter[Status]
+
+
+def rows(report: Report) -> list[Row]:
+    """The rows, in the order of the paths."""
+    counts: defaultdict[str, Counter[Status]] = defaultdict(Counter)
+    for mutant in report.mutants:
+        counts[mutant.path][report.fates[mutant.id].status] += 1
+    return [Row(path=path, score=score, counts=counts[path]) for path, score in report.by_path.items()]
+
+
+def percent(figure: float | None) -> str:
+    """With one digit after the point; 0 and 100 only where it is exactly that."""
+    if figure is None:
+        return "-"
+    return f"{figure:.1%}" if figure in (0, 1) else f"{min(max(figure, 0.001), 0.999):.1%}"
+
+
+def bounds(score: Score) -> str:
+    """The interval of a sampled score; nothing where all was tried."""
+    return f"{score.interval.low:.0%}-{score.interval.high:.0%}" if score.interval else ""
+
+
+def scored(report: Report) -> str:
+    """The score, with its interval where it has one, and what it has to be."""
+    score, interval = report.score, bounds(report.score)
+    said = f"mutation score {percent(score.figure)}" + (f" ({interval})" if interval else "")
+    return f"{said}, of covered code {percent(score.figure_of_covered)}, at least {report.judgement.threshold:.0%}"
+
+
+def extent(report: Report) -> str:
+    """Of which mutants the score is, and why the scan ended; nothing where each that there is was tried."""
+    found = report.extent
+    if found.choice is Choice.ALL and found.ending is Ending.WHOLE:
+        return ""
+    chosen = {
+        Choice.ALL: f"all {counted(found.mutants, 'mutant')}",
+        Choice.CAP: f"a stratified sample of {found.chosen} of {counted(found.mutants, 'mutant')} (seed {found.seed})",
+        Choice.SINCE: f"{found.chosen} of {counted(found.mutants, 'mutant')}: what has changed since "
+        f"{shown(found.since)}",
+    }[found.choice]
+    unchecked = sum(fate.status is Status.UNCHECKED for fate in report.fates.values())
+    left_out = max(0, len(report.mutants) - found.chosen)  # of the sample; those are unchecked as well
+    untried = f"{max(0, unchecked - left_out)} of them not tried"
+    ended = {
+        Ending.WHOLE: "each has been tried",
+        Ending.CERTAIN: f"ended early, {untried}: they could not change the verdict",
+        Ending.BUDGET: f"ended when its time was up, {untried}",
+        Ending.INTERRUPTED: f"interrupted, {untried}",
+    }[found.ending]
+    return f"{chosen}; {ended}"
+
+
+def outcome(fate: Fate, covering: int) -> str:
+    """What became of a mutant, in a line; `covering`: how many tests run its function."""
+    by = f" by {shown(fate.killed_by)}" if fate.killed_by else ""
+    message = f": {shown(fate.message)}" if fate.message else ""
+    let = "lets" if len(fate.tests) == 1 else "let"
+    died = f"the process died{' in ' + shown(fate.killed_by) if fate.killed_by else ''}{message}"
+    return {
+        Status.KILLED: f"killed{by}{message}",
+        Status.SURVIVED: f"survived: {counted(len(fate.tests), 'test')} {let} it live",
+        Status.TIMEOUT: f"timed out: {counted(covering, 'test')} did not come to an end{message}",
+        Status.NO_TESTS: "no test runs its function",
+        Status.SUSPICIOUS: f"suspicious: something else than a test has failed{message}",
+        Status.SEGFAULT: died,
+        Status.SKIPPED: f"skipped{': ' + shown(fate.reason) if fate.reason else ''}",
+        Status.UNCHECKED: "not tried",
+    }[fate.status]
+
+
+def diff(mutant: Mutant) -> list[str]:
+    """The lines of the change, as `diff -U1` has them, without its first two; without the place."""
+    before, after = mutant.before.splitlines(), mutant.after.splitlines()
+    first, behind = _shared(before, after), _shared(before[::-1], after[::-1])
+    start = max(0, min(first, len(before) - behind, len(after) - behind) - 1)
+    old, new = (text[start : len(text) - behind + 1] for text in (before, after))  # with the rest it takes long
+    return [line for line in list(unified_diff(old, new, lineterm="", n=1))[2:] if not line.startswith("@@")]
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two texts have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def change(mutant: Mutant, text: str) -> tuple[str, str]:
+    """What of the file's `text` is changed, and what stands there instead, each on one line and cut."""
+    if not text or not mutant.end_line:
+        return "", _cut(mutant.replacement)
+    found = list(_lines(text)[mutant.line - 1 : mutant.end_line])
+    if not found:
+        return "", _cut(mutant.replacement)
+    found[-1] = found[-1][: mutant.end_column - 1]
+    return _cut(" ".join(found)[mutant.column - 1 :]), _cut(mutant.replacement)
+
+
+@lru_cache(maxsize=1)  # mutants come file by file
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n"))
+
+
+def _cut(text: str) -> str:
+    line = shown(" ".join(text.split()))
+    return line if len(line) <= _CHANGE_LENGTH else f"{line[: _CHANGE_LENGTH - 1]}…"
+
+
+def command(mutant: Mutant) -> str:
+    """The command that shows a mutant again."""
+    return f"noxtasks mutation explain {mutant.id}"
+
+
+def survivors(report: Report) -> list[Mutant]:
+    """The mutants that live, the most instructive first: as the lessons have them, then by their place."""
+    rank = {lesson.mutant: number for number, lesson in enumerate(report.lessons)}
+    living = [each for each in report.mutants if report.fates[each.id].status is Status.SURVIVED]
+    return sorted(living, key=lambda mutant: (rank.get(mutant.id, len(rank)), mutant))
