@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import lockstep, rules, summaries
+from noxtasks.bench import counting, lockstep, rules, summaries
 from noxtasks.bench.model import Metric, Pair
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Benched, Run, Timing
 
 
@@ -67,6 +68,23 @@ def compare(
         open_ones = rules.wanted(rules.compared(measured.pairs, thresholds))
         going_on = tuple(test for test in going_on if test in open_ones)
     return measured
+
+
+def count(old: Suite, new: Suite, tests: tuple[str, ...], *, timing: Timing, scratch: Path) -> Measured:
+    """Count the instructions of `tests` on both sides: one pair, which says the same every time."""
+    sides = []
+    for name, suite in (("old", old), ("new", new)):
+        folder = scratch / name
+        folder.mkdir()
+        sides.append(counting.instructions(suite, tests, timing=timing, scratch=folder))
+    before, after = sides
+    pairs = {
+        test: [Pair(old={Metric.INSTRUCTIONS: before[test]}, new={Metric.INSTRUCTIONS: after[test]})]
+        for test in tests
+        if test in before and test in after
+    }
+    left_out = {test: "it was not counted on both sides" for test in tests if test not in pairs}
+    return Measured(pairs=pairs, old={}, new={}, left_out=left_out, is_whole=True)
 
 
 def _take(measured: Measured, old: Run, new: Run) -> None:

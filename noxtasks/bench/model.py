@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from noxtasks.stats import Quantile, Shift
+from noxtasks.stats import Quantile, Shift, Verdict
 
 
 class Metric(Enum):
@@ -75,13 +75,28 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     peak_bytes: int | None
 
 
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slow-down of one metric of one benchmark means, and whether there is one."""
+
+    test: str
+    metric: Metric
+    consequence: Consequence
+    threshold: float
+    verdict: Verdict  # unmeasured where the interval does not decide
+    change: Shift | None  # None where no process had enough rounds
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that a session has found."""
 
-    against: str  # the commit of the old code; "" where nothing was compared
+    against: str  # the commit of the old code, or of the stored baseline; "" where nothing was compared
+    is_stored: bool = False
+    verdict: Verdict
+    reason: str
     summaries: tuple[Summary, ...]  # of the new code
-    old: tuple[Summary, ...]
-    comparisons: tuple[Comparison, ...]
-    left_out: dict[str, str]  # benchmarks that could not be measured or compared, and why
+    old: tuple[Summary, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
     is_whole: bool = True  # not cut short by the budget

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 
 from noxtasks.bench.model import Comparison, Finding, Metric, Pair
-from noxtasks.stats import Interval, Shift, hodges_lehmann, holm, signed_rank
+from noxtasks.evidence.display.text import counted
+from noxtasks.stats import Interval, Shift, Verdict, hodges_lehmann, holm, signed_rank
 
 LOOKS = (5, 10, 20, 40)
 """After how many pairs it is asked whether those so far decide."""
@@ -20,7 +21,9 @@ FALSE_ALARMS = 0.01
 """The share of comparisons of equal code in which any benchmark may be called slower."""
 
 _CONFIDENCE = 0.9  # two-sided: each end holds with 95 %
-_OFF_CPU = 0.1  # share of its fastest round that a benchmark waits, above which CPU time does not tell all
+
+OFF_CPU = 0.1
+"""Share of its fastest round that a benchmark waits, above which CPU time does not tell all."""
 
 
 def deciding(pairs: Sequence[Pair]) -> Metric:
@@ -31,7 +34,7 @@ def deciding(pairs: Sequence[Pair]) -> Metric:
         1 - min(side[Metric.CPU] for side in sides) / min(side[Metric.WALL] for side in sides)
         for sides in ([pair.old for pair in pairs], [pair.new for pair in pairs])
     ]
-    return Metric.WALL if max(waits) > _OFF_CPU else Metric.CPU
+    return Metric.WALL if max(waits) > OFF_CPU else Metric.CPU
 
 
 def ratios(pairs: Sequence[Pair], metric: Metric) -> list[float]:
@@ -66,7 +69,9 @@ def compared(
         Comparison(
             test=test,
             metric=metric,
-            finding=_finding(values[test], threshold[metric], slower[test], false_alarms / len(LOOKS)),
+            finding=_counted(values[test], threshold[metric])
+            if metric is Metric.INSTRUCTIONS
+            else _finding(values[test], threshold[metric], slower[test], false_alarms / len(LOOKS)),
             change=change(values[test]),
             threshold=threshold[metric],
             p=slower[test],
@@ -80,9 +85,31 @@ def wanted(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     return tuple(each.test for each in comparisons if each.finding is Finding.OPEN)
 
 
+def _counted(values: Sequence[float], threshold: float) -> Finding:
+    """Of instructions, which are the same every time, one pair says all."""
+    change_of = exp(values[0]) - 1
+    if change_of > threshold:
+        return Finding.SLOWER
+    return Finding.FASTER if change_of < -threshold else Finding.STEADY
+
+
 def _finding(values: Sequence[float], threshold: float, slower: float, false_alarms: float) -> Finding:
     if slower < false_alarms:
         return Finding.SLOWER
     if not is_cleared(values, threshold):
         return Finding.OPEN
     return Finding.FASTER if change(values).interval.high < -threshold else Finding.STEADY
+
+
+def judge(comparisons: Sequence[Comparison], *, is_whole: bool) -> tuple[Verdict, str]:
+    """The verdict on all of them, and why."""
+    slower = [each for each in comparisons if each.finding is Finding.SLOWER]
+    open_ones = [each for each in comparisons if each.finding is Finding.OPEN]
+    if slower:
+        return Verdict.FAIL, f"{counted(len(slower), 'benchmark')} of {len(comparisons)} slower"
+    if not comparisons:
+        return Verdict.UNMEASURED, "nothing was compared"
+    if open_ones:
+        why = "the pairs do not decide" if is_whole else "the time was up"
+        return Verdict.UNMEASURED, f"{len(open_ones)} of {counted(len(comparisons), 'benchmark')} undecided: {why}"
+    return Verdict.PASS, f"none of {counted(len(comparisons), 'benchmark')} slower than is allowed"

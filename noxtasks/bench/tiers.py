@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from noxtasks.bench import rules
-from noxtasks.bench.model import Consequence, Metric, Pair
-from noxtasks.stats import Shift, Verdict
+from noxtasks.bench.model import Consequence, Metric, Pair, Tier
+from noxtasks.stats import Verdict
 
 CONSEQUENCES: Final[Mapping[Metric, Consequence]] = {
     Metric.MEAN: Consequence.FAIL,
@@ -23,17 +21,6 @@ CONSEQUENCES: Final[Mapping[Metric, Consequence]] = {
 }
 ROLLBACK = 0.25
 """A slow-down beyond this, by any metric that fails or blocks, is a reason to go back."""
-
-
-class Tier(msgspec.Struct, frozen=True, kw_only=True):
-    """What one metric of one benchmark says."""
-
-    test: str
-    metric: Metric
-    consequence: Consequence
-    threshold: float
-    verdict: Verdict  # unmeasured where the interval does not decide
-    change: Shift | None  # None where no process had enough rounds
 
 
 def tiers(series: Mapping[str, Sequence[Pair]], thresholds: Mapping[Metric, float]) -> list[Tier]:

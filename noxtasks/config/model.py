@@ -75,6 +75,18 @@ class MutationSettings(msgspec.Struct, frozen=True, kw_only=True):
     memory: str = ".noxtasks/mutation.memory.jsonl"
 
 
+THRESHOLDS = {
+    "cpu": 0.05,
+    "wall": 0.10,
+    "instructions": 0.01,
+    "mean": 0.10,
+    "p50": 0.15,
+    "p95": 0.20,
+    "p99": 0.25,
+}
+"""By how much slower a benchmark may become, by metric."""
+
+
 class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks.bench]`: how benchmarks are timed, and how much slower they may become."""
 
@@ -82,17 +94,7 @@ class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     warmup: int = 2
     seconds_s: float = 0.05
     budget_s: float = 600.0
-    thresholds: dict[str, float] = msgspec.field(
-        default_factory=lambda: {
-            "cpu": 0.05,
-            "wall": 0.10,
-            "instructions": 0.01,
-            "mean": 0.10,
-            "p50": 0.15,
-            "p95": 0.20,
-            "p99": 0.25,
-        }
-    )
+    thresholds: dict[str, float] = {}  # where not said: THRESHOLDS
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noxtasks.config.model import (
+    BenchSettings,
     DeterminismSettings,
     FlakeSettings,
     MarkersSettings,
@@ -46,6 +47,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         determinism=DeterminismSettings(**values["determinism"]),
         markers=MarkersSettings(**values["markers"]),
         mutation=MutationSettings(**values["mutation"]),
+        bench=BenchSettings(**values["bench"]),
     )
 
 
