@@ -61,14 +61,21 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...]) -> Ol
         _git(new.root, "worktree", "add", "--force", "--detach", str(tree), commit)
         _run([str(new.python), "-m", "venv", str(base / "venv")], base, what="an environment for the old code")
         shutil.copytree(packages, _packages(python), dirs_exist_ok=True, symlinks=True)
-        plan = install.plan(tree / inside, install=install_setting, version=_version(python))
-        for command in (*plan.commands, NEEDS):
+        for command in (*_commands(tree / inside, install_setting, python), NEEDS):
             pip = [str(python), "-m", "pip", "install", "--quiet", *command]
             _run(pip, tree / inside, what="the old code and what its tests need")
         (base / "ready").touch()
     _git(tree, "checkout", "--force", "--detach", commit)
     suite = Suite(root=tree / inside, python=python, pytest_args=new.pytest_args, extra_args=new.extra_args)
     return Old(revision=commit, suite=suite)
+
+
+def _commands(tree: Path, install_setting: tuple[str, ...], python: Path) -> tuple[tuple[str, ...], ...]:
+    """What pip is told; nothing where the old code says nothing, since what the new one needs is there."""
+    try:
+        return install.plan(tree, install=install_setting, version=_version(python)).commands
+    except ConfigurationError:
+        return ()
 
 
 def _packages(python: Path) -> Path:
