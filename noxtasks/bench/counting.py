@@ -18,7 +18,7 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Timing
 
-CALLS = 5
+CALLS = 20
 _HASH_SEED = 1
 _TIMEOUT_S = 600.0
 _TRIGGER = re.compile(r"^desc: Trigger: Client Request: (.*)$", re.MULTILINE)

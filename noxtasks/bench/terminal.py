@@ -33,7 +33,8 @@ def print_report(report: Report) -> None:
     console = open_console()
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
-    _say_summaries(console, report.summaries)
+    if report.summaries:
+        _say_summaries(console, report.summaries)
     if report.comparisons:
         _say_comparisons(console, report)
     for test, why in report.left_out.items():
@@ -62,7 +63,9 @@ def _say_comparisons(console: Console, report: Report) -> None:
     for each in sorted(report.comparisons, key=lambda one: -one.change.estimate):
         style = _STYLE_OF_FINDING[each.finding]
         said = each.finding.value if each.finding is not Finding.STEADY else _metric(each)
-        interval = f"{_percent(each.change.interval.low)} to {_percent(each.change.interval.high)}"
+        interval = ""
+        if each.metric is not Metric.INSTRUCTIONS:
+            interval = f"{_percent(each.change.interval.low)} to {_percent(each.change.interval.high)}"
         row = _ROW_OF_COMPARISON.format(_short(each.test, 37), _percent(each.change.estimate), interval, said)
         console.print(Text(row.rstrip(), style))
 

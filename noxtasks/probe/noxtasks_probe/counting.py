@@ -9,6 +9,7 @@ which whoever has started callgrind reads.
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import platform
 from collections.abc import Callable
@@ -46,12 +47,15 @@ class Counter:
         result = None
         for _ in range(_WARM_UP_CALLS if calls else 0):
             result = function()
+        gc.collect()  # so that its turns come at the same calls in each process
+        gc.freeze()
         self._ask(zero)
         self._ask(start)
         for _ in range(calls):
             result = function()
         self._ask(dump)  # what counting itself takes is counted here, and in the count of nothing
         self._ask(stop)
+        gc.unfreeze()
         return result
 
     def _ask(self, request: Any) -> int:
