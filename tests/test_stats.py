@@ -251,7 +251,7 @@ def test_holm_counts_how_many_are_asked() -> None:
 def test_a_quantile_has_an_interval_or_says_how_much_it_takes(values: list[float], q: float) -> None:
     found = quantile(values, q)
     if len(values) < found.needed:
-        assert found.figure is found.interval is None
+        assert (found.figure, found.interval) == (None, None)
     else:
         assert found.interval is not None
         assert found.figure is not None
