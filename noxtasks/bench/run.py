@@ -11,7 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import baseline, comparing, emit, lockstep, machine, rules, sides, summaries, terminal, tiers
+from noxtasks.bench import (
+    baseline,
+    comparing,
+    emit,
+    lockstep,
+    machine,
+    on_github,
+    rules,
+    sides,
+    summaries,
+    terminal,
+    tiers,
+)
 from noxtasks.bench.baseline import Baseline, Measurement
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import Comparison, Metric, Report
@@ -111,6 +123,7 @@ def run(
         digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
     terminal.print_report(report)
+    on_github.tell(report)
     return _ended(task, report)
 
 
