@@ -46,7 +46,7 @@ def test_the_summary_is_a_table_that_no_name_breaks() -> None:
     lines = on_github.markdown(REPORT).splitlines()
     assert lines[0] == "### bench: fail against `0123456789`"
     assert lines[6] == "| `` test_a.py::test_slow[\\|`\\u{1b}] `` | +12.0% | +10.0% to +14.0% | **slower** |"
-    assert len(lines) == 9
+    assert len(lines) == 10
 
 
 def test_nothing_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
