@@ -21,6 +21,7 @@ Run = Callable[[Sequence[str]], bytes | None]
 
 _WARNINGS = 10  # that GitHub shows of a step
 _SURVIVORS = 20
+_ITEMS = 20  # of a list
 _FILES = 50
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
@@ -88,8 +89,8 @@ def is_changed(mutant: Mutant, changed: Mapping[str, Collection[int]]) -> bool:
 
 def markdown(report: Report) -> str:
     """The summary: the verdict, the files, and the survivors that teach most."""
-    living, verdict = wording.survivors(report), report.judgement.verdict.value
-    extent = wording.extent(report)
+    living, left_out = wording.survivors(report), report.baseline.left_out
+    verdict = report.judgement.verdict.value
     rows = wording.rows(report)
     files = [
         (
@@ -111,13 +112,46 @@ def markdown(report: Report) -> str:
     lines = [
         f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
         "",
-        f"{wording.scored(report)}: **{verdict}**, {shown(report.judgement.reason)}",
+        f"mutation score {wording.scored(report.score, report.judgement)}: **{verdict}**, {wording.concluded(report)}",
         "",
-        *([extent, ""] if extent else []),
+        *(line for said in wording.notes(report) for line in (said, "")),
+        *_scopes(report),
         *github.table(("file", "killed", "alive", "no tests", "score", "interval"), files),
         *([f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
         "",
         *github.table(("survivor", "change", "explain"), survivors),
         *(["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []),
+        *_listed(
+            "mutants that live and did not before",
+            [
+                f"{github.code(f'{shown(mutant.path)}:{mutant.line}')} {github.code(mutant.id)}: {what}"
+                for mutant, what in wording.ratcheted(report)
+            ],
+        ),
+        *_listed("suppressions", [github.code(wording.suppression(each)) for each in report.suppressions]),
+        *_listed("tests left out", [github.code(f"{shown(test)}: {shown(why)}") for test, why in left_out]),
     ]
     return "\n".join(lines) + "\n\n"
+
+
+def _scopes(report: Report) -> list[str]:
+    rows = [
+        (
+            github.code(shown(scope.name)),
+            wording.percent(scope.score.figure),
+            wording.bounds(scope.score) or "-",
+            f"{scope.judgement.threshold:.0%}",
+            f"**{scope.judgement.verdict.value}**, {shown(scope.judgement.reason)}",
+        )
+        for scope in report.scopes
+    ]
+    return [*github.table(("scope", "score", "interval", "at least", "verdict"), rows), ""] if rows else []
+
+
+def _listed(heading: str, items: Sequence[str]) -> list[str]:
+    """The lines of a list that is closed until someone wants it; none where it has no items."""
+    if not items:
+        return []
+    more = [f"- and {len(items) - _ITEMS} more"] if len(items) > _ITEMS else []
+    head = f"<details><summary>{heading}: {len(items)}</summary>"
+    return ["", head, "", *(f"- {item}" for item in items[:_ITEMS]), *more, "", "</details>"]

@@ -12,7 +12,7 @@ import msgspec
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import wording
-from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Status
+from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Standing, Status
 
 NAME = "mutation.html"
 
@@ -69,8 +69,10 @@ def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
         provenance=provenance,
         report=report,
         verdict=report.judgement.verdict.value,
-        scored=wording.scored(report),
-        extent=wording.extent(report),
+        scored=wording.scored(report.score, report.judgement),
+        concluded=wording.concluded(report),
+        notes=wording.notes(report),
+        ratcheted=wording.ratcheted(report),
         counts=Counter(fate.status for fate in report.fates.values()),
         files=_files(report, views),
         survivors=survivors[:_SHOWN],
@@ -78,7 +80,8 @@ def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
         is_open=len(report.mutants) <= _OPEN,
         signs=wording.SIGNS,
         statuses=Status,
-        unmutated=wording.UNMUTATED,
+        standings=Standing,
+        suppression=wording.suppression,
         counted=counted,
         has_interval=any(score.interval for score in (report.score, *report.by_path.values())),
         command=wording.command,

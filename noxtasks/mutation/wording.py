@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from functools import lru_cache
 
 import msgspec
 
 from noxtasks.evidence.display.text import counted, shown
-from noxtasks.mutation.model import Choice, Ending, Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import (
+    Baseline,
+    Choice,
+    Ending,
+    Fate,
+    Judgement,
+    Mutant,
+    Reach,
+    Report,
+    Score,
+    Standing,
+    Status,
+    Suppression,
+)
 
 SIGNS = {
     Status.KILLED: "✓",
@@ -23,9 +36,6 @@ SIGNS = {
     Status.UNCHECKED: "…",
 }
 """What tells the statuses apart where colours cannot."""
-
-UNMUTATED = "Module and class level, most decorated functions, nested classes and functions under a condition"
-"""Where mutmut changes nothing, so that the score says nothing of it."""
 
 _CHANGE_LENGTH = 40  # characters of what is changed, and of what it becomes
 
@@ -58,11 +68,17 @@ def bounds(score: Score) -> str:
     return f"{score.interval.low:.0%}-{score.interval.high:.0%}" if score.interval else ""
 
 
-def scored(report: Report) -> str:
+def scored(score: Score, judgement: Judgement) -> str:
     """The score, with its interval where it has one, and what it has to be."""
-    score, interval = report.score, bounds(report.score)
-    said = f"mutation score {percent(score.figure)}" + (f" ({interval})" if interval else "")
-    return f"{said}, of covered code {percent(score.figure_of_covered)}, at least {report.judgement.threshold:.0%}"
+    interval = bounds(score)
+    said = percent(score.figure) + (f" ({interval})" if interval else "")
+    return f"{said}, of covered code {percent(score.figure_of_covered)}, at least {judgement.threshold:.0%}"
+
+
+def concluded(report: Report) -> str:
+    """What the verdict rests on, and how long it only advises, if it does."""
+    reason, stance = shown(report.judgement.reason), report.stance.said
+    return f"{reason} ({stance})" if stance else reason
 
 
 def extent(report: Report) -> str:
@@ -86,6 +102,63 @@ def extent(report: Report) -> str:
         Ending.INTERRUPTED: f"interrupted, {untried}",
     }[found.ending]
     return f"{chosen}; {ended}"
+
+
+def remembered(known: int, mutants: int) -> str:
+    """How many mutants an earlier scan has tried; nothing where it is none."""
+    said = f"{known} of {counted(mutants, 'mutant')} are known from before: nothing that they rest on changed"
+    return said if known else ""
+
+
+def reach(found: Reach) -> str:
+    """How much of the code the mutants are of, and why not of all."""
+    left_out = ", ".join(f"{number} {why}" for why, number in found.left_out)
+    return (
+        f"{found.mutated} of {found.functions} functions have mutants, with {found.mutated_lines} of {found.lines} "
+        f"lines{f'; not {left_out}' if left_out else ''}"
+    )
+
+
+def beyond_tests(mutants: Iterable[Mutant], baseline: Baseline) -> str:
+    """How many mutants are of functions that tests run which were left out, and no others; nothing where it is none."""
+    number = sum(mutant.key in baseline.unusable for mutant in mutants)
+    return f"{counted(number, 'mutant')} of functions that no other test runs: nothing can kill them" if number else ""
+
+
+def suppression(each: Suppression) -> str:
+    """What an entry of the user's does today, and why it is there."""
+    name = each.id or " ".join(filter(None, (each.path, each.function, each.operator)))
+    many = counted(len(each.mutants), "mutant")
+    return shown(
+        {
+            Standing.ACTIVE: f"{name}: {many} skipped until {each.expires}: {each.reason}",
+            Standing.EXPIRED: f"{name}: {many} again, since {each.expires} is over: {each.reason}",
+            Standing.UNMATCHED: f"{name}: means no mutant of this scan",
+        }[each.standing]
+    )
+
+
+def ratcheted(report: Report) -> list[tuple[Mutant, str]]:
+    """The mutants that live and did not in the report that was kept, each with what was the case then."""
+    if report.ratchet is None:
+        return []
+    mutants = {mutant.id: mutant for mutant in report.mutants}
+    return [
+        *((mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed),
+        *((mutants[each], "it is new, and lives") for each in report.ratchet.new),
+    ]
+
+
+def notes(report: Report) -> list[str]:
+    """What the score rests on, beside the verdict, a sentence each."""
+    known = sum(fate.is_remembered for fate in report.fates.values())
+    said = (
+        extent(report),
+        remembered(known, len(report.mutants)),
+        reach(report.reach) if report.reach else "",
+        beyond_tests(report.mutants, report.baseline),
+    )
+    return [each for each in said if each]
 
 
 def outcome(fate: Fate, covering: int) -> str:
