@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.evidence.vcs import Run, git
 from noxtasks.mutation import wording
 from noxtasks.mutation.model import Mutant, Report, Status
-
-Run = Callable[[Sequence[str]], bytes | None]
 
 _WARNINGS = 10  # that GitHub shows of a step
 _SURVIVORS = 20
@@ -56,12 +55,14 @@ def changed_lines(root: Path, base: str, run: Run) -> dict[str, set[int]] | None
     """The lines of each file, by path, that differ from where HEAD has left `base`; None where git cannot tell."""
     if not base or base.startswith("-"):
         return None
-    git = ("git", "--no-optional-locks", "-C", str(root), "-c", "core.quotePath=false")
+    options = ("-r", "-p", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
+    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
     for name in (base, f"origin/{base}"):
-        if (commit := run((*git, "merge-base", name, "HEAD"))) is not None:
-            options = ("-r", "-p", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
-            prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
-            told = run((*git, "diff-tree", *options, *prefixes, commit.decode("ascii").strip(), "HEAD", "--", "."))
+        if (base_commit := git(run, root, "merge-base", name, "HEAD")) is not None:
+            commit = base_commit.decode("ascii").strip()
+            told = git(
+                run, root, "-c", "core.quotePath=false", "diff-tree", *options, *prefixes, commit, "HEAD", "--", "."
+            )
             return None if told is None else _read(told)
     return None
 

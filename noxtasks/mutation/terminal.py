@@ -154,9 +154,7 @@ def _say_files(console: Console, report: Report) -> None:
 
 
 def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | None) -> None:
-    let = "lets" if len(fate.tests) == 1 else "let"
-    said = f"  {counted(len(fate.tests), 'test')} {let} it live"
-    console.print(Text.assemble((_place(mutant), "red"), said), soft_wrap=True)
+    console.print(Text.assemble((_place(mutant), "red"), f"  {wording.let_live(fate)}"), soft_wrap=True)
     _say_change(console, wording.diff(mutant))
     if lesson is not None:
         _say_lesson(console, lesson)
@@ -166,7 +164,7 @@ def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | N
 def _say_change(console: Console, diff: Iterable[str]) -> None:
     for line in diff:
         style = {"-": "red", "+": "green"}.get(line[0], "dim")
-        console.print(Text(_cut(f"  {shown(line.expandtabs())}"), style))
+        console.print(Text(wording.cut(f"  {shown(line.expandtabs())}", _WIDTH), style))
 
 
 def _say_lesson(console: Console, lesson: Lesson) -> None:
@@ -179,10 +177,6 @@ def _say_lesson(console: Console, lesson: Lesson) -> None:
 
 def _place(mutant: Mutant) -> str:
     return f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 def _short(path: str, width: int) -> str:

@@ -165,11 +165,10 @@ def outcome(fate: Fate, covering: int) -> str:
     """What became of a mutant, in a line; `covering`: how many tests run its function."""
     by = f" by {shown(fate.killed_by)}" if fate.killed_by else ""
     message = f": {shown(fate.message)}" if fate.message else ""
-    let = "lets" if len(fate.tests) == 1 else "let"
     died = f"the process died{' in ' + shown(fate.killed_by) if fate.killed_by else ''}{message}"
     return {
         Status.KILLED: f"killed{by}{message}",
-        Status.SURVIVED: f"survived: {counted(len(fate.tests), 'test')} {let} it live",
+        Status.SURVIVED: f"survived: {let_live(fate)}",
         Status.TIMEOUT: f"timed out: {counted(covering, 'test')} did not come to an end{message}",
         Status.NO_TESTS: "no test runs its function",
         Status.SUSPICIOUS: f"suspicious: something else than a test has failed{message}",
@@ -179,6 +178,11 @@ def outcome(fate: Fate, covering: int) -> str:
     }[fate.status]
 
 
+def let_live(fate: Fate) -> str:
+    """How many tests ran, and did not notice."""
+    return f"{counted(len(fate.tests), 'test')} {'lets' if len(fate.tests) == 1 else 'let'} it live"
+
+
 def diff(mutant: Mutant) -> list[str]:
     """The lines of the change, as `diff -U1` has them, without its first two; without the place."""
     before, after = mutant.before.splitlines(), mutant.after.splitlines()
@@ -186,6 +190,11 @@ def diff(mutant: Mutant) -> list[str]:
     start = max(0, min(first, len(before) - behind, len(after) - behind) - 1)
     old, new = (text[start : len(text) - behind + 1] for text in (before, after))  # with the rest it takes long
     return [line for line in list(unified_diff(old, new, lineterm="", n=1))[2:] if not line.startswith("@@")]
+
+
+def changed(diff: Iterable[str]) -> list[str]:
+    """Of the lines of a diff those that go or come."""
+    return [line for line in diff if line[:1] in ("-", "+")]
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
@@ -211,8 +220,12 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    line = shown(" ".join(text.split()))
-    return line if len(line) <= _CHANGE_LENGTH else f"{line[: _CHANGE_LENGTH - 1]}…"
+    return cut(shown(" ".join(text.split())), _CHANGE_LENGTH)
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def command(mutant: Mutant) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxtasks import config
 from noxtasks.mutation import scoring
 from noxtasks.mutation.model import Fate, Judgement, Mutant, Score, Status
 from noxtasks.stats import Interval, Verdict
@@ -31,7 +32,7 @@ def test_timeouts_count_as_the_configuration_says(timeouts: str, killed: int, to
     assert (found.figure, found.figure_of_covered) == (killed / total, killed / (total - 1))
 
 
-@given(statuses_of_many, st.sampled_from(scoring.TIMEOUTS), st.floats(0.01, 0.99))
+@given(statuses_of_many, st.sampled_from(config.TIMEOUTS), st.floats(0.01, 0.99))
 def test_a_score_is_a_share_and_no_verdict_hides_what_is_unchecked(
     statuses: list[Status], timeouts: str, threshold: float
 ) -> None:
@@ -154,7 +155,7 @@ def test_what_rests_on_a_part_says_so_in_its_reason() -> None:
     judged = scoring.judge(found, fates(*statuses), threshold=0.6)
     assert (judged.verdict, judged.reason) == (
         Verdict.UNMEASURED,
-        "34 of 1,200 mutants tried: between 39.2% and 67.8%",
+        "34 of 1200 mutants tried: between 39.2% and 67.8%",
     )
 
 
