@@ -97,8 +97,14 @@ def run(
         copying.disposable(root, files, name=task.session_id) as copy,
     ):
         try:
-            place = measuring.Place(copy=copy, files=files, sources=found, patterns=asked.do_not_mutate_patterns)
-            report, collection = measuring.measure(task, place, Path(scratch))
+            place = measuring.Place(
+                copy=copy,
+                scratch=Path(scratch),
+                files=files,
+                sources=found,
+                patterns=asked.do_not_mutate_patterns,
+            )
+            report, collection = measuring.measure(task, place)
         except TimeIsUpError as error:
             raise _no_time(settings, error) from None
     print_notes(tuple(note for note in memory.notes if note not in known))

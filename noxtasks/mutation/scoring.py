@@ -120,10 +120,16 @@ def by_path(
     mutants: Iterable[Mutant], fates: Mapping[str, Fate], *, timeouts: str, is_sample: bool = True
 ) -> dict[str, Score]:
     """The score of each file, by its path."""
+    found = fates_by_path(mutants, fates)
+    return {path: score(each, timeouts=timeouts, is_sample=is_sample) for path, each in sorted(found.items())}
+
+
+def fates_by_path(mutants: Iterable[Mutant], fates: Mapping[str, Fate]) -> dict[str, list[Fate]]:
+    """The fates of the mutants of each file, by its path."""
     found: dict[str, list[Fate]] = {}
     for mutant in mutants:
         found.setdefault(mutant.path, []).append(fates[mutant.id])
-    return {path: score(each, timeouts=timeouts, is_sample=is_sample) for path, each in sorted(found.items())}
+    return found
 
 
 def joined(parts: Sequence[tuple[Score, int]]) -> Score:

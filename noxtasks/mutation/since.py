@@ -104,9 +104,7 @@ def _changed_functions(path: str, project: Project, was: bytes | None, mutants: 
 def _changed_tests(
     baseline: Baseline, project: Project, old: Mapping[str, bytes | None], sources: set[str]
 ) -> frozenset[str]:
-    names: dict[str, set[str]] = {}
-    for path, name in map(content.test_name, baseline.durations_s):
-        names.setdefault(path, set()).add(name)
+    names = content.by_file(baseline.durations_s)
     others = {PurePosixPath(path) for path in old if path not in sources and path not in names}
     conftests = {path.parent for path in others if path.name == "conftest.py"}
     helpers = {path.parent.name if path.name == "__init__.py" else path.stem for path in others}

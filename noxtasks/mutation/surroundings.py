@@ -143,10 +143,11 @@ def survey(
 
 def read_test_files(project: Project, tests: Iterable[str]) -> dict[str, content.Tests]:
     """The Python files of `tests`, by path, each with those of its own."""
-    names: dict[str, set[str]] = {}
-    for path, name in map(content.test_name, tests):
-        names.setdefault(path, set()).add(name)
-    return {path: content.read_tests(project.data[path], own) for path, own in names.items() if path in project.data}
+    return {
+        path: content.read_tests(project.data[path], own)
+        for path, own in content.by_file(tests).items()
+        if path in project.data
+    }
 
 
 def _of_test(nodeid: str, files: Mapping[str, content.Tests], project: Project) -> str:

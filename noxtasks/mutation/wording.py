@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from functools import lru_cache
@@ -24,6 +24,7 @@ from noxtasks.mutation.model import (
     Status,
     Suppression,
 )
+from noxtasks.mutation.scoring import fates_by_path
 
 SIGNS = {
     Status.KILLED: "✓",
@@ -50,10 +51,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows(report: Report) -> list[Row]:
     """The rows, in the order of the paths."""
-    counts: defaultdict[str, Counter[Status]] = defaultdict(Counter)
-    for mutant in report.mutants:
-        counts[mutant.path][report.fates[mutant.id].status] += 1
-    return [Row(path=path, score=score, counts=counts[path]) for path, score in report.by_path.items()]
+    fates = fates_by_path(report.mutants, report.fates)
+    counts = {path: Counter(fate.status for fate in each) for path, each in fates.items()}
+    return [Row(path=path, score=score, counts=counts.get(path, Counter())) for path, score in report.by_path.items()]
 
 
 def percent(figure: float | None) -> str:
