@@ -92,6 +92,30 @@ def markdown(report: Report) -> str:
     """The summary: the verdict, the files, and the survivors that teach most."""
     living, left_out = wording.survivors(report), report.baseline.left_out
     verdict = report.judgement.verdict.value
+    lines = [
+        f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
+        "",
+        f"mutation score {wording.scored(report.score, report.judgement)}: **{verdict}**, {wording.concluded(report)}",
+        "",
+        *(line for said in wording.notes(report) for line in (said, "")),
+        *_scopes(report),
+        *_files(report),
+        "",
+        *_survivors(living, report),
+        *_listed(
+            "mutants that live and did not before",
+            [
+                f"{github.code(f'{shown(mutant.path)}:{mutant.line}')} {github.code(mutant.id)}: {what}"
+                for mutant, what in wording.ratcheted(report)
+            ],
+        ),
+        *_listed("suppressions", [github.code(wording.suppression(each)) for each in report.suppressions]),
+        *_listed("tests left out", [github.code(f"{shown(test)}: {shown(why)}") for test, why in left_out]),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _files(report: Report) -> list[str]:
     rows = wording.rows(report)
     files = [
         (
@@ -104,35 +128,19 @@ def markdown(report: Report) -> str:
         )
         for row in rows[:_FILES]
     ]
-    survivors = []
+    more = [f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []
+    return [*github.table(("file", "killed", "alive", "no tests", "score", "interval"), files), *more]
+
+
+def _survivors(living: Sequence[Mutant], report: Report) -> list[str]:
+    rows = []
     for mutant in living[:_SURVIVORS]:
         before, after = wording.change(mutant, report.texts.get(mutant.path, ""))
         change = f"{github.code(before or ' ')} → {github.code(after or ' ')}"
         place = github.code(f"{shown(mutant.path)}:{mutant.line}")
-        survivors.append((place, change, github.code(wording.command(mutant))))
-    lines = [
-        f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
-        "",
-        f"mutation score {wording.scored(report.score, report.judgement)}: **{verdict}**, {wording.concluded(report)}",
-        "",
-        *(line for said in wording.notes(report) for line in (said, "")),
-        *_scopes(report),
-        *github.table(("file", "killed", "alive", "no tests", "score", "interval"), files),
-        *([f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
-        "",
-        *github.table(("survivor", "change", "explain"), survivors),
-        *(["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []),
-        *_listed(
-            "mutants that live and did not before",
-            [
-                f"{github.code(f'{shown(mutant.path)}:{mutant.line}')} {github.code(mutant.id)}: {what}"
-                for mutant, what in wording.ratcheted(report)
-            ],
-        ),
-        *_listed("suppressions", [github.code(wording.suppression(each)) for each in report.suppressions]),
-        *_listed("tests left out", [github.code(f"{shown(test)}: {shown(why)}") for test, why in left_out]),
-    ]
-    return "\n".join(lines) + "\n\n"
+        rows.append((place, change, github.code(wording.command(mutant))))
+    more = ["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []
+    return [*github.table(("survivor", "change", "explain"), rows), *more]
 
 
 def _scopes(report: Report) -> list[str]:

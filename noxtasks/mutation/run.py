@@ -25,12 +25,12 @@ from noxtasks.mutation import (
     on_github,
     page,
     since,
-    sources,
     terminal,
     terms,
 )
 from noxtasks.mutation.model import Choice, Ending, Report
 from noxtasks.mutation.remembering import Memory
+from noxtasks.mutation.sources import Sources, only
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
@@ -63,11 +63,7 @@ def run(
     root, began = root.resolve(), datetime.now(UTC)
     memory = Memory(root / settings.mutation.memory, today=began.date(), forgets=forget)
     if resume and memory.is_empty:
-        raise ConfigurationError(
-            "there is no interrupted scan to go on with",
-            where="--resume",
-            remedy="Start a new one without --resume.",
-        )
+        raise _nothing_to_resume()
     base = since.find(root, revision, git.output_in(root)) if revision else None
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     known = (*memory.notes, *code.notes)
@@ -89,7 +85,7 @@ def run(
         base=base,
     )
     if task.terms.scopes:
-        found = sources.only(found, {file for files in task.terms.scopes.values() for file in files})
+        found = only(found, {file for files in task.terms.scopes.values() for file in files})
     files = tuple(copying.with_unknown(root, paths, {*found.folders_with_code, *asked.also_copy}))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
     with (
@@ -109,19 +105,34 @@ def run(
             raise _no_time(settings, error) from None
     print_notes(tuple(note for note in memory.notes if note not in known))
     is_whole = report.extent.ending is not Ending.INTERRUPTED
-    told = _provenance(task, code, collection, complete=is_whole)
+    _report(
+        task,
+        report,
+        sources=found,
+        duration_s=time.monotonic() - started_s,
+        provenance=_provenance(task, code, collection, complete=is_whole),
+    )
+    return _ended(task, report)
+
+
+def _report(task: Task, report: Report, *, sources: Sources, duration_s: float, provenance: Provenance) -> None:
     digests = emit.write(
         task.reports,
         report,
         project=task.project,
-        sources=found,
-        duration_s=time.monotonic() - started_s,
-        provenance=told,
+        sources=sources,
+        duration_s=duration_s,
+        provenance=provenance,
     )
-    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=provenance)
     terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
-    on_github.tell(report, root, git.output_in(root))
-    return _ended(task, report)
+    on_github.tell(report, task.root, git.output_in(task.root))
+
+
+def _nothing_to_resume() -> ConfigurationError:
+    return ConfigurationError(
+        "there is no interrupted scan to go on with", where="--resume", remedy="Start a new one without --resume."
+    )
 
 
 def _ended(task: Task, report: Report) -> ExitCode:

@@ -113,10 +113,6 @@ def survey(
         for name, key in names.items()
         if name in read_sources[path].functions
     }
-    named: dict[str, list[str]] = {}
-    for names in by_path.values():
-        for name, key in names.items():
-            named.setdefault(name.rpartition(".")[2], []).append(key)
     files = read_test_files(project, collection.tests)
     own = frozenset({*by_path, *files} - _imported_by_others(project, files.keys() - by_path.keys()))
     return Surroundings(
@@ -132,13 +128,22 @@ def survey(
         ),
         project=project,
         functions=functions,
-        named={name: tuple(sorted(keys)) for name, keys in named.items()},
+        named=_named(by_path.values()),
         tests={
             test: content.digest(_of_test(test, files, project), *sorted(baseline.ran.get(test, ())))
             for test in baseline.durations_s
         },
         own=own,
     )
+
+
+def _named(functions: Iterable[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The keys of functions by their bare names, from those by qualified names."""
+    named: dict[str, list[str]] = {}
+    for keys in functions:
+        for name, key in keys.items():
+            named.setdefault(name.rpartition(".")[2], []).append(key)
+    return {name: tuple(sorted(keys)) for name, keys in named.items()}
 
 
 def read_test_files(project: Project, tests: Iterable[str]) -> dict[str, content.Tests]:

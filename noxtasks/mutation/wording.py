@@ -132,7 +132,7 @@ def suppression(each: Suppression) -> str:
     return shown(
         {
             Standing.ACTIVE: f"{name}: {many} skipped until {each.expires}: {each.reason}",
-            Standing.EXPIRED: f"{name}: {many} again, since {each.expires} is over: {each.reason}",
+            Standing.EXPIRED: f"{name}: expired on {each.expires}, and holds no more for {many}: {each.reason}",
             Standing.UNMATCHED: f"{name}: means no mutant of this scan",
         }[each.standing]
     )

@@ -84,7 +84,7 @@ def test_what_the_score_rests_on_is_said_and_nothing_of_what_is_not_so(report: R
 def test_a_suppression_says_what_it_does_today_and_why(terms_report: Report) -> None:
     assert [wording.suppression(each) for each in terms_report.suppressions] == [
         "0000000000000000: 1 mutant skipped until 2025-03-31: <b>slow",
-        "src/shop.py rebate Number: 2 mutants again, since 2025-03-31 is over: old",
+        "src/shop.py rebate Number: expired on 2025-03-31, and holds no more for 2 mutants: old",
         "gone: means no mutant of this scan",
     ]
 
