@@ -23,8 +23,8 @@ from noxtasks.mutation import (
     since,
     suppressions,
     surroundings,
-    telling,
     terminal,
+    told_apart,
     trying,
 )
 from noxtasks.mutation.course import Outcome, Plan
@@ -260,10 +260,10 @@ def _learn(task: Task, suite: Suite, report: Report, scratch: Path) -> tuple[Les
     """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
     survivors = [mutant for mutant in report.mutants if report.fates[mutant.id].status is Status.SURVIVED]
     try:
-        answer = telling.tell(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
+        answer = told_apart.find(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
     except KeyboardInterrupt:
-        answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+        answer = told_apart.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
     except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried
-        answer = telling.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
+        answer = told_apart.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
     print_notes(answer.notes)
     return lessons.lessons(survivors, answer.told, report.baseline)

@@ -88,21 +88,7 @@ def run(
         found = only(found, {file for files in task.terms.scopes.values() for file in files})
     files = tuple(copying.with_unknown(root, paths, {*found.folders_with_code, *asked.also_copy}))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
-    with (
-        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        copying.disposable(root, files, name=task.session_id) as copy,
-    ):
-        try:
-            place = measuring.Place(
-                copy=copy,
-                scratch=Path(scratch),
-                files=files,
-                sources=found,
-                patterns=asked.do_not_mutate_patterns,
-            )
-            report, collection = measuring.measure(task, place)
-        except TimeIsUpError as error:
-            raise _no_time(settings, error) from None
+    report, collection = _measured(task, found, files, asked.do_not_mutate_patterns)
     print_notes(tuple(note for note in memory.notes if note not in known))
     is_whole = report.extent.ending is not Ending.INTERRUPTED
     _report(
@@ -113,6 +99,20 @@ def run(
         provenance=_provenance(task, code, collection, complete=is_whole),
     )
     return _ended(task, report)
+
+
+def _measured(
+    task: Task, found: Sources, files: tuple[Path, ...], patterns: tuple[str, ...]
+) -> tuple[Report, Collection]:
+    with (
+        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
+        copying.disposable(task.root, files, name=task.session_id) as copy,
+    ):
+        place = measuring.Place(copy=copy, scratch=Path(scratch), files=files, sources=found, patterns=patterns)
+        try:
+            return measuring.measure(task, place)
+        except TimeIsUpError as error:
+            raise _no_time(task.settings, error) from None
 
 
 def _report(task: Task, report: Report, *, sources: Sources, duration_s: float, provenance: Provenance) -> None:

@@ -50,7 +50,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def tell(
+def find(
     suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, left_s: float | None = None
 ) -> Answer:
     """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given."""
@@ -65,10 +65,10 @@ def tell(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
+        return _find(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
 
 
-def _tell(
+def _find(
     suite: Suite,
     by_key: Mapping[str, list[Mutant]],
     baseline: Baseline,
