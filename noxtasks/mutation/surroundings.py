@@ -38,12 +38,17 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, bytes]
 
     def digest(self, touched: Touched) -> str:
-        """What `touched` names, as it is here."""
+        """What `touched` names, as far as it is here.
+
+        What is not here has no part in it until it comes: among such names are those of temporary files, which are
+        never the same.
+        """
         if touched.children:
             return content.digest(*(f"{path}={digest}" for path, digest in sorted(self.digests.items())))
-        used = sorted({*touched.read, *touched.imported})
-        listed = [f"{folder}: {self._listing(folder)}" for folder in touched.listed]
-        return content.digest(*(f"{path}={self.digests.get(path, '')}" for path in used), *listed)
+        used = sorted({*touched.read, *touched.imported} & self.digests.keys())
+        listings = ((folder, self._listing(folder)) for folder in touched.listed)
+        listed = [f"{folder}: {inside}" for folder, inside in listings if inside]
+        return content.digest(*(f"{path}={self.digests[path]}" for path in used), *listed)
 
     def _listing(self, folder: str) -> list[str]:
         inside = "" if folder == "." else f"{folder}/"
