@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import betabinom, binomtest, fisher_exact
 
 from noxtasks.stats import (
+    Interval,
     Judgement,
     Verdict,
     difference,
@@ -200,3 +201,7 @@ def test_a_judgement_carries_the_figures_that_it_rests_on() -> None:
         threshold=0.5,
         reason="at most 40.4% with 95% confidence",
     )
+
+
+def test_of_an_empty_population_nothing_is_known() -> None:
+    assert wilson_of_finite(0, 0, population=0) == Interval(low=0.0, high=1.0)

@@ -127,6 +127,14 @@ def test_name(nodeid: str) -> tuple[str, str]:
     return path, rest.partition("[")[0].replace("::", ".")
 
 
+def by_file(tests: Iterable[str]) -> dict[str, set[str]]:
+    """The qualified names of tests, by their files."""
+    found: dict[str, set[str]] = {}
+    for path, name in map(test_name, tests):
+        found.setdefault(path, set()).add(name)
+    return found
+
+
 def _take(
     place: ast.Module | ast.ClassDef,
     is_chosen: Callable[[str, _Function], bool],

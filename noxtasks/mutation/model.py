@@ -24,6 +24,10 @@ class Status(Enum):
     UNCHECKED = "unchecked"  # not tried: sampled out, time was up, interrupted
 
 
+ALIVE = frozenset({Status.SURVIVED, Status.NO_TESTS})
+"""What a test more could change."""
+
+
 class Mutant(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One change of one function. `id` is a digest of path, function, source before and after, and occurrence."""
 
