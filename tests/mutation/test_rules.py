@@ -89,6 +89,24 @@ class TestBaseline:
         ((_, why),) = rules.explained(found, a_run(("a", P))).left_out
         assert why.startswith("it passes in the order of collection")
 
+    def test_of_a_test_with_another_id_in_each_process_a_plain_copy_tells_nothing(self) -> None:
+        found = rules.baseline([a_run(("a", P), ("b[1]", P)), a_run(("a", P), ("b[2]", P))], ())
+        explained = rules.explained(found, a_run(("a", P), ("b[1]", P)))
+        assert explained.left_out == found.left_out
+
+    def test_of_a_test_that_nobody_trusts_a_plain_copy_tells_nothing(self) -> None:
+        found = rules.baseline([a_run(("a", F), ("b", P))], (), {"a": "flaky"})
+        assert rules.explained(found, a_run(("a", P), ("b", P))).left_out == (("a", "flaky"),)
+
+    def test_mutmut_is_to_blame_for_a_test_that_takes_too_long_among_its_functions_alone(self) -> None:
+        run = a_run(("a", Outcome.TIMED_OUT))
+        late = Failure(fingerprint="f", phase="call", exception="Timeout", message="the test took longer than 60 s")
+        late_run = msgspec.structs.replace(run, results=(msgspec.structs.replace(run.results[0], failure=late),))
+        ((_, why),) = rules.explained(rules.baseline([late_run], ()), a_run(("a", P))).left_out
+        assert why.startswith(
+            "it passes in a plain copy, and takes too long among mutmut's functions, which are slower:"
+        )
+
     def test_what_cannot_be_collected_is_left_out_too(self) -> None:
         problem = Problem(
             where="module",
