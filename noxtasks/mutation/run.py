@@ -77,6 +77,7 @@ def run(
     located = locating.locate(root, {path.as_posix() for path in paths}, settings.mutation.paths)
     found, asked = located.sources, located.asked
     print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
+    print_notes(tuple(f"{path} is not mutated: its name is no UTF-8" for path in located.nameless))
     task = Task(
         root=root,
         settings=settings,
