@@ -121,7 +121,8 @@ def run(
 
 def _ended(task: Task, report: Report) -> ExitCode:
     if report.extent.ending is Ending.INTERRUPTED:
-        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+        remedy = "" if task.memory.is_empty else "--resume goes on from there"
+        raise InterruptedRunError("interrupted; what was measured is kept", remedy=remedy)
     if task.base is not None and not report.mutants:
         return ExitCode.NOTHING_FOUND
     code = gate.exit_code(report.judgement, report.stance)
