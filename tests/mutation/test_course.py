@@ -66,7 +66,7 @@ class _Trials:
 
 def follow(plan: course.Plan, fate: Callable[[Mutant, int], Fate], kept: list[Fate] | None = None) -> course.Outcome:
     trials = cast("Any", _Trials(fate))
-    return course.follow(plan, trials, trials, kept=[].append if kept is None else kept.append)
+    return course.follow(plan, trials, trials, kept=(list[Fate]() if kept is None else kept).append)
 
 
 def killed(mutant: Mutant, _: int) -> Fate:
