@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from noxtasks.mutation import (
     mutmut,
     ratchet,
     rules,
+    scopes,
     scoring,
     since,
     suppressions,
@@ -78,9 +80,9 @@ def measure(task: Task, place: Place) -> tuple[Report, Collection]:
         made = msgspec.structs.replace(made, mutants=rules.renamed(made.mutants, baseline))
         terminal.print_baseline(baseline, made, found, engine)
         mutants = _chosen(task, made, baseline, project)
-        now = surroundings.survey(
-            project, found, made.mutants, collection, baseline, conditions=_conditions(task, engine)
-        )
+        task = _about(task, mutants)
+        conditions = _conditions(task, engine)
+        now = surroundings.survey(project, found, made.mutants, collection, baseline, conditions=conditions)
         settled = suppressions.settle(task.terms.suppressions, mutants, today=task.began.date())
         remembered = task.memory.recall(mutants, now, baseline)
         terminal.print_known(made, mutants, remembered, task.base)
@@ -179,6 +181,14 @@ def _chosen(task: Task, made: Instrumented, baseline: Baseline, project: surroun
         return made.mutants
     old = since.before(task.root, task.base, project, git.output_in(task.root))
     return since.chosen(made.mutants, baseline, project, old)
+
+
+def _about(task: Task, mutants: Sequence[Mutant]) -> Task:
+    """The task, where it is about changes without the scopes in which nothing has changed: there is nothing to pass."""
+    if task.base is None:
+        return task
+    left = scopes.among(task.terms.scopes, {mutant.path for mutant in mutants})
+    return msgspec.structs.replace(task, terms=msgspec.structs.replace(task.terms, scopes=left))
 
 
 def _conditions(task: Task, engine: Engine) -> dict[str, object]:

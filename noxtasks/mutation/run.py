@@ -73,6 +73,7 @@ def run(
     located = locating.locate(root, {path.as_posix() for path in paths}, settings.mutation.paths)
     found, asked = located.sources, located.asked
     print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
+    print_notes(tuple(f"{path} is not mutated: its name is no UTF-8" for path in located.nameless))
     task = Task(
         root=root,
         settings=settings,
@@ -137,7 +138,8 @@ def _nothing_to_resume() -> ConfigurationError:
 
 def _ended(task: Task, report: Report) -> ExitCode:
     if report.extent.ending is Ending.INTERRUPTED:
-        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+        remedy = "" if task.memory.is_empty else "--resume goes on from there"
+        raise InterruptedRunError("interrupted; what was measured is kept", remedy=remedy)
     if task.base is not None and not report.mutants:
         return ExitCode.NOTHING_FOUND
     code = gate.exit_code(report.judgement, report.stance)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import stat
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,27 +77,35 @@ def _without(touched: Touched, own: Collection[str]) -> Touched:
 
 
 def read(root: Path) -> Project:
-    """The content of the files in `root`. Links are followed."""
+    """The content of the files in `root`, by each name that links give them; they are not followed upwards.
+
+    Only regular files are opened: a pipe would be waited for, and a device may never end.
+    """
     digests: dict[str, str] = {}
     data: dict[str, bytes] = {}
-    seen: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        for name in names:
-            path = Path(folder, name)
-            inside = path.relative_to(root).as_posix()
-            try:
-                found = path.read_bytes()
-            except OSError:
+    for path in _files(root, frozenset(os.path.realpath(above) for above in root.resolve().parents)):
+        inside = path.relative_to(root).as_posix()
+        with suppress(OSError):
+            if not stat.S_ISREG(path.stat().st_mode):
                 continue
-            digests[inside] = content.digest_of_bytes(found)
-            if name.endswith(_READ):
-                data[inside] = found
+            if path.name.endswith(_READ):
+                data[inside] = path.read_bytes()
+                digests[inside] = content.digest_of_bytes(data[inside])
+            else:
+                digests[inside] = content.digest_of_file(path)
     return Project(digests=digests, data=data)
+
+
+def _files(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if path.is_dir():
+                yield from _files(path, above | {real})
+            else:
+                yield path
 
 
 def survey(
