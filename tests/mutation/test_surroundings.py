@@ -1,4 +1,4 @@
-"""What trials rest on, by content: a project is read as far as it is content; what is not there counts when it comes."""
+"""What trials rest on: a project is read as far as it is content, and what is not there counts when it comes."""
 
 from __future__ import annotations
 
