@@ -76,7 +76,7 @@ def wilson_of_finite(successes: int, trials: int, *, population: int, confidence
     if not 0 <= successes <= trials <= population:
         raise ValueError(f"{successes} successes of {trials} trials in a population of {population}")
     if population == 0:
-        return wilson(0, 0, confidence=confidence)
+        return Interval(low=0.0, high=1.0)
     low, high = successes / population, (population - trials + successes) / population
     if trials == population:
         return Interval(low=low, high=high)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks import config
-from noxtasks.config import Override, Settings
+from noxtasks.config import Override, Settings, parsing
 from noxtasks.config.cores import cgroup_quota
 from noxtasks.errors import ConfigurationError
 from noxtasks.history import DEFAULT_URL
@@ -361,3 +361,11 @@ def test_the_quota_of_the_control_group_counts(tmp_path: Path, files: dict[str, 
 )
 def test_a_relative_history_is_found_from_the_root(url: str, resolved: str) -> None:
     assert Settings(history=url).history_url(Path("/project")) == resolved
+
+
+def test_the_ends_of_a_range_belong_to_it() -> None:
+    parse = parsing.whole(1, 5)
+    assert [parse(1), parse(5)] == [1, 5]
+    for beyond in (0, 6):
+        with pytest.raises(ValueError, match=str(beyond)):
+            parse(beyond)

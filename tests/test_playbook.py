@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,13 @@ def test_its_commands_name_what_there_is() -> None:
         if words[0] == "noxtasks":
             assert build_parser().parse_args(words[1:]).command
         else:
-            assert all((ROOT / path).is_file() for path in words[words.index("--") + 1 :])
+            assert words == ["nox", "-s", "mutation"]
 
 
-def test_the_modules_that_are_measured_are_there() -> None:
-    measured = read_toml(ROOT / "pyproject.toml")["tool"]["mutmut"]["source_paths"]
-    assert len(measured) == 5
-    assert all((ROOT / path).is_file() for path in measured)
+def test_the_modules_that_are_measured_and_their_tests_are_there() -> None:
+    tools = read_toml(ROOT / "pyproject.toml")["tool"]
+    scopes = tools["noxtasks"]["mutation"]["scopes"]
+    assert len(scopes) == 5
+    assert all(f"`{name}`" in PLAYBOOK for name in scopes)
+    for path in (*chain(*scopes.values()), *tools["mutmut"]["pytest_add_cli_args_test_selection"]):
+        assert (ROOT / path).is_file()

@@ -261,3 +261,7 @@ def test_a_quantile_has_an_interval_or_says_how_much_it_takes(values: list[float
 def test_a_hundred_rounds_are_too_few_for_the_99th_percentile() -> None:
     assert quantile([1.0] * 100, 0.99).needed == 368
     assert quantile([1.0] * 368, 0.99).figure == 1.0
+
+
+def test_of_an_empty_population_nothing_is_known() -> None:
+    assert wilson_of_finite(0, 0, population=0) == Interval(low=0.0, high=1.0)

@@ -65,8 +65,8 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     """
     ours = (reports, OURS, QUARANTINE)
     if not is_in_repository(root, run):
-        return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_no_git(root, run))
-    revision = _line(_git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+        return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_nogit(root, run))
+    revision = _line(git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
     changed = changes(root, run=run)
     if changed is None:
         note = "git could not say what has changed: the code is identified by the content of its files alone"
@@ -87,36 +87,37 @@ def changes(root: Path, *, run: Run) -> dict[Path, bool] | None:
     """What differs from the commit, relative to `root`, and whether git tracks it; None where git cannot say."""
     # Not `git diff`: that refreshes the index even when it is told to take no optional locks.
     options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=none")
-    output = _git(run, root, "status", *options, "--", ".")
-    prefix = _line(_git(run, root, "rev-parse", "--show-prefix")) or ""
+    output = git(run, root, "status", *options, "--", ".")
+    prefix = _line(git(run, root, "rev-parse", "--show-prefix")) or ""
     if output is None:
         return None
     entries = (os.fsdecode(entry) for entry in output.split(b"\0") if entry)
     return {Path(entry[3:].removeprefix(prefix)): not entry.startswith("??") for entry in entries}
 
 
-def _git(run: Run, root: Path, *arguments: str) -> bytes | None:
+def git(run: Run, root: Path, *arguments: str) -> bytes | None:
+    """What git says in `root`; None where it fails."""
     # Asking must not write to the index of a repository in which the user may be working.
     return run(("git", "--no-optional-locks", "-C", str(root), *arguments))
 
 
 def is_in_repository(root: Path, run: Run) -> bool:
     """Whether git knows `root` as code: not one of its own folders, nor one that it ignores as a whole."""
-    if _line(_git(run, root, "rev-parse", "--is-inside-work-tree")) != "true":
+    if _line(git(run, root, "rev-parse", "--is-inside-work-tree")) != "true":
         return False
-    if _line(_git(run, root, "rev-parse", "--show-prefix")) is None:
+    if _line(git(run, root, "rev-parse", "--show-prefix")) is None:
         return True
-    ignored = _git(run, root, "check-ignore", "--quiet", "--", ".") is not None
-    return not ignored or bool(_git(run, root, "ls-files", "-z", "--cached", "--", "."))
+    ignored = git(run, root, "check-ignore", "--quiet", "--", ".") is not None
+    return not ignored or bool(git(run, root, "ls-files", "-z", "--cached", "--", "."))
 
 
-def _why_no_git(root: Path, run: Run) -> tuple[str, ...]:
+def _why_nogit(root: Path, run: Run) -> tuple[str, ...]:
     repository = next((folder for folder in (root, *root.resolve().parents) if (folder / ".git").exists()), None)
     if repository is None:
         return ()
     if run(("git", "--version")) is None:
         return ("there is a repository but no git: the code is identified by the content of its files alone",)
-    if _line(_git(run, root, "rev-parse", "--is-inside-work-tree")) is not None:
+    if _line(git(run, root, "rev-parse", "--is-inside-work-tree")) is not None:
         return ()  # readable, but the folder is ignored
     allow = f"git config --global --add safe.directory {repository.resolve()}"
     return (f"git refuses to read the repository; where it belongs to another user, allow it: {allow}",)

@@ -12,6 +12,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -57,6 +58,12 @@ def digest(*parts: str) -> str:
 def digest_of_bytes(data: bytes) -> str:
     """A digest of a file's content."""
     return hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
+
+
+def digest_of_file(path: Path) -> str:
+    """That of the content of the file at `path`, which may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:_DIGEST_LENGTH]
 
 
 def read_source(data: bytes, chosen: Collection[str]) -> Source:
@@ -125,6 +132,14 @@ def test_name(nodeid: str) -> tuple[str, str]:
     """A test's file and its qualified name, without parameters."""
     path, _, rest = nodeid.partition("::")
     return path, rest.partition("[")[0].replace("::", ".")
+
+
+def by_file(tests: Iterable[str]) -> dict[str, set[str]]:
+    """The qualified names of tests, by their files."""
+    found: dict[str, set[str]] = {}
+    for path, name in map(test_name, tests):
+        found.setdefault(path, set()).add(name)
+    return found
 
 
 def _take(

@@ -35,21 +35,34 @@ def disposable(root: Path, paths: Iterable[Path], *, name: str) -> Iterator[Path
     """Copy the files at `paths`, relative to `root`, into a new folder; removed when the block is left.
 
     Links are copied as links. A path where nothing is any more is left out. Raises `NotMeasuredError` where something
-    cannot be copied: the disk is full, or it may not be read.
+    cannot be copied: the disk is full, it may not be read, or the folder not be written.
     """
     base = root / _FOLDER
-    base.mkdir(parents=True, exist_ok=True)
-    _tidy(base)
-    copy, lock = base / name, base / f"{name}.lock"
+    copy = base / name
+    lock = FileLock(base / f"{name}.lock")
+    with _explained(base):
+        base.mkdir(parents=True, exist_ok=True)
+        _tidy(base)
+        lock.acquire()
     try:
-        with FileLock(lock):
-            try:
-                _copy_all(root, paths, copy)
-                yield copy
-            finally:
-                shutil.rmtree(copy, ignore_errors=True)
+        _copy_all(root, paths, copy)
+        yield copy
     finally:
-        lock.unlink(missing_ok=True)
+        shutil.rmtree(copy, ignore_errors=True)
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(base: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NotMeasuredError(
+            f"there is no place for a copy of the project: {error.strerror}",
+            where=str(error.filename or base),
+            remedy="The copy needs a folder .noxtasks in the project that may be written.",
+        ) from error
 
 
 def with_unknown(root: Path, paths: Iterable[Path], places: Iterable[str]) -> Iterator[Path]:

@@ -91,7 +91,7 @@ def plan(
 def follow(plan: Plan, attempt: Trying, engine: Engine, *, kept: Callable[[Fate], object]) -> Outcome:
     """Try the mutants until the last of them, until all verdicts are certain, or until the time is up.
 
-    `kept` is told every fate that is settled. After an interruption (Ctrl-C) what is settled is kept.
+    `kept` is told every fate that is settled; after an interruption (Ctrl-C), those that nothing more was to come to.
     """
     settled = dict(plan.known)
     certain: dict[str, Verdict] = {}
@@ -106,7 +106,7 @@ def follow(plan: Plan, attempt: Trying, engine: Engine, *, kept: Callable[[Fate]
         return True
 
     most = _MOST if plan.settings.budget_s is None else max(_LEAST, _PER_JOB * plan.settings.jobs)
-    ending = Ending.WHOLE
+    ending, batch = Ending.WHOLE, list[Mutant]()
     try:
         for batch in stopping.batches(plan.orders, decided=decided if plan.settings.gate else None, most=most):
             attempt.carry_out(batch)
@@ -121,6 +121,9 @@ def follow(plan: Plan, attempt: Trying, engine: Engine, *, kept: Callable[[Fate]
     except KeyboardInterrupt:
         engine.abandon()
         ending = Ending.INTERRUPTED
+        for mutant in batch:
+            if mutant.id not in settled and attempt.is_last_word(mutant):
+                kept(attempt.fates[mutant.id])
         settled.update((fate.mutant, fate) for fate in attempt.fates.values() if rules.is_settled(fate))
     everyone = (mutant for population in plan.populations.values() for mutant in population)
     fates = {mutant.id: settled.get(mutant.id) or rules.unchecked(mutant) for mutant in everyone}

@@ -13,7 +13,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.mutation import junit, page, stryker
+from noxtasks.mutation import junit, page, scoring, stryker
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Reach, Report, Scope, Score, Status
 from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.wording import diff
@@ -103,15 +103,13 @@ def counts(fates: Iterable[Fate]) -> dict[str, int]:
 
 def _result(report: Report, sources: Sources) -> dict[str, Any]:
     fates = report.fates
-    of_path: dict[str, list[Fate]] = {}
-    for mutant in report.mutants:
-        of_path.setdefault(mutant.path, []).append(fates[mutant.id])
+    of_path = scoring.fates_by_path(report.mutants, fates)
     return {
         "judgement": msgspec.to_builtins(report.judgement),
         "gate": msgspec.to_builtins(report.stance),
         "extent": msgspec.to_builtins(report.extent),
         "score": _score(report.score, fates.values()),
-        "scopes": [_scope(scope, report) for scope in report.scopes],
+        "scopes": [_scope(scope, of_path) for scope in report.scopes],
         "modules": [{"path": path, **_score(score, of_path.get(path, ()))} for path, score in report.by_path.items()],
         "mutants": [_mutant(mutant, fates[mutant.id], report.baseline) for mutant in sorted(report.mutants)],
         "lessons": [msgspec.to_builtins(lesson) for lesson in report.lessons],
@@ -140,13 +138,12 @@ def _score(score: Score, fates: Iterable[Fate]) -> dict[str, Any]:
     return {**msgspec.to_builtins(score), "counts": counts(fates)}
 
 
-def _scope(scope: Scope, report: Report) -> dict[str, Any]:
-    files = set(scope.files)
+def _scope(scope: Scope, of_path: dict[str, list[Fate]]) -> dict[str, Any]:
     return {
         "name": scope.name,
         "files": list(scope.files),
         "judgement": msgspec.to_builtins(scope.judgement),
-        **_score(scope.score, [report.fates[mutant.id] for mutant in report.mutants if mutant.path in files]),
+        **_score(scope.score, [fate for path in scope.files for fate in of_path.get(path, ())]),
     }
 
 

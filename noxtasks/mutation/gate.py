@@ -14,8 +14,6 @@ from noxtasks.mutation.emit import ENDING
 from noxtasks.mutation.model import Ending, Judgement, Ratchet, Scope, Stance
 from noxtasks.stats import Verdict
 
-MODES = ("blocking", "advisory")
-
 
 def conclude(
     judged: Judgement, *, scopes: Sequence[Scope], ratchet: Ratchet | None, ending: Ending, unchecked: int
@@ -26,13 +24,13 @@ def conclude(
     has to pass, and the score of all of them together is only told. A ratchet passes nothing that was not tried.
     """
     if ending is Ending.INTERRUPTED:
-        return _with(judged, Verdict.UNMEASURED, f"it was interrupted, {unchecked:,} mutants were not tried")
+        return _with(judged, Verdict.UNMEASURED, f"it was interrupted, {unchecked} mutants were not tried")
     if scopes:
         judged = _of_scopes(judged, scopes)
     if ratchet is not None and (ratchet.regressed or ratchet.new):
         return _with(judged, Verdict.FAIL, _lived(ratchet))
     if ratchet is not None and unchecked and judged.verdict is Verdict.PASS:
-        return _with(judged, Verdict.UNMEASURED, f"{unchecked:,} mutants were not tried, and the ratchet asks for all")
+        return _with(judged, Verdict.UNMEASURED, f"{unchecked} mutants were not tried, and the ratchet asks for all")
     return judged
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import ndiff
 
 import msgspec
 
-from noxtasks.mutation import equivalents
+from noxtasks.mutation import equivalents, wording
 from noxtasks.mutation.model import Baseline, Lesson, Mutant
 
 _WIDTH = 100
@@ -93,8 +92,7 @@ def beginning(mutant: Mutant, told: Told | None = None) -> str:
 
 def changed_lines(mutant: Mutant) -> list[str]:
     """The lines that differ, with a minus and a plus, without their indentation."""
-    both = ndiff(mutant.before.splitlines(), mutant.after.splitlines())
-    return [f"{line[0]} {line[2:].strip()}" for line in both if line[0] in "+-"]
+    return [f"{line[0]} {line[1:].strip()}" for line in wording.changed(wording.diff(mutant))]
 
 
 def _call(mutant: Mutant, class_name: str, name: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
 
     sources: Sources
     asked: Configured
+    nameless: tuple[str, ...] = ()  # Python files that no report could name: as far as they can be told
 
 
 def locate(root: Path, paths: Collection[str], places: Collection[str] = ()) -> Located:
@@ -27,6 +28,8 @@ def locate(root: Path, paths: Collection[str], places: Collection[str] = ()) -> 
 
     Raises `NotMeasuredError` where there are none, and `ConfigurationError` for a place that has none.
     """
+    nameless = {path for path in paths if path.endswith(".py") and not _is_text(path)}
+    paths = set(paths) - nameless
     project = declared.gather(root)
     asked = configured(project)
     if places:
@@ -46,4 +49,13 @@ def locate(root: Path, paths: Collection[str], places: Collection[str] = ()) -> 
             where=str(root),
             remedy="Name the files or folders: tool.mutmut.source_paths in pyproject.toml",
         )
-    return Located(sources=found, asked=asked)
+    told = tuple(sorted(path.encode("utf-8", "backslashreplace").decode() for path in nameless))
+    return Located(sources=found, asked=asked, nameless=told)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,17 @@ from noxtasks.mutation import (
     mutmut,
     ratchet,
     rules,
+    scopes,
     scoring,
     since,
     suppressions,
     surroundings,
-    telling,
     terminal,
+    told_apart,
     trying,
 )
 from noxtasks.mutation.course import Outcome, Plan
-from noxtasks.mutation.model import Baseline, Choice, Ending, Lesson, Mutant, Report, Status, Suppression
+from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Lesson, Mutant, Report, Status, Suppression
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.sources import Sources
@@ -46,12 +48,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a scan works: a copy of the project that holds `files`."""
 
     copy: Path
+    scratch: Path  # a folder for all else
     files: tuple[Path, ...]
     sources: Sources
     patterns: tuple[str, ...]  # of lines that are not to be mutated
 
 
-def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection]:
+def measure(task: Task, place: Place) -> tuple[Report, Collection]:
     """The report, and what was collected in the copy.
 
     Raises `NotMeasuredError` where there are no mutants, no tests, or none that pass; `TimeIsUpError` where the budget
@@ -66,39 +69,18 @@ def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection
         **_of(place.copy, found),
     )
     project = surroundings.read(place.copy)
-    made = mutmut.instrument(suite, found, scratch, patterns=place.patterns, timeout_s=task.terms.left_s())
-    if not made.mutants:
-        raise NotMeasuredError(
-            "there is nothing in the sources that mutmut changes",
-            where=str(task.root),
-            remedy="\n".join(
-                [
-                    "It changes the bodies of functions and methods; was it told to leave them out?",
-                    *(f"{path}: {why}" for path, why in made.left_out[:10]),
-                ]
-            ),
-        )
+    made = _instrumented(task, suite, place)
     settings = task.settings.mutation
     kind = None if settings.engine == "auto" else EngineKind(settings.engine)
-    with Engine(suite, scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
+    with Engine(suite, place.scratch, kind=kind, test_timeout_s=settings.test_timeout_s) as engine:
         engine.until_s = task.terms.until_s
         collection = engine.collect(hash_seed=trying.HASH_SEED)
         _check(task, collection, place.copy)
-        baseline = trying.take_baseline(engine, collection, distrust.flaky_tests(task.reports))
-        if not baseline.durations_s:
-            raise NotMeasuredError(
-                "no test passes in a copy of the project without any mutant",
-                where=str(task.root),
-                remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
-            )
-        if baseline.left_out and task.terms.until_s is None:
-            name = f"{task.session_id}-plain"
-            with copying.disposable(task.root, place.files, name=name) as plain:
-                baseline = trying.explained(baseline, msgspec.structs.replace(suite, **_of(plain, found)), scratch)
+        baseline = _baseline(task, suite, place, engine, collection)
         made = msgspec.structs.replace(made, mutants=rules.renamed(made.mutants, baseline))
-        baseline = rules.with_uncollected(baseline, read_problems(collection.problems))
         terminal.print_baseline(baseline, made, found, engine)
         mutants = _chosen(task, made, baseline, project)
+        task = _about(task, mutants)
         conditions = _conditions(task, engine)
         now = surroundings.survey(project, found, made.mutants, collection, baseline, conditions=conditions)
         settled = suppressions.settle(task.terms.suppressions, mutants, today=task.began.date())
@@ -116,8 +98,43 @@ def measure(task: Task, place: Place, scratch: Path) -> tuple[Report, Collection
         outcome, baseline = _try(task, engine, baseline, plan)
     report = _report(task, made, baseline, plan, outcome, settled=settled)
     if outcome.ending is not Ending.INTERRUPTED:
-        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, scratch))
+        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, place.scratch))
     return report, collection
+
+
+def _instrumented(task: Task, suite: Suite, place: Place) -> Instrumented:
+    """The mutants. Raises `NotMeasuredError` where there are none."""
+    made = mutmut.instrument(
+        suite, place.sources, place.scratch, patterns=place.patterns, timeout_s=task.terms.left_s()
+    )
+    if made.mutants:
+        return made
+    raise NotMeasuredError(
+        "there is nothing in the sources that mutmut changes",
+        where=str(task.root),
+        remedy="\n".join(
+            [
+                "It changes the bodies of functions and methods; was it told to leave them out?",
+                *(f"{path}: {why}" for path, why in made.left_out[:10]),
+            ]
+        ),
+    )
+
+
+def _baseline(task: Task, suite: Suite, place: Place, engine: Engine, collection: Collection) -> Baseline:
+    """What can be relied on, and why not on the rest. Raises `NotMeasuredError` where no test passes."""
+    baseline = trying.take_baseline(engine, collection, distrust.flaky_tests(task.reports))
+    if not baseline.durations_s:
+        raise NotMeasuredError(
+            "no test passes in a copy of the project without any mutant",
+            where=str(task.root),
+            remedy="\n".join(f"{test}: {why}" for test, why in baseline.left_out[:10]),
+        )
+    if baseline.left_out and task.terms.until_s is None:
+        with copying.disposable(task.root, place.files, name=f"{task.session_id}-plain") as plain:
+            moved = msgspec.structs.replace(suite, **_of(plain, place.sources))
+            baseline = trying.explained(baseline, moved, place.scratch)
+    return rules.with_uncollected(baseline, read_problems(collection.problems))
 
 
 def _of(copy: Path, found: Sources) -> dict[str, Any]:
@@ -164,6 +181,14 @@ def _chosen(task: Task, made: Instrumented, baseline: Baseline, project: surroun
         return made.mutants
     old = since.before(task.root, task.base, project, git.output_in(task.root))
     return since.chosen(made.mutants, baseline, project, old)
+
+
+def _about(task: Task, mutants: Sequence[Mutant]) -> Task:
+    """The task, where it is about changes without the scopes in which nothing has changed: there is nothing to pass."""
+    if task.base is None:
+        return task
+    left = scopes.among(task.terms.scopes, {mutant.path for mutant in mutants})
+    return msgspec.structs.replace(task, terms=msgspec.structs.replace(task.terms, scopes=left))
 
 
 def _conditions(task: Task, engine: Engine) -> dict[str, object]:
@@ -215,10 +240,6 @@ def _report(
         ending=outcome.ending,
         unchecked=sum(fate.status is Status.UNCHECKED for fate in fates.values()),
     )
-    extent = msgspec.structs.replace(course.extent(plan, outcome.ending), mutants=len(made.mutants))
-    if task.base is not None:
-        choice = Choice.SINCE if extent.choice is Choice.ALL else extent.choice
-        extent = msgspec.structs.replace(extent, choice=choice, since=task.base.revision)
     return Report(
         mutants=mutants,
         fates=fates,
@@ -226,7 +247,7 @@ def _report(
         score=score,
         by_path=scoring.by_path(mutants, fates, timeouts=settings.timeouts, is_sample=is_sample),
         judgement=judged,
-        extent=extent,
+        extent=_extent(task, made, plan, outcome),
         scopes=parts if task.terms.scopes else (),
         suppressions=settled,
         ratchet=ratcheted,
@@ -237,14 +258,22 @@ def _report(
     )
 
 
+def _extent(task: Task, made: Instrumented, plan: Plan, outcome: Outcome) -> Extent:
+    extent = msgspec.structs.replace(course.extent(plan, outcome.ending), mutants=len(made.mutants))
+    if task.base is None:
+        return extent
+    choice = Choice.SINCE if extent.choice is Choice.ALL else extent.choice
+    return msgspec.structs.replace(extent, choice=choice, since=task.base.revision)
+
+
 def _learn(task: Task, suite: Suite, report: Report, scratch: Path) -> tuple[Lesson, ...]:
     """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
     survivors = [mutant for mutant in report.mutants if report.fates[mutant.id].status is Status.SURVIVED]
     try:
-        answer = telling.tell(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
+        answer = told_apart.find(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
     except KeyboardInterrupt:
-        answer = telling.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
+        answer = told_apart.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
     except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried
-        answer = telling.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
+        answer = told_apart.Answer(notes=(f"no inputs were looked for: {type(error).__name__}: {error}",))
     print_notes(answer.notes)
     return lessons.lessons(survivors, answer.told, report.baseline)

@@ -24,6 +24,10 @@ class Status(Enum):
     UNCHECKED = "unchecked"  # not tried: sampled out, time was up, interrupted
 
 
+ALIVE = frozenset({Status.SURVIVED, Status.NO_TESTS})
+"""What a test more could change."""
+
+
 class Mutant(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One change of one function. `id` is a digest of path, function, source before and after, and occurrence."""
 
@@ -79,6 +83,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     order_dependent: frozenset[str] = frozenset()  # functions that other tests run when the order is another
     ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
     unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
+    failed: frozenset[str] = frozenset()  # tests that are left out because they never pass
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):

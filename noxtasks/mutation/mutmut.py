@@ -54,6 +54,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     mutants: tuple[_Made, ...] = ()
     error: str = ""
+    is_unwritten: bool = False  # it has mutants, for which there is no room
     scope: _Reach | None = None  # None: it cannot be read
 
 
@@ -72,8 +73,8 @@ def instrument(
     """Replace the sources in the root of `suite`, which is a copy, by ones that hold all of their mutants.
 
     Lines that one of `patterns` matches are not mutated. A file on which mutmut crashes, or takes too long, is left as
-    it was. Raises `NotMeasuredError` where mutmut is not there, of another version, or fails, and after `timeout_s`
-    seconds `TimeIsUpError`.
+    it was. Raises `NotMeasuredError` where mutmut is not there, of another version, or fails, or where its mutants
+    cannot be written; and after `timeout_s` seconds `TimeIsUpError`.
     """
     until_s = None if timeout_s is None else time.monotonic() + timeout_s
     texts = {source.path: _text(suite.root / source.path) for source in sources.files}
@@ -87,6 +88,13 @@ def instrument(
             said = (done.stderr.strip().splitlines() or [""])[-1]
             why = f"it takes more than {_LIMIT_S} s" if "Timeout (" in done.stderr else f"{done.returncode}, {said}"
             files.append(_File(path=sources.files[len(files)].path, error=f"mutmut does not get through it: {why}"))
+    for file in files:
+        if file.is_unwritten:
+            raise NotMeasuredError(
+                f"mutants cannot be written into the copy of the project: {file.error}",
+                where=file.path,
+                remedy=f"Is there room in {suite.root.parent}?",
+            )
     return Instrumented(
         mutants=tuple(mutant for file in files for mutant in _identified(file)),
         left_out=tuple((file.path, file.error) for file in files if file.error),

@@ -4,7 +4,8 @@ The variable `NOXTASKS_ORDER` names a JSON file with `version` (the one of mutmu
 `path` and `module`), `patterns` (regular expressions of lines that are not to be mutated), `limit_s` (for one file) and
 `answer`. In the current folder, a copy of the project, each file is replaced by one that holds all of its mutants. To
 `answer` go lines: an empty one when work begins, and then one for each file, as soon as it is done, with its mutants,
-or the reason why it is left as it was. Where this process crashes, or is ended by the limit, it shows at which file.
+or the reason why it is left as it was (`is_unwritten`: for want of room). Where this process crashes, or is ended by
+the limit, it shows at which file.
 
 What mutmut's command does besides (configuration, copies, statistics, workers) is not used.
 """
@@ -85,10 +86,13 @@ def _instrument(path: str, module: str) -> dict[str, Any]:
         return _answer(path, scope=scope.told(set()))
     try:
         made, code = _mutate(path, module, data)
-        if made:
-            _replace(Path(path), code)
     except Exception as error:
         return _answer(path, error=f"{type(error).__name__}: {error}", scope=scope.told(set()))
+    try:
+        if made:
+            _replace(Path(path), code)
+    except OSError as error:
+        return {**_answer(path, error=f"{error.strerror}"), "is_unwritten": True}
     return _answer(path, mutants=made, scope=scope.told({each["function"] for each in made}))
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.evidence.vcs import Run, git
 from noxtasks.mutation import wording
 from noxtasks.mutation.model import Mutant, Report, Status
 
-Run = Callable[[Sequence[str]], bytes | None]
-
 _WARNINGS = 10  # that GitHub shows of a step
 _SURVIVORS = 20
+_ITEMS = 20  # of a list
 _FILES = 50
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
@@ -55,12 +55,14 @@ def changed_lines(root: Path, base: str, run: Run) -> dict[str, set[int]] | None
     """The lines of each file, by path, that differ from where HEAD has left `base`; None where git cannot tell."""
     if not base or base.startswith("-"):
         return None
-    git = ("git", "--no-optional-locks", "-C", str(root), "-c", "core.quotePath=false")
+    options = ("-r", "-p", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
+    prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
     for name in (base, f"origin/{base}"):
-        if (commit := run((*git, "merge-base", name, "HEAD"))) is not None:
-            options = ("-r", "-p", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
-            prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
-            told = run((*git, "diff-tree", *options, *prefixes, commit.decode("ascii").strip(), "HEAD", "--", "."))
+        if (base_commit := git(run, root, "merge-base", name, "HEAD")) is not None:
+            commit = base_commit.decode("ascii").strip()
+            told = git(
+                run, root, "-c", "core.quotePath=false", "diff-tree", *options, *prefixes, commit, "HEAD", "--", "."
+            )
             return None if told is None else _read(told)
     return None
 
@@ -88,8 +90,32 @@ def is_changed(mutant: Mutant, changed: Mapping[str, Collection[int]]) -> bool:
 
 def markdown(report: Report) -> str:
     """The summary: the verdict, the files, and the survivors that teach most."""
-    living, verdict = wording.survivors(report), report.judgement.verdict.value
-    extent = wording.extent(report)
+    living, left_out = wording.survivors(report), report.baseline.left_out
+    verdict = report.judgement.verdict.value
+    lines = [
+        f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
+        "",
+        f"mutation score {wording.scored(report.score, report.judgement)}: **{verdict}**, {wording.concluded(report)}",
+        "",
+        *(line for said in wording.notes(report) for line in (said, "")),
+        *_scopes(report),
+        *_files(report),
+        "",
+        *_survivors(living, report),
+        *_listed(
+            "mutants that live and did not before",
+            [
+                f"{github.code(f'{shown(mutant.path)}:{mutant.line}')} {github.code(mutant.id)}: {what}"
+                for mutant, what in wording.ratcheted(report)
+            ],
+        ),
+        *_listed("suppressions", [github.code(wording.suppression(each)) for each in report.suppressions]),
+        *_listed("tests left out", [github.code(f"{shown(test)}: {shown(why)}") for test, why in left_out]),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _files(report: Report) -> list[str]:
     rows = wording.rows(report)
     files = [
         (
@@ -102,22 +128,39 @@ def markdown(report: Report) -> str:
         )
         for row in rows[:_FILES]
     ]
-    survivors = []
+    more = [f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []
+    return [*github.table(("file", "killed", "alive", "no tests", "score", "interval"), files), *more]
+
+
+def _survivors(living: Sequence[Mutant], report: Report) -> list[str]:
+    rows = []
     for mutant in living[:_SURVIVORS]:
         before, after = wording.change(mutant, report.texts.get(mutant.path, ""))
         change = f"{github.code(before or ' ')} → {github.code(after or ' ')}"
         place = github.code(f"{shown(mutant.path)}:{mutant.line}")
-        survivors.append((place, change, github.code(wording.command(mutant))))
-    lines = [
-        f"### mutation: {counted(len(living), 'survivor')} of {counted(len(report.mutants), 'mutant')}",
-        "",
-        f"{wording.scored(report)}: **{verdict}**, {shown(report.judgement.reason)}",
-        "",
-        *([extent, ""] if extent else []),
-        *github.table(("file", "killed", "alive", "no tests", "score", "interval"), files),
-        *([f"and {counted(len(rows) - _FILES, 'more file')}"] if len(rows) > _FILES else []),
-        "",
-        *github.table(("survivor", "change", "explain"), survivors),
-        *(["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []),
+        rows.append((place, change, github.code(wording.command(mutant))))
+    more = ["", f"and {len(living) - _SURVIVORS} more"] if len(living) > _SURVIVORS else []
+    return [*github.table(("survivor", "change", "explain"), rows), *more]
+
+
+def _scopes(report: Report) -> list[str]:
+    rows = [
+        (
+            github.code(shown(scope.name)),
+            wording.percent(scope.score.figure),
+            wording.bounds(scope.score) or "-",
+            f"{scope.judgement.threshold:.0%}",
+            f"**{scope.judgement.verdict.value}**, {shown(scope.judgement.reason)}",
+        )
+        for scope in report.scopes
     ]
-    return "\n".join(lines) + "\n\n"
+    return [*github.table(("scope", "score", "interval", "at least", "verdict"), rows), ""] if rows else []
+
+
+def _listed(heading: str, items: Sequence[str]) -> list[str]:
+    """The lines of a list that is closed until someone wants it; none where it has no items."""
+    if not items:
+        return []
+    more = [f"- and {len(items) - _ITEMS} more"] if len(items) > _ITEMS else []
+    head = f"<details><summary>{heading}: {len(items)}</summary>"
+    return ["", head, "", *(f"- {item}" for item in items[:_ITEMS]), *more, "", "</details>"]

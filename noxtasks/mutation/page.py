@@ -12,7 +12,7 @@ import msgspec
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import wording
-from noxtasks.mutation.model import Fate, Lesson, Mutant, Report, Status
+from noxtasks.mutation.model import ALIVE, Fate, Lesson, Mutant, Report, Standing, Status
 
 NAME = "mutation.html"
 
@@ -20,7 +20,6 @@ _TEMPLATE = "page.html.jinja"
 _SHOWN = 50  # survivors at the top; the source has them all
 _TESTS = 10  # tests that are named for a mutant
 _OPEN = 300  # mutants up to which the source is open from the start
-_MARKED = frozenset({Status.SURVIVED, Status.NO_TESTS})  # whose place in a line is marked
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +68,10 @@ def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
         provenance=provenance,
         report=report,
         verdict=report.judgement.verdict.value,
-        scored=wording.scored(report),
-        extent=wording.extent(report),
+        scored=wording.scored(report.score, report.judgement),
+        concluded=wording.concluded(report),
+        notes=wording.notes(report),
+        ratcheted=wording.ratcheted(report),
         counts=Counter(fate.status for fate in report.fates.values()),
         files=_files(report, views),
         survivors=survivors[:_SHOWN],
@@ -78,7 +79,8 @@ def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
         is_open=len(report.mutants) <= _OPEN,
         signs=wording.SIGNS,
         statuses=Status,
-        unmutated=wording.UNMUTATED,
+        standings=Standing,
+        suppression=wording.suppression,
         counted=counted,
         has_interval=any(score.interval for score in (report.score, *report.by_path.values())),
         command=wording.command,
@@ -143,7 +145,7 @@ def _parts(line: str, views: Iterable[View]) -> tuple[tuple[str, bool], ...]:
     """The line's text, parted where a mutant begins or ends that no test has noticed."""
     marked: set[int] = set()
     for view in views:
-        if view.fate.status in _MARKED:
+        if view.fate.status in ALIVE:
             is_one_line = view.mutant.end_line == view.mutant.line
             marked.update(range(view.mutant.column - 1, view.mutant.end_column - 1 if is_one_line else len(line)))
     places = groupby(range(len(line)), key=marked.__contains__)

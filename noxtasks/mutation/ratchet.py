@@ -6,17 +6,16 @@ who edits one line is not asked about the mutants of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from noxtasks.errors import ConfigurationError
-from noxtasks.mutation.model import Fate, Mutant, Ratchet, Status
-from noxtasks.mutation.wording import diff
+from noxtasks.mutation.model import ALIVE, Fate, Mutant, Ratchet, Status
+from noxtasks.mutation.wording import changed, diff
 
 SETTING = "tool.noxtasks.mutation.ratchet"
 
-_ALIVE = frozenset({Status.SURVIVED, Status.NO_TESTS})
 _DETECTED = frozenset({Status.KILLED, Status.SEGFAULT, Status.TIMEOUT})
 
 
@@ -56,19 +55,15 @@ def compare(earlier: Earlier, mutants: Iterable[Mutant], fates: Mapping[str, Fat
     """What lives, and was killed or not known in the report that is called `baseline`; nothing that it left open."""
     before = {told.id: told.status for told in earlier.result.mutants}
     changes = {
-        (told.path, told.function, _changed(told.diff)) for told in earlier.result.mutants if told.status in _ALIVE
+        (told.path, told.function, tuple(changed(told.diff))) for told in earlier.result.mutants if told.status in ALIVE
     }
     regressed, new = [], []
     for mutant in sorted(mutants):
-        if fates[mutant.id].status not in _ALIVE:
+        if fates[mutant.id].status not in ALIVE:
             continue
         status = before.get(mutant.id)
         if status in _DETECTED:
             regressed.append(mutant.id)
-        elif status is None and (mutant.path, mutant.function, _changed(diff(mutant))) not in changes:
+        elif status is None and (mutant.path, mutant.function, tuple(changed(diff(mutant)))) not in changes:
             new.append(mutant.id)
     return Ratchet(baseline=baseline, regressed=tuple(regressed), new=tuple(new))
-
-
-def _changed(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(line for line in lines if line[:1] in ("-", "+"))

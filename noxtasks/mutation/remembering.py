@@ -46,8 +46,8 @@ class Memory:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no earlier scan has found anything."""
-        return not self._entries
+        """Whether neither an earlier scan has found anything, nor this one."""
+        return not (self._entries or self._found)
 
     def recall(self, mutants: Iterable[Mutant], now: Surroundings, baseline: Baseline) -> dict[str, Fate]:
         """The fates that still hold, by the mutant's id."""

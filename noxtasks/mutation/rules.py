@@ -29,6 +29,8 @@ _OUTCOMES = {
 }
 _SAID = 300  # characters of the first line of a failure's message
 _WRAPPED = "it passes in a plain copy, and not among mutmut's functions: it notices them, or is flaky"
+_SLOWED = "it passes in a plain copy, and takes too long among mutmut's functions, which are slower"
+_TOO_LONG = "Timeout: "
 _ELSEWHERE = "it passes in the order of collection, and not in reverse in a process of their own"
 _PLAIN = "it does not pass in a plain copy either"
 
@@ -46,12 +48,15 @@ def baseline(runs: Sequence[Run], at_import: Sequence[str], distrusted: Mapping[
     left_out = {test: why for test, why in distrusted.items() if test in there}
     skipped: set[str] = set()
     passed: set[str] = set()
+    failed: set[str] = set()
     for run in runs:
         for result in run.results:
             if result.outcome is Outcome.SKIPPED:
                 skipped.add(result.nodeid)
             elif result.outcome not in _PASSED:
                 why = _said(result.failure) or result.outcome.value
+                if result.nodeid not in left_out and result.nodeid not in passed:
+                    failed.add(result.nodeid)
                 left_out.setdefault(result.nodeid, f"{_ELSEWHERE}: {why}" if result.nodeid in passed else why)
             else:
                 passed.add(result.nodeid)
@@ -77,17 +82,28 @@ def baseline(runs: Sequence[Run], at_import: Sequence[str], distrusted: Mapping[
         ),
         ran=dict(runs[0].ran) if runs else {},
         unusable=frozenset(unusable - covering.keys()),
+        failed=frozenset(failed),
     )
 
 
 def explained(found: Baseline, plain: Run) -> Baseline:
-    """`found`, with what `plain` says of the tests that are left out: it ran them without anything of mutmut's."""
-    known = {result.nodeid: _WRAPPED if result.outcome in _PASSED else _PLAIN for result in plain.results}
+    """`found`, with what `plain` says of the tests that have failed: it ran them without anything of mutmut's.
+
+    Those that are left out for another reason may pass there, and nothing follows from it.
+    """
+    plainly = {result.nodeid: result.outcome in _PASSED for result in plain.results if result.nodeid in found.failed}
     told = (
-        (test, f"{known[test]}: {why}" if test in known and not why.startswith(_ELSEWHERE) else why)
+        (test, f"{_compared(why, passes=plainly[test])}: {why}" if test in plainly else why)
         for test, why in found.left_out
     )
     return msgspec.structs.replace(found, left_out=tuple(told))
+
+
+def _compared(why: str, *, passes: bool) -> str:
+    """What it means that a test which has failed with `why` among mutmut's functions passes in a plain copy, or not."""
+    if not passes:
+        return _PLAIN
+    return _SLOWED if why.startswith(_TOO_LONG) else _WRAPPED
 
 
 def with_uncollected(found: Baseline, problems: Sequence[Problem]) -> Baseline:

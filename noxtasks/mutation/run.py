@@ -25,12 +25,12 @@ from noxtasks.mutation import (
     on_github,
     page,
     since,
-    sources,
     terminal,
     terms,
 )
 from noxtasks.mutation.model import Choice, Ending, Report
 from noxtasks.mutation.remembering import Memory
+from noxtasks.mutation.sources import Sources, only
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
@@ -63,11 +63,7 @@ def run(
     root, began = root.resolve(), datetime.now(UTC)
     memory = Memory(root / settings.mutation.memory, today=began.date(), forgets=forget)
     if resume and memory.is_empty:
-        raise ConfigurationError(
-            "there is no interrupted scan to go on with",
-            where="--resume",
-            remedy="Start a new one without --resume.",
-        )
+        raise _nothing_to_resume()
     base = since.find(root, revision, git.output_in(root)) if revision else None
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     known = (*memory.notes, *code.notes)
@@ -77,6 +73,7 @@ def run(
     located = locating.locate(root, {path.as_posix() for path in paths}, settings.mutation.paths)
     found, asked = located.sources, located.asked
     print_notes(tuple(f"{asked.where}: {name} is not used: {why}" for name, why in asked.not_used))
+    print_notes(tuple(f"{path} is not mutated: its name is no UTF-8" for path in located.nameless))
     task = Task(
         root=root,
         settings=settings,
@@ -89,38 +86,60 @@ def run(
         base=base,
     )
     if task.terms.scopes:
-        found = sources.only(found, {file for files in task.terms.scopes.values() for file in files})
+        found = only(found, {file for files in task.terms.scopes.values() for file in files})
     files = tuple(copying.with_unknown(root, paths, {*found.folders_with_code, *asked.also_copy}))
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, None))
-    with (
-        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
-        copying.disposable(root, files, name=task.session_id) as copy,
-    ):
-        try:
-            place = measuring.Place(copy=copy, files=files, sources=found, patterns=asked.do_not_mutate_patterns)
-            report, collection = measuring.measure(task, place, Path(scratch))
-        except TimeIsUpError as error:
-            raise _no_time(settings, error) from None
+    report, collection = _measured(task, found, files, asked.do_not_mutate_patterns)
     print_notes(tuple(note for note in memory.notes if note not in known))
     is_whole = report.extent.ending is not Ending.INTERRUPTED
-    told = _provenance(task, code, collection, complete=is_whole)
+    _report(
+        task,
+        report,
+        sources=found,
+        duration_s=time.monotonic() - started_s,
+        provenance=_provenance(task, code, collection, complete=is_whole),
+    )
+    return _ended(task, report)
+
+
+def _measured(
+    task: Task, found: Sources, files: tuple[Path, ...], patterns: tuple[str, ...]
+) -> tuple[Report, Collection]:
+    with (
+        tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
+        copying.disposable(task.root, files, name=task.session_id) as copy,
+    ):
+        place = measuring.Place(copy=copy, scratch=Path(scratch), files=files, sources=found, patterns=patterns)
+        try:
+            return measuring.measure(task, place)
+        except TimeIsUpError as error:
+            raise _no_time(task.settings, error) from None
+
+
+def _report(task: Task, report: Report, *, sources: Sources, duration_s: float, provenance: Provenance) -> None:
     digests = emit.write(
         task.reports,
         report,
         project=task.project,
-        sources=found,
-        duration_s=time.monotonic() - started_s,
-        provenance=told,
+        sources=sources,
+        duration_s=duration_s,
+        provenance=provenance,
     )
-    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=provenance)
     terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
-    on_github.tell(report, root, git.output_in(root))
-    return _ended(task, report)
+    on_github.tell(report, task.root, git.output_in(task.root))
+
+
+def _nothing_to_resume() -> ConfigurationError:
+    return ConfigurationError(
+        "there is no interrupted scan to go on with", where="--resume", remedy="Start a new one without --resume."
+    )
 
 
 def _ended(task: Task, report: Report) -> ExitCode:
     if report.extent.ending is Ending.INTERRUPTED:
-        raise InterruptedRunError("interrupted; what was measured is kept", remedy="--resume goes on from there")
+        remedy = "" if task.memory.is_empty else "--resume goes on from there"
+        raise InterruptedRunError("interrupted; what was measured is kept", remedy=remedy)
     if task.base is not None and not report.mutants:
         return ExitCode.NOTHING_FOUND
     code = gate.exit_code(report.judgement, report.stance)

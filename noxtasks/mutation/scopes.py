@@ -51,6 +51,11 @@ def assign(
     return found
 
 
+def among(scopes: Mapping[str, tuple[str, ...]], paths: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Those of the scopes that have any of the files `paths`."""
+    return {name: files for name, files in scopes.items() if not set(paths).isdisjoint(files)}
+
+
 def meant(pattern: str, paths: Iterable[str]) -> set[str]:
     """Those of `paths` that `pattern` means: a file, all in a folder, or what a glob matches ("src/*/rates.py")."""
     place = str(PurePosixPath(pattern))

@@ -15,9 +15,6 @@ from noxtasks import stats
 from noxtasks.mutation.model import Fate, Judgement, Mutant, Score, Status
 from noxtasks.stats import Interval, Verdict
 
-TIMEOUTS = ("killed", "survived", "ignored")
-"""What a mutant counts as on which the tests take too long."""
-
 CONFIDENCE = 0.95
 """Of the interval of a score that rests on a part of the mutants."""
 
@@ -71,7 +68,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tally(fates: Iterable[Fate], *, timeouts: str) -> Tally:
-    """Count `fates`; timeouts as `timeouts` says, one of `TIMEOUTS`.
+    """Count `fates`; timeouts as `timeouts` says, one of `config.TIMEOUTS`.
 
     Among the unchecked may be some that would be ignored. Counting them makes every bound the wider.
     """
@@ -99,7 +96,7 @@ def _is_killed(status: Status, timeouts: str) -> bool | None:
 
 
 def score(fates: Iterable[Fate], *, timeouts: str, is_sample: bool = True) -> Score:
-    """Killed and crashed of all that could be; timeouts as `timeouts` says, one of `TIMEOUTS`.
+    """Killed and crashed of all that could be; timeouts as `timeouts` says, one of `config.TIMEOUTS`.
 
     What is skipped counts neither way. Mutants that no test runs count as not killed, but not in the figure of covered
     code. Where some are unchecked and `is_sample` is false, what was tried says nothing of them: there is no figure.
@@ -123,10 +120,16 @@ def by_path(
     mutants: Iterable[Mutant], fates: Mapping[str, Fate], *, timeouts: str, is_sample: bool = True
 ) -> dict[str, Score]:
     """The score of each file, by its path."""
+    found = fates_by_path(mutants, fates)
+    return {path: score(each, timeouts=timeouts, is_sample=is_sample) for path, each in sorted(found.items())}
+
+
+def fates_by_path(mutants: Iterable[Mutant], fates: Mapping[str, Fate]) -> dict[str, list[Fate]]:
+    """The fates of the mutants of each file, by its path."""
     found: dict[str, list[Fate]] = {}
     for mutant in mutants:
         found.setdefault(mutant.path, []).append(fates[mutant.id])
-    return {path: score(each, timeouts=timeouts, is_sample=is_sample) for path, each in sorted(found.items())}
+    return found
 
 
 def joined(parts: Sequence[tuple[Score, int]]) -> Score:
@@ -188,12 +191,12 @@ def judge(found: Score, fates: Iterable[Fate], *, threshold: float, certain: Ver
         verdict = Verdict.PASS if found.figure is not None and found.figure >= threshold else Verdict.FAIL
         reason = f"{found.killed} of {found.total} mutants are killed"
     elif found.figure is None or found.interval is None:
-        verdict, reason = Verdict.UNMEASURED, f"{unchecked:,} mutants were not tried"
+        verdict, reason = Verdict.UNMEASURED, f"{unchecked} mutants were not tried"
     else:
         verdict = certain or _by_interval(found.interval, threshold)
         tried = sum(not _is_known(fate) for fate in fates) - unchecked
         told = f"between {found.interval.low:.1%} and {found.interval.high:.1%}"
-        reason = f"{tried:,} of {tried + unchecked:,} mutants tried: {told}"
+        reason = f"{tried} of {tried + unchecked} mutants tried: {told}"
     return Judgement(verdict=verdict, figure=found.figure, threshold=threshold, reason=reason)
 
 

@@ -4,23 +4,26 @@ What counts is what this branch and the working tree have changed, so the files 
 commit that both REV and HEAD go back to. A function has changed where its code differs from that of the function of
 its name in the same file then; a test, where its code differs, or what it shares with its file, a conftest above it, or
 a module of the project that its file imports and that is no source.
+
+Of a file that is gone nobody can tell what its tests ran. As changed count the functions that it names, alone or by
+their class, and those of modules that it imports.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from noxtasks.errors import ConfigurationError
+from noxtasks.evidence.vcs import Run, git
 from noxtasks.mutation import content
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.mutation.surroundings import Project
 
-Run = Callable[[Sequence[str]], bytes | None]
 _SHA1_LENGTH = 40
 
 
@@ -33,21 +36,20 @@ class Base(msgspec.Struct, frozen=True, kw_only=True):
 
 def find(root: Path, revision: str, run: Run) -> Base:
     """The commit that HEAD and `revision` go back to. Raises `ConfigurationError` where there is none."""
-    git = ("git", "--no-optional-locks", "-C", str(root))
-    if run((*git, "rev-parse", "--is-inside-work-tree")) is None:
+    if git(run, root, "rev-parse", "--is-inside-work-tree") is None:
         raise ConfigurationError(
             f"{root} is not in a git repository", where="--since", remedy="Without --since all mutants are tried."
         )
-    if revision.startswith("-") or run((*git, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")) is None:
-        elsewhere = run((*git, "rev-parse", "--verify", "--quiet", f"origin/{revision}^{{commit}}")) is not None
+    if revision.startswith("-") or git(run, root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
+        elsewhere = git(run, root, "rev-parse", "--verify", "--quiet", f"origin/{revision}^{{commit}}") is not None
         raise ConfigurationError(
             f"git knows no revision {revision}",
             where="--since",
             remedy=f"Did you mean origin/{revision}?" if elsewhere else f"Is it fetched? git fetch origin {revision}",
         )
-    base = run((*git, "merge-base", revision, "HEAD"))
+    base = git(run, root, "merge-base", revision, "HEAD")
     if base is None:
-        is_shallow = run((*git, "rev-parse", "--is-shallow-repository")) == b"true\n"
+        is_shallow = git(run, root, "rev-parse", "--is-shallow-repository") == b"true\n"
         raise ConfigurationError(
             f"{revision} and HEAD have no commit in common",
             where="--since",
@@ -59,18 +61,21 @@ def find(root: Path, revision: str, run: Run) -> Base:
 
 
 def before(root: Path, base: Base, project: Project, run: Run) -> dict[str, bytes | None]:
-    """The Python files that differ from those at `base`, by path, with what they were; None for one that was not."""
-    git = ("git", "--no-optional-locks", "-C", str(root))
-    listed = run((*git, "ls-tree", "-r", "-z", base.commit, "--", ".")) or b""
+    """The Python files that differ from those at `base`, by path, with what they were; None for one that was not.
+
+    Those that are gone are among them.
+    """
+    listed = git(run, root, "ls-tree", "-r", "-z", base.commit, "--", ".") or b""
     blobs = {}
     for line in listed.split(b"\0"):
         about, _, path = line.partition(b"\t")
         if path:
             blobs[os.fsdecode(path)] = about.split()[-1].decode("ascii")
+    now = {path: data for path, data in project.data.items() if path.endswith(".py")}
+    changed = [path for path, data in now.items() if _blob(data, blobs.get(path, "")) != blobs.get(path)]
+    gone = [path for path in blobs if path.endswith(".py") and path not in now]
     return {
-        path: run((*git, "show", f"{base.commit}:./{path}")) if path in blobs else None
-        for path, data in project.data.items()
-        if path.endswith(".py") and _blob(data, blobs.get(path, "")) != blobs.get(path)
+        path: git(run, root, "show", f"{base.commit}:./{path}") if path in blobs else None for path in (*changed, *gone)
     }
 
 
@@ -83,16 +88,25 @@ def _blob(data: bytes, like: str) -> str:
 def chosen(
     mutants: Iterable[Mutant], baseline: Baseline, project: Project, old: Mapping[str, bytes | None]
 ) -> tuple[Mutant, ...]:
-    """The mutants of functions that have changed, or that a test runs which has."""
+    """The mutants of functions that have changed, or that a test runs which has, or may have run that is gone."""
     mutants = tuple(mutants)
     changed_tests = _changed_tests(baseline, project, old, {mutant.path for mutant in mutants})
     changed = {path: _changed_functions(path, project, old[path], mutants) for path in old}
+    gone = [was for path, was in old.items() if was is not None and path not in project.data]
+    imported = frozenset[str]().union(*map(content.imports, gone))
+    named = content.words("\n".join(was.decode("utf-8", "replace") for was in gone))
     return tuple(
         mutant
         for mutant in mutants
         if mutant.function in changed.get(mutant.path, ())
         or not changed_tests.isdisjoint(baseline.covering.get(mutant.key, ()))
+        or not named.isdisjoint(mutant.function.split("."))
+        or _module_name(PurePosixPath(mutant.path)) in imported
     )
+
+
+def _module_name(path: PurePosixPath) -> str:
+    return path.parent.name if path.name == "__init__.py" else path.stem
 
 
 def _changed_functions(path: str, project: Project, was: bytes | None, mutants: Iterable[Mutant]) -> set[str]:
@@ -106,12 +120,10 @@ def _changed_functions(path: str, project: Project, was: bytes | None, mutants: 
 def _changed_tests(
     baseline: Baseline, project: Project, old: Mapping[str, bytes | None], sources: set[str]
 ) -> frozenset[str]:
-    names: dict[str, set[str]] = {}
-    for path, name in map(content.test_name, baseline.durations_s):
-        names.setdefault(path, set()).add(name)
+    names = content.by_file(baseline.durations_s)
     others = {PurePosixPath(path) for path in old if path not in sources and path not in names}
     conftests = {path.parent for path in others if path.name == "conftest.py"}
-    helpers = {path.parent.name if path.name == "__init__.py" else path.stem for path in others}
+    helpers = {_module_name(path) for path in others}
     changed = {path: own for path, own in names.items() if _is_shaken(path, project, conftests, helpers)}
     for path, own in names.items():
         if path in old and path not in changed:

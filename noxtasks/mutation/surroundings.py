@@ -9,8 +9,10 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import stat
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,17 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, bytes]
 
     def digest(self, touched: Touched) -> str:
-        """What `touched` names, as it is here."""
+        """What `touched` names, as far as it is here.
+
+        What is not here has no part in it until it comes: among such names are those of temporary files, which are
+        never the same.
+        """
         if touched.children:
             return content.digest(*(f"{path}={digest}" for path, digest in sorted(self.digests.items())))
-        used = sorted({*touched.read, *touched.imported})
-        listed = [f"{folder}: {self._listing(folder)}" for folder in touched.listed]
-        return content.digest(*(f"{path}={self.digests.get(path, '')}" for path in used), *listed)
+        used = sorted({*touched.read, *touched.imported} & self.digests.keys())
+        listings = ((folder, self._listing(folder)) for folder in touched.listed)
+        listed = [f"{folder}: {inside}" for folder, inside in listings if inside]
+        return content.digest(*(f"{path}={self.digests[path]}" for path in used), *listed)
 
     def _listing(self, folder: str) -> list[str]:
         inside = "" if folder == "." else f"{folder}/"
@@ -70,27 +77,35 @@ def _without(touched: Touched, own: Collection[str]) -> Touched:
 
 
 def read(root: Path) -> Project:
-    """The content of the files in `root`. Links are followed."""
+    """The content of the files in `root`, by each name that links give them; they are not followed upwards.
+
+    Only regular files are opened: a pipe would be waited for, and a device may never end.
+    """
     digests: dict[str, str] = {}
     data: dict[str, bytes] = {}
-    seen: set[str] = set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        for name in names:
-            path = Path(folder, name)
-            inside = path.relative_to(root).as_posix()
-            try:
-                found = path.read_bytes()
-            except OSError:
+    for path in _files(root, frozenset(os.path.realpath(above) for above in root.resolve().parents)):
+        inside = path.relative_to(root).as_posix()
+        with suppress(OSError):
+            if not stat.S_ISREG(path.stat().st_mode):
                 continue
-            digests[inside] = content.digest_of_bytes(found)
-            if name.endswith(_READ):
-                data[inside] = found
+            if path.name.endswith(_READ):
+                data[inside] = path.read_bytes()
+                digests[inside] = content.digest_of_bytes(data[inside])
+            else:
+                digests[inside] = content.digest_of_file(path)
     return Project(digests=digests, data=data)
+
+
+def _files(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    with suppress(OSError):
+        for path in sorted(folder.iterdir()):
+            if path.is_dir():
+                yield from _files(path, above | {real})
+            else:
+                yield path
 
 
 def survey(
@@ -113,10 +128,6 @@ def survey(
         for name, key in names.items()
         if name in read_sources[path].functions
     }
-    named: dict[str, list[str]] = {}
-    for names in by_path.values():
-        for name, key in names.items():
-            named.setdefault(name.rpartition(".")[2], []).append(key)
     files = read_test_files(project, collection.tests)
     own = frozenset({*by_path, *files} - _imported_by_others(project, files.keys() - by_path.keys()))
     return Surroundings(
@@ -132,7 +143,7 @@ def survey(
         ),
         project=project,
         functions=functions,
-        named={name: tuple(sorted(keys)) for name, keys in named.items()},
+        named=_named(by_path.values()),
         tests={
             test: content.digest(_of_test(test, files, project), *sorted(baseline.ran.get(test, ())))
             for test in baseline.durations_s
@@ -141,12 +152,22 @@ def survey(
     )
 
 
+def _named(functions: Iterable[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The keys of functions by their bare names, from those by qualified names."""
+    named: dict[str, list[str]] = {}
+    for keys in functions:
+        for name, key in keys.items():
+            named.setdefault(name.rpartition(".")[2], []).append(key)
+    return {name: tuple(sorted(keys)) for name, keys in named.items()}
+
+
 def read_test_files(project: Project, tests: Iterable[str]) -> dict[str, content.Tests]:
     """The Python files of `tests`, by path, each with those of its own."""
-    names: dict[str, set[str]] = {}
-    for path, name in map(content.test_name, tests):
-        names.setdefault(path, set()).add(name)
-    return {path: content.read_tests(project.data[path], own) for path, own in names.items() if path in project.data}
+    return {
+        path: content.read_tests(project.data[path], own)
+        for path, own in content.by_file(tests).items()
+        if path in project.data
+    }
 
 
 def _of_test(nodeid: str, files: Mapping[str, content.Tests], project: Project) -> str:

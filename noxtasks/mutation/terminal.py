@@ -14,7 +14,7 @@ from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.mutation import suppressions, wording
 from noxtasks.mutation.emit import REPORT
-from noxtasks.mutation.model import Baseline, Fate, Lesson, Mutant, Reach, Report, Standing, Status
+from noxtasks.mutation.model import Baseline, Fate, Judgement, Lesson, Mutant, Report, Score, Standing, Status
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.since import Base
 from noxtasks.mutation.sources import Sources
@@ -43,16 +43,15 @@ def print_baseline(baseline: Baseline, made: Instrumented, sources: Sources, eng
             f"{sources.found_by}; {counted(len(baseline.durations_s), 'test')}, {how}{reason}"
         )
     )
-    console.print(Text(_reach(made.reach)))
+    console.print(Text(wording.reach(made.reach)))
     for path, why in made.left_out:
         console.print(Text(f"not mutated: {shown(path)}: {shown(why)}", "yellow"))
     for test, why in baseline.left_out[:_NAMED]:
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"))
-    lost = sum(mutant.key in baseline.unusable for mutant in made.mutants)
-    if lost:
-        console.print(Text(f"{lost} mutants are of functions that no other test runs: none can kill them", "yellow"))
     if len(baseline.left_out) > _NAMED:
         console.print(Text(f"{len(baseline.left_out)} in all are left out: see {REPORT}", "yellow"))
+    if lost := wording.beyond_tests(made.mutants, baseline):
+        console.print(Text(lost, "yellow"))
 
 
 def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[str], base: Base | None) -> None:
@@ -61,10 +60,8 @@ def print_known(made: Instrumented, mutants: Sized[Mutant], remembered: Sized[st
     if base is not None:
         where = f"{base.revision} ({base.commit[:_COMMIT_SHOWN]})"
         console.print(Text(f"{len(mutants)} of {len(made.mutants)} mutants are of what has changed since {where}"))
-    if remembered:
-        console.print(
-            Text(f"{len(remembered)} of {len(mutants)} are known from before: nothing that they rest on changed")
-        )
+    if known := wording.remembered(len(remembered), len(mutants)):
+        console.print(Text(known))
 
 
 def print_report(report: Report, *, page: Path) -> None:
@@ -90,15 +87,7 @@ def print_report(report: Report, *, page: Path) -> None:
         console.print(Text(f"left out: {counted(len(report.baseline.left_out), 'test')}, see above", "yellow"))
     if extent := wording.extent(report):
         console.print(Text(extent))
-    judgement = report.judgement
-    console.print(
-        Text.assemble(
-            f"{wording.scored(report)}: ",
-            (judgement.verdict.value, _STYLE[judgement.verdict]),
-            f", {judgement.reason}",
-            f" ({report.stance.said})" if report.stance.said else "",
-        )
-    )
+    _say_judgement(console, "mutation score", report.score, report.judgement, wording.concluded(report))
     console.print(Text(f"the source with its mutants: {shown(str(page))}"), soft_wrap=True)
 
 
@@ -124,45 +113,31 @@ def print_explanation(
         console.print(Text(f"  $ python -m pytest {words}", "dim"), soft_wrap=True)
 
 
+def _say_judgement(console: Console, name: str, score: Score, judgement: Judgement, reason: str) -> None:
+    verdict = (judgement.verdict.value, _STYLE[judgement.verdict])
+    console.print(Text.assemble(f"{name} {wording.scored(score, judgement)}: ", verdict, f", {reason}"))
+
+
 def _say_scopes(console: Console, report: Report) -> None:
     for scope in report.scopes:
-        judgement = scope.judgement
-        console.print(
-            Text.assemble(
-                f"{shown(scope.name)}: {wording.percent(scope.score.figure)}, at least {judgement.threshold:.0%}: ",
-                (judgement.verdict.value, _STYLE[judgement.verdict]),
-                f", {judgement.reason}",
-            )
-        )
+        _say_judgement(console, f"{shown(scope.name)}:", scope.score, scope.judgement, shown(scope.judgement.reason))
 
 
 def _say_suppressions(console: Console, report: Report) -> None:
-    for each in report.suppressions:
-        name = each.id or f"{each.path} {each.function}"
-        if each.standing is Standing.EXPIRED:
-            said = f"{suppressions.NAME}: {name} has expired on {each.expires}, and counts again: {each.reason}"
-            console.print(Text(shown(said), "yellow"))
-        elif each.standing is Standing.UNMATCHED:
-            console.print(Text(shown(f"{suppressions.NAME}: {name} means no mutant of this scan"), "yellow"))
+    if report.suppressions:
+        console.print(Text(f"{suppressions.NAME}:", "bold"))
+    for each in report.suppressions[:_SHOWN]:
+        console.print(Text(f"  {wording.suppression(each)}", "dim" if each.standing is Standing.ACTIVE else "yellow"))
+    if len(report.suppressions) > _SHOWN:
+        console.print(Text(f"  … and {len(report.suppressions) - _SHOWN} more"))
 
 
 def _say_ratchet(console: Console, report: Report) -> None:
-    if report.ratchet is None:
-        return
-    mutants = {mutant.id: mutant for mutant in report.mutants}
-    told = [(mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed]
-    told += [(mutants[each], "it is new, and lives") for each in report.ratchet.new]
+    told = wording.ratcheted(report)
     for mutant, what in told[:_SHOWN]:
         console.print(Text.assemble((_place(mutant), "red"), f"  {mutant.id}: {what}"), soft_wrap=True)
-
-
-def _reach(reach: Reach) -> str:
-    """How much of the code the mutants are of, and why not of all."""
-    left_out = ", ".join(f"{number} {why}" for why, number in reach.left_out)
-    return (
-        f"{reach.mutated} of {reach.functions} functions have mutants, with {reach.mutated_lines} of {reach.lines} "
-        f"lines{f'; not {left_out}' if left_out else ''}"
-    )
+    if len(told) > _SHOWN:
+        console.print(Text(f"… and {len(told) - _SHOWN} more: see {REPORT}"))
 
 
 def _say_files(console: Console, report: Report) -> None:
@@ -179,9 +154,7 @@ def _say_files(console: Console, report: Report) -> None:
 
 
 def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | None) -> None:
-    let = "lets" if len(fate.tests) == 1 else "let"
-    said = f"  {counted(len(fate.tests), 'test')} {let} it live"
-    console.print(Text.assemble((_place(mutant), "red"), said), soft_wrap=True)
+    console.print(Text.assemble((_place(mutant), "red"), f"  {wording.let_live(fate)}"), soft_wrap=True)
     _say_change(console, wording.diff(mutant))
     if lesson is not None:
         _say_lesson(console, lesson)
@@ -191,7 +164,7 @@ def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | N
 def _say_change(console: Console, diff: Iterable[str]) -> None:
     for line in diff:
         style = {"-": "red", "+": "green"}.get(line[0], "dim")
-        console.print(Text(_cut(f"  {shown(line.expandtabs())}"), style))
+        console.print(Text(wording.cut(f"  {shown(line.expandtabs())}", _WIDTH), style))
 
 
 def _say_lesson(console: Console, lesson: Lesson) -> None:
@@ -204,10 +177,6 @@ def _say_lesson(console: Console, lesson: Lesson) -> None:
 
 def _place(mutant: Mutant) -> str:
     return f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
 
 
 def _short(path: str, width: int) -> str:

@@ -123,6 +123,19 @@ class Trying:
         suspicious = [each for each in at_once if is_forking and self._status(each) is Status.SUSPICIOUS]
         self._settle([*astray, *suspicious], "")
 
+    def is_last_word(self, mutant: Mutant) -> bool:
+        """Whether no trial that was still to come could change the fate of `mutant`, in the midst of `carry_out`.
+
+        A kill in a fork is one when the test that killed was seen to pass without a mutant.
+        """
+        fate = self.fates.get(mutant.id)
+        if fate is None:
+            return False
+        if fate.status is Status.SURVIVED:
+            return fate.is_confirmed and mutant.key not in self.baseline.order_dependent
+        is_in_fork = self._engine.chosen is EngineKind.FORK and mutant.key not in self.baseline.at_import
+        return fate.status is Status.KILLED and is_in_fork and self._is_sound.get((fate.killed_by, False), False)
+
     def _settle(self, mutants: list[Mutant], place: str | None) -> None:
         """Find the fate of each in runs that begin at `place`."""
         self._try(self._trials(mutants, place))

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from functools import lru_cache
 
 import msgspec
 
 from noxtasks.evidence.display.text import counted, shown
-from noxtasks.mutation.model import Choice, Ending, Fate, Mutant, Report, Score, Status
+from noxtasks.mutation.model import (
+    Baseline,
+    Choice,
+    Ending,
+    Fate,
+    Judgement,
+    Mutant,
+    Reach,
+    Report,
+    Score,
+    Standing,
+    Status,
+    Suppression,
+)
+from noxtasks.mutation.scoring import fates_by_path
 
 SIGNS = {
     Status.KILLED: "✓",
@@ -23,9 +37,6 @@ SIGNS = {
     Status.UNCHECKED: "…",
 }
 """What tells the statuses apart where colours cannot."""
-
-UNMUTATED = "Module and class level, most decorated functions, nested classes and functions under a condition"
-"""Where mutmut changes nothing, so that the score says nothing of it."""
 
 _CHANGE_LENGTH = 40  # characters of what is changed, and of what it becomes
 
@@ -40,10 +51,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows(report: Report) -> list[Row]:
     """The rows, in the order of the paths."""
-    counts: defaultdict[str, Counter[Status]] = defaultdict(Counter)
-    for mutant in report.mutants:
-        counts[mutant.path][report.fates[mutant.id].status] += 1
-    return [Row(path=path, score=score, counts=counts[path]) for path, score in report.by_path.items()]
+    fates = fates_by_path(report.mutants, report.fates)
+    counts = {path: Counter(fate.status for fate in each) for path, each in fates.items()}
+    return [Row(path=path, score=score, counts=counts.get(path, Counter())) for path, score in report.by_path.items()]
 
 
 def percent(figure: float | None) -> str:
@@ -58,11 +68,17 @@ def bounds(score: Score) -> str:
     return f"{score.interval.low:.0%}-{score.interval.high:.0%}" if score.interval else ""
 
 
-def scored(report: Report) -> str:
+def scored(score: Score, judgement: Judgement) -> str:
     """The score, with its interval where it has one, and what it has to be."""
-    score, interval = report.score, bounds(report.score)
-    said = f"mutation score {percent(score.figure)}" + (f" ({interval})" if interval else "")
-    return f"{said}, of covered code {percent(score.figure_of_covered)}, at least {report.judgement.threshold:.0%}"
+    interval = bounds(score)
+    said = percent(score.figure) + (f" ({interval})" if interval else "")
+    return f"{said}, of covered code {percent(score.figure_of_covered)}, at least {judgement.threshold:.0%}"
+
+
+def concluded(report: Report) -> str:
+    """What the verdict rests on, and how long it only advises, if it does."""
+    reason, stance = shown(report.judgement.reason), report.stance.said
+    return f"{reason} ({stance})" if stance else reason
 
 
 def extent(report: Report) -> str:
@@ -88,15 +104,71 @@ def extent(report: Report) -> str:
     return f"{chosen}; {ended}"
 
 
+def remembered(known: int, mutants: int) -> str:
+    """How many mutants an earlier scan has tried; nothing where it is none."""
+    said = f"{known} of {counted(mutants, 'mutant')} are known from before: nothing that they rest on changed"
+    return said if known else ""
+
+
+def reach(found: Reach) -> str:
+    """How much of the code the mutants are of, and why not of all."""
+    left_out = ", ".join(f"{number} {why}" for why, number in found.left_out)
+    return (
+        f"{found.mutated} of {found.functions} functions have mutants, with {found.mutated_lines} of {found.lines} "
+        f"lines{f'; not {left_out}' if left_out else ''}"
+    )
+
+
+def beyond_tests(mutants: Iterable[Mutant], baseline: Baseline) -> str:
+    """How many mutants are of functions that tests run which were left out, and no others; nothing where it is none."""
+    number = sum(mutant.key in baseline.unusable for mutant in mutants)
+    return f"{counted(number, 'mutant')} of functions that no other test runs: nothing can kill them" if number else ""
+
+
+def suppression(each: Suppression) -> str:
+    """What an entry of the user's does today, and why it is there."""
+    name = each.id or " ".join(filter(None, (each.path, each.function, each.operator)))
+    many = counted(len(each.mutants), "mutant")
+    return shown(
+        {
+            Standing.ACTIVE: f"{name}: {many} skipped until {each.expires}: {each.reason}",
+            Standing.EXPIRED: f"{name}: expired on {each.expires}, and holds no more for {many}: {each.reason}",
+            Standing.UNMATCHED: f"{name}: means no mutant of this scan",
+        }[each.standing]
+    )
+
+
+def ratcheted(report: Report) -> list[tuple[Mutant, str]]:
+    """The mutants that live and did not in the report that was kept, each with what was the case then."""
+    if report.ratchet is None:
+        return []
+    mutants = {mutant.id: mutant for mutant in report.mutants}
+    return [
+        *((mutants[each], "it was killed, and lives now") for each in report.ratchet.regressed),
+        *((mutants[each], "it is new, and lives") for each in report.ratchet.new),
+    ]
+
+
+def notes(report: Report) -> list[str]:
+    """What the score rests on, beside the verdict, a sentence each."""
+    known = sum(fate.is_remembered for fate in report.fates.values())
+    said = (
+        extent(report),
+        remembered(known, len(report.mutants)),
+        reach(report.reach) if report.reach else "",
+        beyond_tests(report.mutants, report.baseline),
+    )
+    return [each for each in said if each]
+
+
 def outcome(fate: Fate, covering: int) -> str:
     """What became of a mutant, in a line; `covering`: how many tests run its function."""
     by = f" by {shown(fate.killed_by)}" if fate.killed_by else ""
     message = f": {shown(fate.message)}" if fate.message else ""
-    let = "lets" if len(fate.tests) == 1 else "let"
     died = f"the process died{' in ' + shown(fate.killed_by) if fate.killed_by else ''}{message}"
     return {
         Status.KILLED: f"killed{by}{message}",
-        Status.SURVIVED: f"survived: {counted(len(fate.tests), 'test')} {let} it live",
+        Status.SURVIVED: f"survived: {let_live(fate)}",
         Status.TIMEOUT: f"timed out: {counted(covering, 'test')} did not come to an end{message}",
         Status.NO_TESTS: "no test runs its function",
         Status.SUSPICIOUS: f"suspicious: something else than a test has failed{message}",
@@ -106,6 +178,11 @@ def outcome(fate: Fate, covering: int) -> str:
     }[fate.status]
 
 
+def let_live(fate: Fate) -> str:
+    """How many tests ran, and did not notice."""
+    return f"{counted(len(fate.tests), 'test')} {'lets' if len(fate.tests) == 1 else 'let'} it live"
+
+
 def diff(mutant: Mutant) -> list[str]:
     """The lines of the change, as `diff -U1` has them, without its first two; without the place."""
     before, after = mutant.before.splitlines(), mutant.after.splitlines()
@@ -113,6 +190,11 @@ def diff(mutant: Mutant) -> list[str]:
     start = max(0, min(first, len(before) - behind, len(after) - behind) - 1)
     old, new = (text[start : len(text) - behind + 1] for text in (before, after))  # with the rest it takes long
     return [line for line in list(unified_diff(old, new, lineterm="", n=1))[2:] if not line.startswith("@@")]
+
+
+def changed(diff: Iterable[str]) -> list[str]:
+    """Of the lines of a diff those that go or come."""
+    return [line for line in diff if line[:1] in ("-", "+")]
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
@@ -138,8 +220,12 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    line = shown(" ".join(text.split()))
-    return line if len(line) <= _CHANGE_LENGTH else f"{line[: _CHANGE_LENGTH - 1]}…"
+    return cut(shown(" ".join(text.split())), _CHANGE_LENGTH)
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def command(mutant: Mutant) -> str:

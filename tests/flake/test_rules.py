@@ -496,3 +496,12 @@ def test_a_run_gets_its_seed_from_its_number_and_the_base_seed() -> None:
     )
     seeds = {rules.request(number, base, Order.FULL, hash_seed=3).seed for number in (1, 2) for base in (1, 2)}
     assert len(seeds) == 4
+
+
+def test_how_sure_one_wants_to_be_decides_whether_sessions_agree() -> None:
+    one, other = a_tally(3, 20), a_tally(9, 20)
+    assert [rules.agree(one, other, confidence=each) for each in (0.8, 0.99)] == [False, True]
+
+
+def test_unless_it_is_said_no_repeat_has_passed_alone_yet() -> None:
+    assert rules.repeats_worth(1, 2) == rules.repeats_worth(1, 2, passed_alone=0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import msgspec
 import pytest
 
 from noxtasks.mutation import scoring
@@ -13,8 +16,14 @@ from noxtasks.mutation.model import (
     Fate,
     Lesson,
     Mutant,
+    Ratchet,
+    Reach,
     Report,
+    Scope,
+    Stance,
+    Standing,
     Status,
+    Suppression,
 )
 
 TEXT = '''\
@@ -91,4 +100,36 @@ def report() -> Report:
         extent=Extent(choice=Choice.CAP, ending=Ending.WHOLE, mutants=80, chosen=8, seed=7),
         lessons=(lesson,),
         texts={"src/shop.py": TEXT},
+    )
+
+
+@pytest.fixture
+def terms_report(report: Report) -> Report:
+    """The same where the user has laid down much: scopes, suppressions, a ratchet, a gate that only advises yet."""
+    killed, survivor, untested = (report.mutants[number] for number in (0, 1, 3))
+    day = date(2025, 3, 31)
+    remembered = msgspec.structs.replace(report.fates[killed.id], is_remembered=True)
+    return msgspec.structs.replace(
+        report,
+        fates={**report.fates, killed.id: remembered},
+        baseline=msgspec.structs.replace(report.baseline, unusable=frozenset({killed.key})),
+        scopes=(Scope(name="<b>shop", files=("src/shop.py",), score=report.score, judgement=report.judgement),),
+        suppressions=(
+            Suppression(id=killed.id, reason="<b>slow", expires=day, standing=Standing.ACTIVE, mutants=(killed.id,)),
+            Suppression(
+                path="src/shop.py",
+                function="rebate",
+                operator="Number",
+                reason="old",
+                expires=day,
+                standing=Standing.EXPIRED,
+                mutants=(killed.id, survivor.id),
+            ),
+            Suppression(id="gone", reason="old", expires=day),
+        ),
+        ratchet=Ratchet(baseline="<b>.json", regressed=(survivor.id,), new=(untested.id,)),
+        stance=Stance(is_blocking=False, said="advisory until 2025-12-31"),
+        reach=Reach(
+            functions=5, mutated=2, left_out=(("decorated", 2), ("under a condition", 1)), lines=9, mutated_lines=4
+        ),
     )

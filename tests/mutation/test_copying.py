@@ -69,3 +69,11 @@ def test_what_is_asked_for_besides_is_copied_and_nothing_outside_of_the_project(
     (root.parent / "other" / "secret").touch()
     paths = set(copying.with_unknown(root, [], ["data", "../other", "gone", str(root.parent / "other")]))
     assert paths == {Path("data", "prices.csv"), Path("pytest.ini")}
+
+
+@pytest.mark.parametrize("occupied", [OURS.parent, OURS])
+def test_where_no_folder_can_be_made_that_is_told(root: Path, occupied: Path) -> None:
+    (root / occupied.parent).mkdir(exist_ok=True)
+    (root / occupied).touch()
+    with pytest.raises(NotMeasuredError, match="no place for a copy"), copying.disposable(root, [], name="one"):
+        pass

@@ -57,13 +57,16 @@ class _Trials:
         for mutant in mutants:
             self.fates[mutant.id] = self._fate(mutant, len(self.fates))
 
+    def is_last_word(self, mutant: Mutant) -> bool:
+        return mutant.id in self.fates and self.fates[mutant.id].is_confirmed
+
     def abandon(self) -> list[object]:
         return []
 
 
-def follow(plan: course.Plan, fate: Callable[[Mutant, int], Fate]) -> course.Outcome:
+def follow(plan: course.Plan, fate: Callable[[Mutant, int], Fate], kept: list[Fate] | None = None) -> course.Outcome:
     trials = cast("Any", _Trials(fate))
-    return course.follow(plan, trials, trials, kept=lambda _: None)
+    return course.follow(plan, trials, trials, kept=(list[Fate]() if kept is None else kept).append)
 
 
 def killed(mutant: Mutant, _: int) -> Fate:
@@ -157,12 +160,14 @@ class TestFollow:
         def fate(mutant: Mutant, done: int) -> Fate:
             if done == 20:
                 raise KeyboardInterrupt
-            return Fate(mutant=mutant.id, status=Status.SURVIVED if done % 2 else Status.KILLED)
+            status = Status.SURVIVED if done % 2 else Status.KILLED
+            return Fate(mutant=mutant.id, status=status, is_confirmed=done == 1)
 
-        plan = a_plan()
-        outcome = follow(plan, fate)
+        plan, kept = a_plan(), list[Fate]()
+        outcome = follow(plan, fate, kept)
         assert outcome.ending is Ending.INTERRUPTED
+        assert [each.mutant for each in kept] == [tried(plan)[1]]
         assert statuses(outcome)[Status.KILLED] == 10
-        assert Status.SURVIVED not in statuses(outcome)
+        assert statuses(outcome)[Status.SURVIVED] == 1
         (part,) = course.judged(plan, outcome, {})
         assert part.score.figure is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.mutation import mutmut
 from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.sources import Source, Sources
@@ -136,3 +137,14 @@ def test_a_file_that_takes_too_long_is_told(tmp_path: Path, python: Path, monkey
     (tmp_path / "shop.py").write_text(PRICE * 30)
     made = instrumented(tmp_path, python, tmp_path, "shop.py")
     assert made.left_out == (("shop.py", "mutmut does not get through it: it takes more than 0.001 s"),)
+
+
+def test_a_file_whose_mutants_cannot_be_written_is_not_passed_over(tmp_path: Path, python: Path) -> None:
+    root, scratch = tmp_path / "root", tmp_path / "scratch"
+    scratch.mkdir()
+    (root / "plain.py.mutated").mkdir(parents=True)  # stands where the new content is prepared
+    for name in ("other.py", "plain.py"):
+        (root / name).write_text(PRICE)
+    with pytest.raises(NotMeasuredError, match="mutants cannot be written") as caught:
+        instrumented(root, python, scratch, "other.py", "plain.py")
+    assert caught.value.where == "plain.py"

@@ -37,3 +37,9 @@ def test_places_without_sources_are_told_with_the_nearest_that_has(tmp_path: Pat
 def test_where_there_is_none_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotMeasuredError, match="no source to mutate"):
         locating.locate(tmp_path, ["tests/test_cart.py"])
+
+
+def test_a_file_whose_name_is_no_text_is_left_out_and_told(tmp_path: Path) -> None:
+    found = locating.locate(tmp_path, [*SHOP, "src/shop/\udcff.py"])
+    assert [source.path for source in found.sources.files] == ["src/shop/__init__.py", "src/shop/cart.py"]
+    assert found.nameless == ("src/shop/\\udcff.py",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from noxtasks.mutation import on_github
+from noxtasks.mutation import on_github, wording
 from noxtasks.mutation.model import Choice, Mutant, Report, Status
 from noxtasks.suite import git
 
@@ -96,3 +97,26 @@ def test_the_summary_has_the_verdict_the_files_and_the_survivors(report: Report)
     assert lines[4] == "8 of 80 mutants: what has changed since main; each has been tried"
     assert "| `src/shop.py` | 3 | 1 | 1 | 51.4% | 43%-57% |" in lines
     assert "| `src/shop.py:3` | `> 100` → `>= 100` | `noxtasks mutation explain 0000000000000001` |" in lines
+
+
+def test_the_summary_has_the_terms_of_the_user_and_what_came_of_them(report: Report, terms_report: Report) -> None:
+    lines = on_github.markdown(terms_report).splitlines()
+    assert lines[2].endswith(" (advisory until 2025-12-31)")
+    assert {line for line in lines if line} >= {
+        *wording.notes(terms_report),
+        f"| `<b>shop` | 51.4% | 43%-57% | 60% | **fail**, {report.judgement.reason} |",
+        "<details><summary>mutants that live and did not before: 2</summary>",
+        "- `src/shop.py:3` `0000000000000001`: it was killed, and lives now",
+        "- `gone: means no mutant of this scan`",
+        "- `tests/test_shop.py::test_place: AssertionError: <b>`",
+    }
+    assert not re.search("advisory|scope|before|suppressions", on_github.markdown(report))
+
+
+def test_long_lists_of_the_summary_are_cut(report: Report) -> None:
+    left_out = tuple((f"test_{number}", "it fails") for number in range(25))
+    lines = on_github.markdown(
+        msgspec.structs.replace(report, baseline=msgspec.structs.replace(report.baseline, left_out=left_out))
+    ).splitlines()
+    assert sum("it fails" in line for line in lines) == 20
+    assert "- and 5 more" in lines

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from noxtasks.evidence.provenance import Interpreter, Platform, Provenance
-from noxtasks.mutation import page
+from noxtasks.mutation import page, wording
 from noxtasks.mutation.model import Report, Status
 
 
@@ -124,3 +124,18 @@ def test_a_mutant_more_costs_little_whatever_the_number_of_its_tests(report: Rep
     assert found.count("::test_9</code>") == 2
     assert "and 990 more" in found
     assert "test_10<" not in found
+
+
+def test_the_terms_of_the_user_are_told_with_what_came_of_them(report: Report, terms_report: Report) -> None:
+    reader = read(terms_report)
+    for said in (
+        "(advisory until 2025-12-31)",
+        "<b>shop51.4%43%-57%60.0%60%fail, ",
+        "What lives, and did not in <b>.json (2)",
+        "src/shop.py:3 is_dear it was killed, and lives now",
+        *wording.notes(terms_report),
+        *map(wording.suppression, terms_report.suppressions),
+    ):
+        assert said in reader.text
+    assert {link.removeprefix("#") for link in reader.links} <= set(reader.ids)
+    assert not re.search("advisory|scope|did not in|Suppressions", read(report).text)

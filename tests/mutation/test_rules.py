@@ -10,7 +10,7 @@ import pytest
 
 from noxtasks.mutation import rules
 from noxtasks.mutation.model import Fate, Mutant, Status
-from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run
+from noxtasks.suite.model import EngineKind, Failure, Order, Outcome, Result, Run, Touched
 from noxtasks.suite.problems import Problem, Raised
 
 P, F = Outcome.PASSED, Outcome.FAILED
@@ -88,6 +88,24 @@ class TestBaseline:
         found = rules.baseline([a_run(("a", P)), a_run(("a", F))], ())
         ((_, why),) = rules.explained(found, a_run(("a", P))).left_out
         assert why.startswith("it passes in the order of collection")
+
+    def test_of_a_test_with_another_id_in_each_process_a_plain_copy_tells_nothing(self) -> None:
+        found = rules.baseline([a_run(("a", P), ("b[1]", P)), a_run(("a", P), ("b[2]", P))], ())
+        explained = rules.explained(found, a_run(("a", P), ("b[1]", P)))
+        assert explained.left_out == found.left_out
+
+    def test_of_a_test_that_nobody_trusts_a_plain_copy_tells_nothing(self) -> None:
+        found = rules.baseline([a_run(("a", F), ("b", P))], (), {"a": "flaky"})
+        assert rules.explained(found, a_run(("a", P), ("b", P))).left_out == (("a", "flaky"),)
+
+    def test_mutmut_is_to_blame_for_a_test_that_takes_too_long_among_its_functions_alone(self) -> None:
+        run = a_run(("a", Outcome.TIMED_OUT))
+        late = Failure(fingerprint="f", phase="call", exception="Timeout", message="the test took longer than 60 s")
+        late_run = msgspec.structs.replace(run, results=(msgspec.structs.replace(run.results[0], failure=late),))
+        ((_, why),) = rules.explained(rules.baseline([late_run], ()), a_run(("a", P))).left_out
+        assert why.startswith(
+            "it passes in a plain copy, and takes too long among mutmut's functions, which are slower:"
+        )
 
     def test_what_cannot_be_collected_is_left_out_too(self) -> None:
         problem = Problem(
@@ -249,3 +267,69 @@ def test_a_fate_carries_all_that_a_trial_has_told() -> None:
     assert rules.fate(MUTANT, a_run(("a", P), ("b", F)), ["a", "b"], is_alone=True) == Fate(
         mutant="1", status=Status.KILLED, killed_by="b", message="ValueError: no", is_confirmed=True, duration_s=0.5
     )
+
+
+def test_the_baseline_keeps_what_ran_where_and_all_in_the_order_of_collection() -> None:
+    ran = [("z", ("shop.x_one",)), ("y", ("shop.x_one", "shop.x_two"))]
+    tests = [("z", P), ("y", P), ("x", F), ("b", F)]
+    found = rules.baseline([a_run(*tests, ran=ran), a_run(*reversed(tests), ran=ran[:1])], ["shop.x_b", "shop.x_a"])
+    assert found.ran == dict(ran)
+    assert found.covering == {"shop.x_one": ("z", "y"), "shop.x_two": ("y",)}
+    assert found.order_dependent == {"shop.x_one", "shop.x_two"}
+    assert [test for test, _ in found.left_out] == ["x", "b"]
+    assert found.import_order == ("shop.x_b", "shop.x_a")
+    assert found.at_import == {"shop.x_b", "shop.x_a"}
+
+
+@pytest.mark.parametrize(("covered", "imported"), [(False, False), (True, False), (False, True)])
+def test_untested_is_what_neither_a_test_nor_an_import_runs(covered: bool, imported: bool) -> None:
+    run = a_run(("a", P), ran=[("a", (MUTANT.key,))] if covered else [])
+    found = rules.baseline([run], [MUTANT.key] if imported else [])
+    assert rules.is_untested(MUTANT, found) is not (covered or imported)
+
+
+@pytest.mark.parametrize(
+    ("run", "is_so"),
+    [
+        (a_run(("a", P), ("b", Outcome.SKIPPED)), True),
+        (a_run(("a", P)), False),
+        (a_run(("a", P), ("b", F)), False),
+        (a_run(("a", P), ("b", P), died="teardown"), False),
+    ],
+)
+def test_tests_have_passed_where_each_ran_none_failed_and_the_process_lived(run: Run, is_so: bool) -> None:
+    assert rules.has_passed(run, ["a", "b"]) is is_so
+
+
+def test_of_tests_that_have_killed_nothing_the_fastest_comes_first() -> None:
+    assert rules.ordered("abc", {"a": 3.0, "b": 1.0, "c": 0.0}, {}) == ("c", "b", "a")
+
+
+def test_a_scout_without_parameters_comes_once() -> None:
+    durations_s = {"t.py::c": 0.1, "t.py::d[1]": 0.1, "t.py::d[2]": 0.1}
+    assert rules.scouts(["t.py::c"], durations_s, {"t.py::c": 2}) == ("t.py::c",)
+
+
+def test_where_no_test_has_run_at_all_they_cannot_be_collected() -> None:
+    found = rules.fate(MUTANT, a_run(), ["b", "a"], is_alone=True)
+    assert (found.status, found.message, found.uncollected) == (Status.KILLED, "a cannot be collected", "a")
+
+
+def test_what_a_trial_has_used_is_known_where_the_probe_has_told() -> None:
+    touched = Touched(read=("shop.toml",))
+    run = msgspec.structs.replace(a_run(("a", P), ran=[("", ("shop.x_one", "shop.x_two"))]), touched=touched)
+    found = rules.fate(MUTANT, run, ["a"], is_alone=False)
+    assert (found.functions, found.touched) == (("shop.x_one", "shop.x_two"), touched)
+    untold = rules.fate(MUTANT, msgspec.structs.replace(run, touched=None), ["a"], is_alone=False)
+    assert (untold.functions, untold.touched) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "both"),
+    [(("b", "a"), ("c", "a"), ("a", "b", "c")), ((), ("a",), ("a",)), (None, ("a",), None), (("a",), None, None)],
+)
+def test_two_trials_rest_on_the_functions_of_both(
+    first: tuple[str, ...] | None, again: tuple[str, ...] | None, both: tuple[str, ...] | None
+) -> None:
+    fates = [Fate(mutant="1", status=Status.SURVIVED, functions=functions) for functions in (first, again)]
+    assert rules.confirmed(*fates).functions == both

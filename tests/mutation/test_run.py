@@ -16,7 +16,7 @@ from noxtasks import mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events, sums
-from noxtasks.mutation import emit, junit, mutmut, page, stryker, telling
+from noxtasks.mutation import emit, junit, mutmut, page, stryker, told_apart
 from noxtasks.sessions import OBJECTIVES
 from noxtasks.suite import git
 
@@ -98,7 +98,7 @@ def test_a_search_for_inputs_that_fails_is_a_note_and_the_scan_has_its_verdict(
 
     (tmp_path / "shop.py").write_text("def is_dear(price):\n    return price > 9\n")
     (tmp_path / "test_shop.py").write_text("import shop\n\ndef test_it():\n    shop.is_dear(1)\n")
-    monkeypatch.setattr(telling, "tell", fail)
+    monkeypatch.setattr(told_apart, "find", fail)
     assert mutation.run(tmp_path, SETTINGS, python=python) is ExitCode.FOUND
     (first, second) = artifacts.read(tmp_path / "reports", "mutation.initial.report.json").result["lessons"]
     assert "assert is_dear(price=...) == ..." in first["skeleton"]

@@ -69,3 +69,9 @@ def test_no_file_is_in_two_scopes(named: dict[str, list[str]]) -> None:
     assert set(files) == {
         path for patterns in named.values() for each in patterns for path in scopes.meant(each, PATHS)
     }
+
+
+def test_scopes_without_any_of_the_files_are_not_among_them() -> None:
+    found = {"money": ("shop/cart.py", "shop/rates.py"), "rest": ("shop/page.py",)}
+    assert scopes.among(found, {"shop/rates.py"}) == {"money": ("shop/cart.py", "shop/rates.py")}
+    assert scopes.among(found, ()) == {}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxtasks import config
 from noxtasks.mutation import scoring
 from noxtasks.mutation.model import Fate, Judgement, Mutant, Score, Status
 from noxtasks.stats import Interval, Verdict
@@ -31,7 +32,7 @@ def test_timeouts_count_as_the_configuration_says(timeouts: str, killed: int, to
     assert (found.figure, found.figure_of_covered) == (killed / total, killed / (total - 1))
 
 
-@given(statuses_of_many, st.sampled_from(scoring.TIMEOUTS), st.floats(0.01, 0.99))
+@given(statuses_of_many, st.sampled_from(config.TIMEOUTS), st.floats(0.01, 0.99))
 def test_a_score_is_a_share_and_no_verdict_hides_what_is_unchecked(
     statuses: list[Status], timeouts: str, threshold: float
 ) -> None:
@@ -119,6 +120,21 @@ class TestJoined:
         assert found.interval is not None
         assert 10 / 110 < found.interval.low < found.interval.high <= 100 / 110
 
+    def test_the_distances_to_the_bounds_are_added_as_squares(self) -> None:
+        """Weights 30, 20 and 10 of 60; what was tried whole adds no doubt."""
+
+        def part(figure: float, interval: Interval | None, covered: int) -> Score:
+            return Score(killed=1, total=9, covered=covered, figure=figure, figure_of_covered=1.0, interval=interval)
+
+        one, other = part(0.5, Interval(low=0.4, high=0.7), 9), part(0.2, Interval(low=0.1, high=0.5), 9)
+        untested = Score(killed=0, total=10, covered=5, figure=0.8, figure_of_covered=0.0)
+        found = scoring.joined([(one, 30), (other, 20), (untested, 10)])
+        assert found.figure == pytest.approx(0.45)
+        assert found.interval is not None
+        assert found.interval.low == pytest.approx(0.45 - (0.05**2 + (1 / 30) ** 2) ** 0.5)
+        assert found.interval.high == pytest.approx(0.45 + (0.1**2 + 0.1**2) ** 0.5)
+        assert found.figure_of_covered == pytest.approx(50 / 55)
+
     @given(st.lists(st.lists(st.sampled_from([K, S, U]), max_size=30), min_size=1, max_size=4))
     def test_its_interval_holds_its_figure_and_is_no_wider_than_the_parts_say(self, parts: list[list[Status]]) -> None:
         found = scoring.joined([scored(*part) for part in parts])
@@ -154,7 +170,7 @@ def test_what_rests_on_a_part_says_so_in_its_reason() -> None:
     judged = scoring.judge(found, fates(*statuses), threshold=0.6)
     assert (judged.verdict, judged.reason) == (
         Verdict.UNMEASURED,
-        "34 of 1,200 mutants tried: between 39.2% and 67.8%",
+        "34 of 1200 mutants tried: between 39.2% and 67.8%",
     )
 
 
@@ -171,3 +187,20 @@ def test_a_judgement_says_what_it_rests_on() -> None:
 def test_a_score_on_its_threshold_reaches_it() -> None:
     half = scoring.score(fates(K, S), timeouts="killed")
     assert scoring.judge(half, fates(K, S), threshold=0.5).verdict is Verdict.PASS
+
+
+def test_of_nothing_that_counts_everything_is_possible() -> None:
+    counted = scoring.tally(fates(Status.SKIPPED), timeouts="killed")
+    assert counted == scoring.Tally()
+    assert counted.possible() == counted.interval(0.95) == Interval(low=0.0, high=1.0)
+
+
+def test_unless_it_is_said_the_part_of_a_file_that_was_tried_is_a_sample() -> None:
+    mutants = [
+        Mutant(path="a", line=1, id=each.mutant, name="", function="f", operator="o", before="", after="")
+        for each in fates(K, U)
+    ]
+    by_id = {fate.mutant: fate for fate in fates(K, U)}
+    assert scoring.by_path(mutants, by_id, timeouts="killed") == {"a": scoring.score(fates(K, U), timeouts="killed")}
+    cut_off = scoring.by_path(mutants, by_id, timeouts="killed", is_sample=False)
+    assert cut_off == {"a": scoring.score(fates(K, U), timeouts="killed", is_sample=False)}

@@ -85,6 +85,22 @@ def test_a_mutant_is_chosen_by_its_function_and_by_the_tests_that_run_it(
     assert chosen(FILES, {path: old}) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "old", "expected"),
+    [
+        ("tests/test_gone.py", "import other\n\n\ndef test_it():\n    assert other.price()\n", {"price"}),
+        ("tests/test_gone.py", "def test_it(cart: 'Cart'):\n    assert cart + 1\n", {"Cart.total"}),
+        ("tests/test_gone.py", "from shop import LIMIT\n", {"price", "Cart.total"}),
+        ("tests/test_gone.py", "import old\n", set()),
+        ("tests/helpers.py", "import old\n", {"price", "Cart.total"}),
+        ("tests/conftest.py", "import old\n", {"price", "Cart.total"}),
+    ],
+)
+def test_of_a_file_that_is_gone_counts_what_it_names_and_imports(path: str, old: str, expected: set[str]) -> None:
+    files = {each: text for each, text in FILES.items() if each != path}
+    assert chosen(files, {path: old}) == expected
+
+
 def test_where_nothing_has_changed_there_is_nothing_to_try() -> None:
     assert chosen(FILES, {}) == set()
 
@@ -121,10 +137,12 @@ def test_changes_are_told_against_what_both_sides_have(repository: Path) -> None
     run = git.output_in(root)
     (root / "tests" / "test_shop.py").write_text(TESTS.replace("pass", "assert 1"))
     (root / "new.py").write_text("")
+    (root / "tests" / "others" / "conftest.py").unlink()
     base = since.find(root, "main", run)
     assert since.before(root, base, surroundings.read(root), run) == {
         "new.py": None,
         "tests/helpers.py": b"",
+        "tests/others/conftest.py": b"",
         "tests/test_shop.py": TESTS.encode(),
     }
 

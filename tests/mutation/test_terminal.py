@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from noxtasks.cli import build_parser
-from noxtasks.mutation import terminal
+from noxtasks.mutation import terminal, wording
 from noxtasks.mutation.model import Choice, Ending, Extent, Report
 from noxtasks.stats import Interval
 
@@ -95,3 +95,16 @@ def test_no_control_character_gets_to_the_terminal(report: Report, capsys: pytes
     out = printed(report, capsys)
     assert "\x1b" not in out
     assert "\r" not in out
+
+
+def test_the_terms_of_the_user_are_told_with_what_came_of_them(
+    report: Report, terms_report: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(terms_report, capsys)
+    said = " ".join(out.split())
+    assert "<b>shop: 51.4% (43%-57%), of covered code 60.0%, at least 60%: fail, " in said
+    assert said.index("<b>shop: ") < said.index("mutation score 51.4%") < said.index("(advisory until 2025-12-31)")
+    assert all(wording.suppression(each) in said for each in terms_report.suppressions)
+    assert "src/shop.py:3 is_dear 0000000000000001: it was killed, and lives now" in said
+    assert all(len(line) <= 80 for line in out.splitlines())
+    assert not re.search("advisory|shop: |suppressions", printed(report, capsys))

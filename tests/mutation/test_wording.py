@@ -64,3 +64,34 @@ def test_survivors_come_as_the_lessons_have_them_and_then_by_their_place(report:
     lessons = (msgspec.structs.replace(report.lessons[0], mutant=report.mutants[5].id), report.lessons[0])
     ranked = wording.survivors(msgspec.structs.replace(report, fates=fates, lessons=lessons))
     assert [mutant.id[-1] for mutant in ranked] == ["5", "1", "0", "2", "3", "4", "6", "7"]
+
+
+def test_a_verdict_that_only_advises_yet_says_how_long(report: Report, terms_report: Report) -> None:
+    assert wording.concluded(report) == report.judgement.reason
+    assert wording.concluded(terms_report) == f"{report.judgement.reason} (advisory until 2025-12-31)"
+
+
+def test_what_the_score_rests_on_is_said_and_nothing_of_what_is_not_so(report: Report, terms_report: Report) -> None:
+    assert wording.notes(report) == [wording.extent(report)]
+    assert wording.notes(terms_report) == [
+        wording.extent(report),
+        "1 of 8 mutants are known from before: nothing that they rest on changed",
+        "2 of 5 functions have mutants, with 4 of 9 lines; not 2 decorated, 1 under a condition",
+        "8 mutants of functions that no other test runs: nothing can kill them",
+    ]
+
+
+def test_a_suppression_says_what_it_does_today_and_why(terms_report: Report) -> None:
+    assert [wording.suppression(each) for each in terms_report.suppressions] == [
+        "0000000000000000: 1 mutant skipped until 2025-03-31: <b>slow",
+        "src/shop.py rebate Number: expired on 2025-03-31, and holds no more for 2 mutants: old",
+        "gone: means no mutant of this scan",
+    ]
+
+
+def test_what_lives_and_did_not_before_is_told_the_once_killed_first(report: Report, terms_report: Report) -> None:
+    assert wording.ratcheted(report) == []
+    assert wording.ratcheted(terms_report) == [
+        (report.mutants[1], "it was killed, and lives now"),
+        (report.mutants[3], "it is new, and lives"),
+    ]

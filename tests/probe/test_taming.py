@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.probe.noxtasks_probe import protocol, quarantine, taming
+from noxtasks.suite.launch import PROBE_FOLDER
 
 HARMFUL = {
     "maxfail": 1,
@@ -48,6 +51,39 @@ def test_coverage_is_told_not_to_measure_where_it_is_installed(has_plugin: bool)
     args: list[str] = []
     taming.before_conftests(config, args)
     assert (args, vars(known)) == ((["--no-cov"], {"no_cov": True}) if has_plugin else ([], {}))
+
+
+RUNS_AFTER_THE_FAILURE = """
+import sys
+sys.path.insert(0, {folder!r})
+from hypothesis import given, settings, strategies
+from noxtasks_probe import taming
+
+{call}
+runs = []
+
+@settings(derandomize=True, database=None)
+@given(strategies.lists(strategies.integers(), min_size=1))
+def test_sum(numbers):
+    runs.append(sum(numbers) < 1000)
+    assert runs[-1]
+
+try:
+    test_sum()
+except AssertionError:
+    print(len(runs) - runs.index(False))
+"""
+
+
+def test_hypothesis_tells_a_failure_as_it_was_found_where_it_need_not_be_smaller() -> None:
+    """To make an example smaller takes many more runs of a test than passing does, and a trial its time limit."""
+
+    def runs(call: str) -> int:
+        code = RUNS_AFTER_THE_FAILURE.format(folder=str(PROBE_FOLDER), call=call)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert runs("taming.leave_failures_large()") < 15 < runs("")
 
 
 class Reporter:

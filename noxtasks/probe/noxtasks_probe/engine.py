@@ -266,6 +266,7 @@ class Engine:
             self._calls.listen(os.path.join(run["folder"], "calls"))
         if run["stops"]:
             config.option.maxfail = 1  # pytest's own end of a session: what is set up is torn down
+            taming.leave_failures_large()
         runner = Runner(
             wire,
             Protocol(config),

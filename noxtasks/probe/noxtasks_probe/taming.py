@@ -6,6 +6,7 @@ out of action for the session at hand, whatever file or variable they come from.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -65,3 +66,14 @@ def silence(config: pytest.Config) -> None:
             caller = getattr(manager.hook, hook)
             if any(implementation.plugin is plugin for implementation in caller.get_hookimpls()):
                 caller._remove_plugin(plugin)
+
+
+_SHRINKING = ("shrink_interesting_examples", "shrink_interesting_test_cases")  # as older and newer versions call it
+
+
+def leave_failures_large() -> None:
+    """Have Hypothesis tell a failure as it was found: a smaller example is for people, and takes many runs to find."""
+    engine: Any = sys.modules.get("hypothesis.internal.conjecture.engine")
+    for name in _SHRINKING:
+        if hasattr(getattr(engine, "ConjectureRunner", None), name):
+            setattr(engine.ConjectureRunner, name, lambda _: None)

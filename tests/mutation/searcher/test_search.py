@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.mutation import mutmut, telling
+from noxtasks.mutation import mutmut, told_apart
 from noxtasks.mutation.lessons import Told, changed_lines
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.mutation.sources import Source, Sources
@@ -116,7 +116,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(
     root: Path, python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[telling.Answer, dict[tuple[str, str], Mutant], str]:
+) -> tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str]:
     scratch = tmp_path_factory.mktemp("scratch")
     suite = Suite(root=root, python=python, entries=(root,), mutated=("shop",), pytest_args=("-p", "no:randomly"))
     sources = Sources(files=(Source(path="shop.py", module="shop"),), entries=(".",), found_by="")
@@ -129,10 +129,10 @@ def found(
         at_import=frozenset(),
     )
     mutants = {(mutant.function, changed_lines(mutant)[-1][2:]): mutant for mutant in made.mutants}
-    return telling.tell(suite, made.mutants, baseline, scratch, left_s=24), mutants, str(root)
+    return told_apart.find(suite, made.mutants, baseline, scratch, left_s=24), mutants, str(root)
 
 
-def told(found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str) -> Told | None:
+def told(found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str) -> Told | None:
     answer, mutants, _ = found
     assert answer.notes == ()
     return answer.told.get(mutants[function, line].id)
@@ -179,7 +179,7 @@ def told(found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], funct
     ],
 )
 def test_the_call_that_tells_them_apart_is_found(  # noqa: PLR0917 - pytest gives them by name
-    found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str],
+    found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str],
     function: str,
     line: str,
     call: str,
@@ -192,7 +192,7 @@ def test_the_call_that_tells_them_apart_is_found(  # noqa: PLR0917 - pytest give
 
 
 def test_every_test_that_is_written_passes_on_the_original_and_fails_on_its_mutant(
-    found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], tmp_path: Path
+    found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str], tmp_path: Path
 ) -> None:
     answer, mutants, root = found
     names = {mutant.id: mutant.name for mutant in mutants.values()}
@@ -220,13 +220,13 @@ def test_every_test_that_is_written_passes_on_the_original_and_fails_on_its_muta
     ],
 )
 def test_what_is_left_to_chance_never_ends_or_does_harm_gives_no_answer(
-    found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str
+    found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str
 ) -> None:
     assert told(found, function, line) is None
 
 
 def test_the_search_removes_nothing(
-    found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], root: Path
+    found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str], root: Path
 ) -> None:
     answer = told(found, "clean", "if times >= 0:")
     assert answer is None or "victim" not in answer.call, "there it would remove the file"
@@ -239,8 +239,8 @@ def test_without_time_nothing_is_searched(root: Path, python: Path, tmp_path: Pa
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
     suite = Suite(root=root, python=python)
-    assert telling.tell(suite, [mutant], baseline, tmp_path, left_s=1).notes
-    assert telling.tell(suite, [], baseline, tmp_path) == telling.Answer()
+    assert told_apart.find(suite, [mutant], baseline, tmp_path, left_s=1).notes
+    assert told_apart.find(suite, [], baseline, tmp_path) == told_apart.Answer()
 
 
 def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path: Path) -> None:
@@ -248,6 +248,6 @@ def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path:
         path="shop.py", line=1, id="1", name="shop.x_f__mutmut_1", function="f", operator="", before="", after=""
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
-    answer = telling.tell(Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path)
+    answer = told_apart.find(Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path)
     assert answer.told == {}
     assert len(answer.notes) == 1

@@ -50,7 +50,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def tell(
+def find(
     suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, left_s: float | None = None
 ) -> Answer:
     """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given."""
@@ -65,10 +65,10 @@ def tell(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
+        return _find(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
 
 
-def _tell(
+def _find(
     suite: Suite,
     by_key: Mapping[str, list[Mutant]],
     baseline: Baseline,
@@ -91,29 +91,30 @@ def _tell(
         "answer": str(answer),
     }
     order.write_text(json.dumps(content), "utf-8")
+    most_s = _START_S + _TIMES * sum(baseline.durations_s[test] for test in tests) + limit_s
+    note = _search(suite, order, timeout_s=most_s if left_s is None else min(most_s, left_s))
+    ids = {mutant.name: mutant.id for mutants in by_key.values() for mutant in mutants}
+    return Answer(told=_read(answer, ids), notes=(note,) if note else ())
+
+
+def _search(suite: Suite, order: Path, *, timeout_s: float) -> str:
+    """Have the search done that the file `order` tells of; gives what kept it from ending, if anything did."""
     environment = suite.environment(Launch(hash_seed=0), wire=order, task=None)
     for name in ("NOXTASKS_WIRE", "NOXTASKS_MUTATED", "NOXTASKS_PATH_ENTRY"):
         environment.pop(name, None)
     entries = [environment["PYTHONPATH"], str(Path(searcher.__file__).parent)]
     environment |= {"PYTHONPATH": os.pathsep.join(entries), "NOXTASKS_ORDER": str(order)}
-    most_s = _START_S + _TIMES * sum(baseline.durations_s[test] for test in tests) + limit_s
-    notes: list[str] = []
+    command = [str(suite.python), "-m", "noxtasks_search"]
     try:
-        done = process.run(
-            [str(suite.python), "-m", "noxtasks_search"],
-            cwd=suite.root,
-            env=environment,
-            timeout_s=most_s if left_s is None else min(most_s, left_s),
-        )
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().rpartition("\n")[2][:200]
-            notes.append(f"the search for inputs that tell survivors from their originals ended early: {said}")
+        done = process.run(command, cwd=suite.root, env=environment, timeout_s=timeout_s)
     except process.TimeoutExpired:
-        notes.append("the search for inputs that tell survivors from their originals took too long")
+        return "the search for inputs that tell survivors from their originals took too long"
     except NotMeasuredError as error:
-        notes.append(str(error))
-    ids = {mutant.name: mutant.id for mutants in by_key.values() for mutant in mutants}
-    return Answer(told=_read(answer, ids), notes=tuple(notes))
+        return str(error)
+    if not done.returncode:
+        return ""
+    said = (done.stderr or done.stdout).strip().rpartition("\n")[2][:200]
+    return f"the search for inputs that tell survivors from their originals ended early: {said}"
 
 
 def chosen_tests(by_key: Mapping[str, Iterable[Mutant]], baseline: Baseline) -> list[str]:
