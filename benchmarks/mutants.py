@@ -108,7 +108,8 @@ def _ours(suite: Suite) -> tuple[float, dict[str, str], dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         reports = Path(name) / "reports"
         noxtasks = [sys.executable, "-m", "noxtasks", "mutation", "--python", str(suite.python)]
-        spent = contenders.timed([[*noxtasks, "-S", f"reports={reports}"]], suite, Path(name))
+        places = ["-S", f"reports={reports}", "-S", f"mutation.memory={Path(name, 'memory')}"]  # nothing is known yet
+        spent = contenders.timed([[*noxtasks, *places]], suite, Path(name))
         told: dict[str, Any] = json.loads((reports / "mutation.initial.report.json").read_text("utf-8"))
     mutants = told["result"]["mutants"]
     statuses = {each["name"]: each["status"] for each in mutants}

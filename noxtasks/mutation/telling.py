@@ -25,6 +25,10 @@ from noxtasks.suite.launch import Launch, Suite
 LIMIT_S = 30.0
 """How long a search may take, recording not counted."""
 
+CPU_S = 0.5
+"""Processor time that any search may take, recording not counted; and of a long scan this share of its own:"""
+_SHARE = 0.05
+
 _EACH_S = 1.0  # for a mutant
 _LEAST_S = 2.0  # in less, nothing is found
 _TESTS = 12  # that a function's calls are taken from
@@ -51,9 +55,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tell(
-    suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, left_s: float | None = None
+    suite: Suite,
+    survivors: Iterable[Mutant],
+    baseline: Baseline,
+    scratch: Path,
+    *,
+    scan_cpu_s: float,
+    left_s: float | None = None,
 ) -> Answer:
-    """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given."""
+    """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given.
+
+    It takes a small part of what the scan took, `scan_cpu_s` of processor time.
+    """
     if not hasattr(os, "fork"):
         return Answer(notes=("no inputs are looked for that tell survivors from their originals: it takes forks",))
     limit_s = LIMIT_S if left_s is None else min(LIMIT_S, left_s / 2)
@@ -65,7 +78,8 @@ def tell(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
+        cpu_s = max(CPU_S, _SHARE * scan_cpu_s)
+        return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, cpu_s=cpu_s, left_s=left_s)
 
 
 def _tell(
@@ -75,6 +89,7 @@ def _tell(
     folder: Path,
     *,
     limit_s: float,
+    cpu_s: float,
     left_s: float | None,
 ) -> Answer:
     empty, answer, order = folder / "empty", folder / "answer.jsonl", folder / "order.json"
@@ -87,6 +102,7 @@ def _tell(
         "pytest_args": list(suite.pytest_args),
         "folder": str(empty),
         "limit_s": limit_s,
+        "cpu_s": cpu_s,
         "each_s": _EACH_S,
         "answer": str(answer),
     }

@@ -129,7 +129,7 @@ def found(
         at_import=frozenset(),
     )
     mutants = {(mutant.function, changed_lines(mutant)[-1][2:]): mutant for mutant in made.mutants}
-    return telling.tell(suite, made.mutants, baseline, scratch, left_s=24), mutants, str(root)
+    return telling.tell(suite, made.mutants, baseline, scratch, scan_cpu_s=200.0, left_s=24), mutants, str(root)
 
 
 def told(found: tuple[telling.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str) -> Told | None:
@@ -239,8 +239,8 @@ def test_without_time_nothing_is_searched(root: Path, python: Path, tmp_path: Pa
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
     suite = Suite(root=root, python=python)
-    assert telling.tell(suite, [mutant], baseline, tmp_path, left_s=1).notes
-    assert telling.tell(suite, [], baseline, tmp_path) == telling.Answer()
+    assert telling.tell(suite, [mutant], baseline, tmp_path, scan_cpu_s=0.0, left_s=1).notes
+    assert telling.tell(suite, [], baseline, tmp_path, scan_cpu_s=0.0) == telling.Answer()
 
 
 def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path: Path) -> None:
@@ -248,6 +248,6 @@ def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path:
         path="shop.py", line=1, id="1", name="shop.x_f__mutmut_1", function="f", operator="", before="", after=""
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
-    answer = telling.tell(Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path)
+    answer = telling.tell(Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path, scan_cpu_s=0.0)
     assert answer.told == {}
     assert len(answer.notes) == 1
