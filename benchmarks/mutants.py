@@ -29,7 +29,13 @@ _PROJECTS = (
     Project(
         name="inflection", version="0.5.1", character="much runs at import", for_mutmut='source_paths = ["inflection"]'
     ),
-    Project(name="blinker", version="1.9.0", character="short tests", needs=("pytest-asyncio",)),
+    Project(
+        name="blinker",
+        version="1.9.0",
+        character="short tests",
+        needs=("pytest-asyncio",),
+        for_mutmut='pytest_add_cli_args = ["-o", "asyncio_default_fixture_loop_scope=function"]',
+    ),
     Project(
         name="toolz", version="1.0.0", character="many mutants, short tests", for_mutmut='source_paths = ["toolz"]'
     ),

@@ -25,10 +25,8 @@ from noxtasks.suite.launch import Launch, Suite
 LIMIT_S = 30.0
 """How long a search may take, recording not counted."""
 
-CPU_S = 0.5
-"""Processor time that any search may take, recording not counted; and of a long scan this share of its own:"""
-_SHARE = 0.05
-
+_CPU_S = 0.5  # of processor time for any search; more than two thirds of what is ever found is found by then
+_SHARE = 0.05  # of what the scan took, for a long one
 _EACH_S = 1.0  # for a mutant
 _LEAST_S = 2.0  # in less, nothing is found
 _TESTS = 12  # that a function's calls are taken from
@@ -78,8 +76,13 @@ def tell(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        cpu_s = max(CPU_S, _SHARE * scan_cpu_s)
+        cpu_s = most_cpu_s(scan_cpu_s)
         return _tell(suite, by_key, baseline, Path(folder), limit_s=limit_s, cpu_s=cpu_s, left_s=left_s)
+
+
+def most_cpu_s(scan_cpu_s: float) -> float:
+    """How much processor time a search may take, recording not counted, after a scan that took `scan_cpu_s`."""
+    return max(_CPU_S, _SHARE * scan_cpu_s)
 
 
 def _tell(

@@ -243,6 +243,11 @@ def test_without_time_nothing_is_searched(root: Path, python: Path, tmp_path: Pa
     assert telling.tell(suite, [], baseline, tmp_path, scan_cpu_s=0.0) == telling.Answer()
 
 
+def test_a_search_takes_a_small_part_of_what_the_scan_took() -> None:
+    assert telling.most_cpu_s(0.0) == 0.5
+    assert telling.most_cpu_s(200.0) == 10.0
+
+
 def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path: Path) -> None:
     mutant = Mutant(
         path="shop.py", line=1, id="1", name="shop.x_f__mutmut_1", function="f", operator="", before="", after=""
