@@ -18,7 +18,7 @@ _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
 _HOPE = 0.1  # kills that a test is credited with which has none
 _OVERHEAD_S = 0.001  # of any test, besides its own time
-_SCOUTS = 200
+_SCOUTS = 40  # where more of them let a mutant live, so do most of the others: all have to run then
 _PASSED = frozenset({Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.RERUN, Outcome.SKIPPED})
 _OUTCOMES = {
     Outcome.FAILED: Status.KILLED,

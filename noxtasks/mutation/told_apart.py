@@ -25,6 +25,8 @@ from noxtasks.suite.launch import Launch, Suite
 LIMIT_S = 30.0
 """How long a search may take, recording not counted."""
 
+_CPU_S = 0.5  # of processor time for any search; more than two thirds of what is ever found is found by then
+_SHARE = 0.05  # of what the scan took, for a long one
 _EACH_S = 1.0  # for a mutant
 _LEAST_S = 2.0  # in less, nothing is found
 _TESTS = 12  # that a function's calls are taken from
@@ -51,9 +53,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find(
-    suite: Suite, survivors: Iterable[Mutant], baseline: Baseline, scratch: Path, *, left_s: float | None = None
+    suite: Suite,
+    survivors: Iterable[Mutant],
+    baseline: Baseline,
+    scratch: Path,
+    *,
+    scan_cpu_s: float,
+    left_s: float | None = None,
 ) -> Answer:
-    """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given."""
+    """Search in the root of `suite`, where the sources hold `survivors`; it ends within `left_s`, if given.
+
+    It takes a small part of what the scan took, `scan_cpu_s` of processor time.
+    """
     if not hasattr(os, "fork"):
         return Answer(notes=("no inputs are looked for that tell survivors from their originals: it takes forks",))
     limit_s = LIMIT_S if left_s is None else min(LIMIT_S, left_s / 2)
@@ -65,7 +76,13 @@ def find(
     if limit_s < _LEAST_S:
         return Answer(notes=("no time was left to look for inputs that tell survivors from their originals",))
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
-        return _find(suite, by_key, baseline, Path(folder), limit_s=limit_s, left_s=left_s)
+        cpu_s = most_cpu_s(scan_cpu_s)
+        return _find(suite, by_key, baseline, Path(folder), limit_s=limit_s, cpu_s=cpu_s, left_s=left_s)
+
+
+def most_cpu_s(scan_cpu_s: float) -> float:
+    """How much processor time a search may take, recording not counted, after a scan that took `scan_cpu_s`."""
+    return max(_CPU_S, _SHARE * scan_cpu_s)
 
 
 def _find(
@@ -75,6 +92,7 @@ def _find(
     folder: Path,
     *,
     limit_s: float,
+    cpu_s: float,
     left_s: float | None,
 ) -> Answer:
     empty, answer, order = folder / "empty", folder / "answer.jsonl", folder / "order.json"
@@ -87,6 +105,7 @@ def _find(
         "pytest_args": list(suite.pytest_args),
         "folder": str(empty),
         "limit_s": limit_s,
+        "cpu_s": cpu_s,
         "each_s": _EACH_S,
         "answer": str(answer),
     }

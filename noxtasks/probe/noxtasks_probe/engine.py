@@ -237,7 +237,7 @@ class Engine:
         session.config.pluginmanager.register(self._relay, "noxtasks-runner")
         shared: Any = session
         shared.gethookproxy = functools.lru_cache(maxsize=None)(session.gethookproxy)  # asked eleven times a test
-        for item in self._items.values():
+        for item in self._items.values() if self._task["mode"] == "fork" else ():
             _ = item.location  # pytest computes it once per item; here it is once for all runs
 
     def _run(self, session: pytest.Session, run: dict[str, Any], *, forked: bool) -> None:
@@ -268,7 +268,7 @@ class Engine:
             taming.leave_failures_large()
         runner = Runner(
             wire,
-            Protocol(config),
+            Protocol(config, is_terse=run["stops"]),
             self._seeders,
             seed=run["seed"],
             floods=floods,

@@ -129,7 +129,7 @@ def found(
         at_import=frozenset(),
     )
     mutants = {(mutant.function, changed_lines(mutant)[-1][2:]): mutant for mutant in made.mutants}
-    return told_apart.find(suite, made.mutants, baseline, scratch, left_s=24), mutants, str(root)
+    return told_apart.find(suite, made.mutants, baseline, scratch, scan_cpu_s=200.0, left_s=24), mutants, str(root)
 
 
 def told(found: tuple[told_apart.Answer, dict[tuple[str, str], Mutant], str], function: str, line: str) -> Told | None:
@@ -239,8 +239,13 @@ def test_without_time_nothing_is_searched(root: Path, python: Path, tmp_path: Pa
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
     suite = Suite(root=root, python=python)
-    assert told_apart.find(suite, [mutant], baseline, tmp_path, left_s=1).notes
-    assert told_apart.find(suite, [], baseline, tmp_path) == told_apart.Answer()
+    assert told_apart.find(suite, [mutant], baseline, tmp_path, scan_cpu_s=0.0, left_s=1).notes
+    assert told_apart.find(suite, [], baseline, tmp_path, scan_cpu_s=0.0) == told_apart.Answer()
+
+
+def test_a_search_takes_a_small_part_of_what_the_scan_took() -> None:
+    assert told_apart.most_cpu_s(0.0) == 0.5
+    assert told_apart.most_cpu_s(200.0) == 10.0
 
 
 def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path: Path) -> None:
@@ -248,6 +253,8 @@ def test_a_search_that_cannot_start_is_a_note_and_no_error(root: Path, tmp_path:
         path="shop.py", line=1, id="1", name="shop.x_f__mutmut_1", function="f", operator="", before="", after=""
     )
     baseline = Baseline(durations_s={}, left_out=(), covering={}, at_import=frozenset())
-    answer = told_apart.find(Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path)
+    answer = told_apart.find(
+        Suite(root=root, python=tmp_path / "nothing"), [mutant], baseline, tmp_path, scan_cpu_s=0.0
+    )
     assert answer.told == {}
     assert len(answer.notes) == 1

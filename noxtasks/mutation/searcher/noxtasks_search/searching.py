@@ -18,6 +18,7 @@ _TEST_S = 5.0
 _LATER_S = 0.3  # of a search that has an answer which no test can make, for one that a test can
 _SHRINK_S = 0.2  # to make the input of an answer simpler
 _START_S = 0.5
+_PATIENCE = 4  # seconds on the clock for one of processor time, of which other processes have a share
 _BEST = 4
 
 
@@ -31,7 +32,7 @@ def search(
         return _found(target, [mutant["name"] for mutant in mutants], constants, guard, limit_s)
 
     told: dict[str, dict[str, str]] = {}
-    lines, error = in_child(work, folder, limit_s + _START_S)
+    lines, error = in_child(work, folder, _PATIENCE * limit_s + _START_S)
     for line in lines:
         one = json.loads(line)
         if not one["test"] or _holds(one["test"], one["name"], folder):
@@ -41,11 +42,11 @@ def search(
 
 def _found(target: Target, names: list[str], constants: list[Any], guard: Guard, limit_s: float) -> Iterator[str]:
     """Lines of JSON: of each mutant the first difference, and a better one where that comes."""
-    ends_s = time.monotonic() + limit_s
+    ends_s = time.process_time() + limit_s
     open_ = dict.fromkeys(names, ends_s)  # until when an answer is waited for, or a better one
     grades = dict.fromkeys(names, 0)
     for one in candidates(target, constants):
-        now_s = time.monotonic()
+        now_s = time.process_time()
         open_ = {name: until_s for name, until_s in open_.items() if now_s < until_s}
         if not open_:
             return
@@ -71,10 +72,10 @@ def _grade(told: dict[str, str]) -> int:
 
 def _smallest(target: Target, one: Input, told: dict[str, str], guard: Guard) -> dict[str, str]:
     """The answer for the simplest input that can be reached from `one` step by step, in a short time."""
-    ends_s = time.monotonic() + _SHRINK_S
+    ends_s = time.process_time() + _SHRINK_S
     while True:
         for other in one.smaller():
-            if time.monotonic() > ends_s:
+            if time.process_time() > ends_s:
                 return told
             try:
                 original = observe(target, other, "", guard)
