@@ -11,29 +11,16 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.evidence.display.console import print_notes
-from noxtasks.mutation import (
-    copying,
-    course,
-    distrust,
-    gate,
-    lessons,
-    mutmut,
-    ratchet,
-    rules,
-    scopes,
-    scoring,
-    since,
-    suppressions,
-    surroundings,
-    terminal,
-    told_apart,
-    trying,
-)
+from noxtasks.mutation import course, rules, terminal, trying
 from noxtasks.mutation.course import Outcome, Plan
+from noxtasks.mutation.deciding import distrust, gate, ratchet, scopes, scoring, suppressions
+from noxtasks.mutation.learning import lessons, told_apart
+from noxtasks.mutation.making import copying, mutmut
+from noxtasks.mutation.making.mutmut import Instrumented
+from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Lesson, Mutant, Report, Status, Suppression
-from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
-from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.remembered import since, surroundings
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
