@@ -228,8 +228,8 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
     missing = _missing(run, tests)
     if missing:
         why = "did not run" if not is_alone else GONE if run.results else "cannot be collected"
-        reason = f"{min(missing)} {why}"
-        return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
+        reason = f"{min(missing)} {why}" + (f": {run.unimportable}" if run.unimportable else "")
+        return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason.partition("\n")[0][:_SAID]
     return Status.SURVIVED, "", ""
 
 

@@ -389,6 +389,7 @@ class _Lane:
             unavailable=self._unavailable,
             ran=tuple(self._ran),
             touched=self._touched,
+            unimportable=self._ended.reason if self._ended is not None else "",
             died=self._died,
             segments=self._segments,
             complete=complete,

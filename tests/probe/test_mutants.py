@@ -243,3 +243,4 @@ def test_a_mutant_that_keeps_modules_from_being_imported_ends_its_run_at_once(
     request = a_request("test_price", mutant="shop.x_checked__mutmut_1", at="shop.x_checked")
     (run,) = engine.runs_fresh([request], jobs=1)
     assert run.results == ()
+    assert run.unimportable == "ValueError"

@@ -71,7 +71,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
     wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
-    wire.End: st.builds(wire.End, whole=st.booleans()),
+    wire.End: st.builds(wire.End, whole=st.booleans(), reason=names),
     wire.Ready: st.builds(wire.Ready),
     wire.Forked: st.builds(wire.Forked, pid=numbers, wire=names),
     wire.Missed: st.builds(wire.Missed, wire=names),

@@ -162,13 +162,13 @@ class Engine:
     def _imported(self, nodeid: str, imported: Callable[[], Any]) -> Any:
         try:
             return imported()
-        except Exception:
+        except Exception as error:
             run = self._task.get("run", {})
             if self._is_child and run["mutant"] and any(test.startswith(f"{nodeid}::") for test in run["tests"]):
                 self._wire.send("order", indices=[])
                 if self._calls is not None and self._touched is not None:
                     self._wire.send("ran", test="", functions=self._calls.seen(), touched=self._touched.told())
-                self._wire.send("end", whole=True)
+                self._wire.send("end", whole=True, reason=f"{type(error).__name__}: {error}".rstrip(": "))
                 Real.exit(0)
             raise
 
