@@ -29,7 +29,13 @@ _PROJECTS = (
     Project(
         name="inflection", version="0.5.1", character="much runs at import", for_mutmut='source_paths = ["inflection"]'
     ),
-    Project(name="blinker", version="1.9.0", character="short tests", needs=("pytest-asyncio",)),
+    Project(
+        name="blinker",
+        version="1.9.0",
+        character="short tests",
+        needs=("pytest-asyncio",),
+        for_mutmut='pytest_add_cli_args = ["-o", "asyncio_default_fixture_loop_scope=function"]',
+    ),
     Project(
         name="toolz", version="1.0.0", character="many mutants, short tests", for_mutmut='source_paths = ["toolz"]'
     ),
@@ -108,7 +114,8 @@ def _ours(suite: Suite) -> tuple[float, dict[str, str], dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         reports = Path(name) / "reports"
         noxtasks = [sys.executable, "-m", "noxtasks", "mutation", "--python", str(suite.python)]
-        spent = contenders.timed([[*noxtasks, "-S", f"reports={reports}"]], suite, Path(name))
+        places = ["-S", f"reports={reports}", "-S", f"mutation.memory={Path(name, 'memory')}"]  # nothing is known yet
+        spent = contenders.timed([[*noxtasks, *places]], suite, Path(name))
         told: dict[str, Any] = json.loads((reports / "mutation.initial.report.json").read_text("utf-8"))
     mutants = told["result"]["mutants"]
     statuses = {each["name"]: each["status"] for each in mutants}

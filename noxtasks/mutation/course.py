@@ -12,7 +12,8 @@ import msgspec
 
 from noxtasks.config import MutationSettings
 from noxtasks.errors import TimeIsUpError
-from noxtasks.mutation import rules, sampling, scoring, stopping
+from noxtasks.mutation import rules
+from noxtasks.mutation.deciding import sampling, scoring, stopping
 from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Fate, Mutant, Scope, Score
 from noxtasks.mutation.trying import Trying
 from noxtasks.stats import Verdict

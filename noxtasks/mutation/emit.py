@@ -13,9 +13,10 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.mutation import junit, page, scoring, stryker
+from noxtasks.mutation import junit, page, stryker
+from noxtasks.mutation.deciding import scoring
+from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Reach, Report, Scope, Score, Status
-from noxtasks.mutation.sources import Sources
 from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
 

@@ -11,29 +11,16 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 from noxtasks.evidence.display.console import print_notes
-from noxtasks.mutation import (
-    copying,
-    course,
-    distrust,
-    gate,
-    lessons,
-    mutmut,
-    ratchet,
-    rules,
-    scopes,
-    scoring,
-    since,
-    suppressions,
-    surroundings,
-    terminal,
-    told_apart,
-    trying,
-)
+from noxtasks.mutation import course, rules, terminal, trying
 from noxtasks.mutation.course import Outcome, Plan
+from noxtasks.mutation.deciding import distrust, gate, ratchet, scopes, scoring, suppressions
+from noxtasks.mutation.learning import lessons, told_apart
+from noxtasks.mutation.making import copying, mutmut
+from noxtasks.mutation.making.mutmut import Instrumented
+from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Lesson, Mutant, Report, Status, Suppression
-from noxtasks.mutation.mutmut import Instrumented
 from noxtasks.mutation.progress import Progress
-from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.remembered import since, surroundings
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git, health
 from noxtasks.suite.collection import Collection
@@ -60,7 +47,7 @@ def measure(task: Task, place: Place) -> tuple[Report, Collection]:
     Raises `NotMeasuredError` where there are no mutants, no tests, or none that pass; `TimeIsUpError` where the budget
     ends before the first trial.
     """
-    found = place.sources
+    found, began_cpu_s = place.sources, _cpu_s()
     suite = Suite(
         python=task.python,
         pytest_args=task.pytest_args,
@@ -98,8 +85,14 @@ def measure(task: Task, place: Place) -> tuple[Report, Collection]:
         outcome, baseline = _try(task, engine, baseline, plan)
     report = _report(task, made, baseline, plan, outcome, settled=settled)
     if outcome.ending is not Ending.INTERRUPTED:
-        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, place.scratch))
+        taken_s = _cpu_s() - began_cpu_s
+        report = msgspec.structs.replace(report, lessons=_learn(task, suite, report, place.scratch, taken_s))
     return report, collection
+
+
+def _cpu_s() -> float:
+    """Processor time of this process and of those that it has waited for."""
+    return sum(os.times()[:4])
 
 
 def _instrumented(task: Task, suite: Suite, place: Place) -> Instrumented:
@@ -266,11 +259,12 @@ def _extent(task: Task, made: Instrumented, plan: Plan, outcome: Outcome) -> Ext
     return msgspec.structs.replace(extent, choice=choice, since=task.base.revision)
 
 
-def _learn(task: Task, suite: Suite, report: Report, scratch: Path) -> tuple[Lesson, ...]:
+def _learn(task: Task, suite: Suite, report: Report, scratch: Path, scan_cpu_s: float) -> tuple[Lesson, ...]:
     """What the survivors teach. Whatever happens here, the scan has its verdict: there is a note, and no more."""
     survivors = [mutant for mutant in report.mutants if report.fates[mutant.id].status is Status.SURVIVED]
     try:
-        answer = told_apart.find(suite, survivors, report.baseline, scratch, left_s=task.terms.left_s())
+        left_s = task.terms.left_s()
+        answer = told_apart.find(suite, survivors, report.baseline, scratch, scan_cpu_s=scan_cpu_s, left_s=left_s)
     except KeyboardInterrupt:
         answer = told_apart.Answer(notes=("interrupted: inputs that tell survivors from their originals are missing",))
     except Exception as error:  # a defect of ours, or of the machine's; the mutants have been tried

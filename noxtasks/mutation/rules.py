@@ -18,7 +18,7 @@ _LEAST_S = 2.0
 _TIMES = 10  # as long as the tests take by themselves
 _HOPE = 0.1  # kills that a test is credited with which has none
 _OVERHEAD_S = 0.001  # of any test, besides its own time
-_SCOUTS = 200
+_SCOUTS = 40  # where more of them let a mutant live, so do most of the others: all have to run then
 _PASSED = frozenset({Outcome.PASSED, Outcome.XFAILED, Outcome.XPASSED, Outcome.RERUN, Outcome.SKIPPED})
 _OUTCOMES = {
     Outcome.FAILED: Status.KILLED,
@@ -228,8 +228,8 @@ def _verdict(run: Run, tests: Sequence[str], *, is_alone: bool) -> tuple[Status,
     missing = _missing(run, tests)
     if missing:
         why = "did not run" if not is_alone else GONE if run.results else "cannot be collected"
-        reason = f"{min(missing)} {why}"
-        return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason
+        reason = f"{min(missing)} {why}" + (f": {run.unimportable}" if run.unimportable else "")
+        return (Status.KILLED if is_alone else Status.SUSPICIOUS), "", reason.partition("\n")[0][:_SAID]
     return Status.SURVIVED, "", ""
 
 

@@ -15,22 +15,13 @@ from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, N
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.mutation import (
-    copying,
-    emit,
-    gate,
-    locating,
-    measuring,
-    mutmut,
-    on_github,
-    page,
-    since,
-    terminal,
-    terms,
-)
+from noxtasks.mutation import emit, measuring, on_github, page, terminal, terms
+from noxtasks.mutation.deciding import gate
+from noxtasks.mutation.making import copying, locating, mutmut
+from noxtasks.mutation.making.sources import Sources, only
 from noxtasks.mutation.model import Choice, Ending, Report
-from noxtasks.mutation.remembering import Memory
-from noxtasks.mutation.sources import Sources, only
+from noxtasks.mutation.remembered import since
+from noxtasks.mutation.remembered.remembering import Memory
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection

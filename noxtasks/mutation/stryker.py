@@ -15,7 +15,7 @@ from typing import Any
 
 from noxtasks import __version__
 from noxtasks.evidence.display.text import shown
-from noxtasks.mutation import mutmut
+from noxtasks.mutation.making import mutmut
 from noxtasks.mutation.model import Fate, Mutant, Report, Status
 
 NAME = "mutation.stryker.json"

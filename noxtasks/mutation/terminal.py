@@ -12,12 +12,13 @@ from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, shown
-from noxtasks.mutation import suppressions, wording
+from noxtasks.mutation import wording
+from noxtasks.mutation.deciding import suppressions
 from noxtasks.mutation.emit import REPORT
+from noxtasks.mutation.making.mutmut import Instrumented
+from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Fate, Judgement, Lesson, Mutant, Report, Score, Standing, Status
-from noxtasks.mutation.mutmut import Instrumented
-from noxtasks.mutation.since import Base
-from noxtasks.mutation.sources import Sources
+from noxtasks.mutation.remembered.since import Base
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import EngineKind

@@ -11,8 +11,9 @@ import msgspec
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError
 from noxtasks.evidence import events
-from noxtasks.mutation import emit, gate, ratchet, scopes, suppressions
-from noxtasks.mutation.locating import Located
+from noxtasks.mutation import emit
+from noxtasks.mutation.deciding import gate, ratchet, scopes, suppressions
+from noxtasks.mutation.making.locating import Located
 from noxtasks.mutation.model import Stance, Suppression
 
 _MARGIN = 0.1  # of the budget, kept for ending processes and for writing

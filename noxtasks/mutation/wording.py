@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.mutation.deciding.scoring import fates_by_path
 from noxtasks.mutation.model import (
     Baseline,
     Choice,
@@ -24,7 +25,6 @@ from noxtasks.mutation.model import (
     Status,
     Suppression,
 )
-from noxtasks.mutation.scoring import fates_by_path
 
 SIGNS = {
     Status.KILLED: "✓",

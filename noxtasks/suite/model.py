@@ -158,6 +158,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
     benched: tuple[Benched, ...] = ()
     touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
+    unimportable: str = ""  # what a module with its tests raised, where that was the end of a run with a mutant
     died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it
     segments: int = 1  # processes that it took: one more for each test that ended its process
     complete: bool = True

@@ -398,6 +398,7 @@ class _Lane:
             ran=tuple(self._ran),
             benched=tuple(self._benched),
             touched=self._touched,
+            unimportable=self._ended.reason if self._ended is not None else "",
             died=self._died,
             segments=self._segments,
             complete=complete,

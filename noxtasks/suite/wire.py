@@ -189,6 +189,7 @@ class End(_Frame, frozen=True, kw_only=True):
     """The process has done what it was told. Not `whole` when a test ended the session."""
 
     whole: bool = True
+    reason: str = ""  # why a module with its tests cannot be imported, where that was the end
 
 
 class Ready(_Frame, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from noxtasks.mutation import scoring
+from noxtasks.mutation.deciding import scoring
 from noxtasks.mutation.model import (
     Baseline,
     Choice,

@@ -315,6 +315,12 @@ def test_where_no_test_has_run_at_all_they_cannot_be_collected() -> None:
     assert (found.status, found.message, found.uncollected) == (Status.KILLED, "a cannot be collected", "a")
 
 
+def test_why_their_module_cannot_be_imported_is_said() -> None:
+    run = msgspec.structs.replace(a_run(), unimportable="TypeError: no\n" + "x" * 400)
+    found = rules.fate(MUTANT, run, ["a"], is_alone=True)
+    assert (found.status, found.message) == (Status.KILLED, "a cannot be collected: TypeError: no")
+
+
 def test_what_a_trial_has_used_is_known_where_the_probe_has_told() -> None:
     touched = Touched(read=("shop.toml",))
     run = msgspec.structs.replace(a_run(("a", P), ran=[("", ("shop.x_one", "shop.x_two"))]), touched=touched)

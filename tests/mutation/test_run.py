@@ -16,7 +16,9 @@ from noxtasks import mutation
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events, sums
-from noxtasks.mutation import emit, junit, mutmut, page, stryker, told_apart
+from noxtasks.mutation import emit, junit, page, stryker
+from noxtasks.mutation.learning import told_apart
+from noxtasks.mutation.making import mutmut
 from noxtasks.sessions import OBJECTIVES
 from noxtasks.suite import git
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.mutation import distrust, mutmut
+from noxtasks.mutation.deciding import distrust
+from noxtasks.mutation.making import mutmut
+from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.mutation.model import Fate, Mutant, Status
-from noxtasks.mutation.sources import Source, Sources
 from noxtasks.mutation.trying import HASH_SEED, Trying, take_baseline
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.mutation import mutmut
-from noxtasks.mutation.sources import Source, Sources
+from noxtasks.mutation.making import mutmut
+from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
@@ -115,6 +115,12 @@ def a_request(*tests: str, mutant: str = "", at: str = "", only: bool = False) -
     )
 
 
+def at_its_start(engine: Engine) -> Engine:
+    """It, with a cold process that has not gone on to any place yet, whatever tests ran before."""
+    list(engine.runs_fresh([a_request("test_price")], jobs=1))
+    return engine
+
+
 def failed(run: Run) -> set[str]:
     return {result.nodeid.partition("::")[2] for result in run.results if result.outcome.is_failure}
 
@@ -161,7 +167,7 @@ def test_a_run_may_begin_where_a_function_is_about_to_run_for_the_first_time(
     collected: tuple[Engine, Collection],
 ) -> None:
     """A process that begins there has the mutant active for that very call; unmutated, nothing differs."""
-    engine, _ = collected
+    engine = at_its_start(collected[0])
     at = "shop.x_at_import"
     requests = [
         a_request("test_at_import", mutant="shop.x_at_import__mutmut_1", at=at, only=True),
@@ -174,6 +180,55 @@ def test_a_run_may_begin_where_a_function_is_about_to_run_for_the_first_time(
     assert elsewhere.unavailable
 
 
+def test_what_was_imported_before_the_probe_is_imported_again(tmp_path: Path, python: Path) -> None:
+    """So it is with a library that pytest itself is built on."""
+    root = tmp_path / "suite"
+    root.mkdir()
+    (root / "shop.py").write_text(SHOP)
+    (root / "test_shop.py").write_text("import shop\n\ndef test_price(): assert shop.price() == 2\n")
+    (root / "sitecustomize.py").write_text("import shop\n")
+    suite = Suite(root=root, python=python, entries=(root,), mutated=("shop",))
+    found = Sources(files=(Source(path="shop.py", module="shop"),), entries=(".",), found_by="")
+    mutmut.instrument(suite, found, tmp_path)
+    with Engine(suite, tmp_path, kind=EngineKind.FORK, test_timeout_s=30.0) as engine:
+        assert engine.collect(hash_seed=0).ran == ("shop.x_at_import", "shop.x_checked")
+        (run,) = engine.runs([a_request()], jobs=1)
+    assert run.ran == (("test_shop.py::test_price", ("shop.x_price",)),)
+
+
+CONFTEST = """
+import pathlib
+import pytest
+
+@pytest.hookimpl
+def pytest_exception_interact(report):
+    pathlib.Path("seen").write_text(str(report.longrepr))
+"""
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_trial_makes_no_text_of_a_failure_unless_somebody_may_read_it(
+    reads: bool, tmp_path: Path, python: Path
+) -> None:
+    root = tmp_path / "suite"
+    root.mkdir()
+    (root / "shop.py").write_text(SHOP)
+    test = "import shop, pytest\n\ndef test_price(): assert shop.price() == 2, 'dear'\n"
+    (root / "test_shop.py").write_text(test)
+    (root / "conftest.py").write_text(CONFTEST if reads else "")
+    suite = Suite(root=root, python=python, entries=(root,), mutated=("shop",))
+    found = Sources(files=(Source(path="shop.py", module="shop"),), entries=(".",), found_by="")
+    mutmut.instrument(suite, found, tmp_path)
+    with Engine(suite, tmp_path, kind=EngineKind.FORK, test_timeout_s=30.0) as engine:
+        engine.collect(hash_seed=0)
+        (run,) = engine.runs([a_request("test_price", mutant="shop.x_price__mutmut_1")], jobs=1)
+    failure = run.results[0].failure
+    assert failure is not None
+    assert (failure.exception, failure.message.partition("\n")[0]) == ("AssertionError", "dear")
+    assert failure.text == ""
+    assert not reads or "dear" in (root / "seen").read_text()
+
+
 def test_what_is_not_needed_is_not_collected(collected: tuple[Engine, Collection]) -> None:
     engine, _ = collected
     (run,) = engine.runs_fresh([a_request("test_each[2]", only=True)], jobs=1)
@@ -184,7 +239,8 @@ def test_what_is_not_needed_is_not_collected(collected: tuple[Engine, Collection
 def test_a_mutant_that_keeps_modules_from_being_imported_ends_its_run_at_once(
     collected: tuple[Engine, Collection],
 ) -> None:
-    engine, _ = collected
+    engine = at_its_start(collected[0])
     request = a_request("test_price", mutant="shop.x_checked__mutmut_1", at="shop.x_checked")
     (run,) = engine.runs_fresh([request], jobs=1)
     assert run.results == ()
+    assert run.unimportable == "ValueError"

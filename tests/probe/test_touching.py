@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from noxtasks.mutation import mutmut
-from noxtasks.mutation.sources import Source, Sources
+from noxtasks.mutation.making import mutmut
+from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite

@@ -80,7 +80,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
     wire.Rounds: st.builds(wire.Rounds, benched=benched),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
-    wire.End: st.builds(wire.End, whole=st.booleans()),
+    wire.End: st.builds(wire.End, whole=st.booleans(), reason=names),
     wire.Ready: st.builds(wire.Ready),
     wire.Forked: st.builds(wire.Forked, pid=numbers, wire=names),
     wire.Missed: st.builds(wire.Missed, wire=names),

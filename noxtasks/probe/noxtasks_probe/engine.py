@@ -163,13 +163,13 @@ class Engine:
     def _imported(self, nodeid: str, imported: Callable[[], Any]) -> Any:
         try:
             return imported()
-        except Exception:
+        except Exception as error:
             run = self._task.get("run", {})
             if self._is_child and run["mutant"] and any(test.startswith(f"{nodeid}::") for test in run["tests"]):
                 self._wire.send("order", indices=[])
                 if self._calls is not None and self._touched is not None:
                     self._wire.send("ran", test="", functions=self._calls.seen(), touched=self._touched.told())
-                self._wire.send("end", whole=True)
+                self._wire.send("end", whole=True, reason=f"{type(error).__name__}: {error}".rstrip(": "))
                 Real.exit(0)
             raise
 
@@ -238,7 +238,7 @@ class Engine:
         session.config.pluginmanager.register(self._relay, "noxtasks-runner")
         shared: Any = session
         shared.gethookproxy = functools.lru_cache(maxsize=None)(session.gethookproxy)  # asked eleven times a test
-        for item in self._items.values():
+        for item in self._items.values() if self._task["mode"] == "fork" else ():
             _ = item.location  # pytest computes it once per item; here it is once for all runs
 
     def _run(self, session: pytest.Session, run: dict[str, Any], *, forked: bool) -> None:
@@ -269,7 +269,7 @@ class Engine:
             taming.leave_failures_large()
         runner = Runner(
             wire,
-            Protocol(config),
+            Protocol(config, is_terse=run["stops"]),
             self._seeders,
             seed=run["seed"],
             floods=floods,

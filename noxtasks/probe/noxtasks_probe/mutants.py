@@ -74,9 +74,15 @@ class _Versions:
 
 
 class CallWatch:
-    """Notes which functions run. To be made before the first module of the project is imported."""
+    """Notes which functions run. To be made before the first module of the project is imported.
+
+    Where pytest itself is built on the project, it keeps what it has imported, and the tests get modules of their own.
+    """
 
     def __init__(self, packages: list[str]) -> None:
+        for name in list(sys.modules):
+            if any(name == package or name.startswith(f"{package}.") for package in packages):
+                del sys.modules[name]
         trampoline: Any = importlib.import_module(_TRAMPOLINE)
         decorator = trampoline.wrap_in_trampoline
 

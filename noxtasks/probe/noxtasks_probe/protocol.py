@@ -23,6 +23,9 @@ _CONTENT = {
 }
 """By hook, the plugins that can do without it for a phase that passed."""
 
+_NO_READERS = {"faulthandler", "unittest"}
+"""The plugins that hear of a failure, and read nothing in its report."""
+
 _RUNNERS = {"runner", "noxtasks-runner"}
 """The plugins that may run a test; another one (reruns, a process for each test) has a protocol of its own."""
 
@@ -30,10 +33,14 @@ _TMP_PATH_RESULTS: Any = getattr(tmpdir, "tmppath_result_key", None)  # since py
 
 
 class Protocol:
-    """Runs the tests that can go without reports; `duration_s` is what the phases of the last one took."""
+    """Runs the tests that can go without reports; `duration_s` is what the phases of the last one took.
 
-    def __init__(self, config: pytest.Config) -> None:
+    Where `is_terse`, a report of a failure has no text: to find the lines of a traceback takes longer than many a test.
+    """
+
+    def __init__(self, config: pytest.Config, *, is_terse: bool = False) -> None:
         option = config.option
+        self._is_terse = is_terse
         self._reraised = (pytest.exit.Exception, KeyboardInterrupt)
         self._shows_setup = bool(getattr(option, "setupshow", False) or getattr(option, "setuponly", False))
         self._fit: dict[int, bool] = {}  # by id of the hooks that hold for a folder; they live as long as the session
@@ -72,6 +79,8 @@ class Protocol:
             if _TMP_PATH_RESULTS is not None:
                 item.stash.setdefault(_TMP_PATH_RESULTS, {})[when] = True
             return True
+        if self._is_terse and not _names(item.ihook.pytest_exception_interact) - _NO_READERS:
+            item.repr_failure = item._repr_failure_py = lambda *_, **__: ""
         report = item.ihook.pytest_runtest_makereport(item=item, call=call)
         item.ihook.pytest_runtest_logreport(report=report)
         if call.excinfo is not None and not hasattr(report, "wasxfail") and not report.skipped:
@@ -81,10 +90,11 @@ class Protocol:
 
 def _are_content(hooks: Any) -> bool:
     runners = {one.plugin_name for one in hooks.pytest_runtest_protocol.get_hookimpls() if not _wraps(one)}
-    return runners <= _RUNNERS and all(
-        {one.plugin_name for one in getattr(hooks, name).get_hookimpls()} <= content
-        for name, content in _CONTENT.items()
-    )
+    return runners <= _RUNNERS and all(_names(getattr(hooks, name)) <= content for name, content in _CONTENT.items())
+
+
+def _names(hook: Any) -> set[str]:
+    return {one.plugin_name for one in hook.get_hookimpls()}
 
 
 def _wraps(implementation: Any) -> bool:

@@ -1,0 +1,1 @@
+"""What survivors teach: which may be no defect, which input tells them from the original, and the test to write."""
