@@ -83,6 +83,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     order_dependent: frozenset[str] = frozenset()  # functions that other tests run when the order is another
     ran: dict[str, tuple[str, ...]] = {}  # by test, the functions that it runs in the order of collection
     unusable: frozenset[str] = frozenset()  # functions that tests run, but none that passes
+    shared_s: float = 0.0  # what tests take longer that come first: fixtures of the session, caches
     failed: frozenset[str] = frozenset()  # tests that are left out because they never pass
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import permutations
 
 import msgspec
 
@@ -15,6 +16,7 @@ GONE = "is not collected any more"
 """How the message ends of a mutant's fate that has taken some tests away, and let the others run."""
 
 _LEAST_S = 2.0
+_TWICE = 2  # and more is no noise
 _TIMES = 10  # as long as the tests take by themselves
 _HOPE = 0.1  # kills that a test is credited with which has none
 _OVERHEAD_S = 0.001  # of any test, besides its own time
@@ -83,6 +85,22 @@ def baseline(runs: Sequence[Run], at_import: Sequence[str], distrusted: Mapping[
         ran=dict(runs[0].ran) if runs else {},
         unusable=frozenset(unusable - covering.keys()),
         failed=frozenset(failed),
+        shared_s=_shared_s(runs),
+    )
+
+
+def _shared_s(runs: Sequence[Run]) -> float:
+    """What comes first pays for all: how much longer tests took in one order than in another, in all.
+
+    A fixture for the session, a cache, an import. Any test may have to pay it where it is the first.
+    """
+    took = [{result.nodeid: result.duration_s for result in run.results} for run in runs]
+    return max(
+        (
+            sum(here[test] - there[test] for test in here.keys() & there.keys() if here[test] > _TWICE * there[test])
+            for here, there in permutations(took, 2)
+        ),
+        default=0.0,
     )
 
 
@@ -190,9 +208,9 @@ def scouts(killers: Iterable[str], durations_s: Mapping[str, float], kills: Mapp
     return (*first, *ordered(beside, durations_s, kills))[:_SCOUTS]
 
 
-def limit_s(tests: Iterable[str], durations_s: Mapping[str, float]) -> float:
-    """How long `tests` may take together before the mutant counts as one on which they never end."""
-    return max(_LEAST_S, _TIMES * sum(durations_s[test] for test in tests))
+def limit_s(duration_s: float) -> float:
+    """How long a test, or several together, may take that took `duration_s`, before it counts as never ending."""
+    return max(_LEAST_S, _TIMES * duration_s)
 
 
 def fate(mutant: Mutant, run: Run, tests: Sequence[str], *, is_alone: bool) -> Fate:

@@ -280,8 +280,8 @@ class Trying:
         return rules.ordered(others, durations_s, self._kills[mutant.key])
 
     def _request(self, number: int, trial: _Trial) -> RunRequest:
-        is_repeated = trial.mutant is not None and trial.mutant.id in self.fates
-        limit_s = rules.limit_s(trial.tests, self.baseline.durations_s)
+        times = _MORE_TIME if trial.mutant is not None and trial.mutant.id in self.fates else 1
+        durations_s, shared_s = [self.baseline.durations_s[test] for test in trial.tests], self.baseline.shared_s
         return RunRequest(
             number=number,
             seed=_SEED,
@@ -290,7 +290,8 @@ class Trying:
             tests=trial.tests,
             mutant=trial.mutant.name if trial.mutant is not None else "",
             stops=True,
-            limit_s=limit_s * (_MORE_TIME if is_repeated else 1),
+            limit_s=times * rules.limit_s(sum(durations_s) + shared_s),
+            limits_s=tuple(times * rules.limit_s(each + shared_s) for each in durations_s),
             start_limit_s=max(_START_LEAST_S, _START_TIMES * self._engine.start_s),
             at=trial.place or "",
             only=trial.is_scout,

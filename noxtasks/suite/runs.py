@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
@@ -62,6 +63,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     mutant: str = ""  # by mutmut's name; active for the whole of a process of its own, in a fork from then on
     stops: bool = False  # the first test that fails, or that its process dies or hangs in, is the last; so is its death
     limit_s: float | None = None  # for all of its tests together
+    limits_s: tuple[float, ...] | None = None  # for each of `tests`
     start_limit_s: float | None = None  # for its process to start and collect
     bench: Timing | None = None  # run the benchmarks alone, and time them so
     at: str = ""  # a function with mutants: its process may be forked where that runs for the first time
@@ -219,6 +221,7 @@ class _Lane:
         self._names = carrier.tests
         self._segments = 0
         self._remaining = request.tests
+        self._limits_s = dict(zip(request.tests or (), request.limits_s or (), strict=False))
         self._fruitless = False
         self._started = datetime.now(UTC)
         self._clock_s = time.monotonic()
@@ -310,7 +313,7 @@ class _Lane:
         if self._current is None:
             patience_s = self._silence_s() if self._ended is None else _END_GRACE_S
             return _timeout("start, or the end, of the session", waited) if waited > patience_s else None
-        limit_s = patience.limit_s(self._current)
+        limit_s = min(patience.limit_s(self._current), self._limits_s.get(self._current, inf))
         if waited > limit_s:
             return _timeout("test", limit_s)
         whole_s = self.request.limit_s

@@ -176,8 +176,23 @@ def test_of_a_survivor_both_trials_name_their_tests() -> None:
 
 
 def test_the_limit_grows_with_the_tests_own_times() -> None:
-    assert rules.limit_s(["a"], {"a": 0.001}) == 2.0
-    assert rules.limit_s(["a", "b"], {"a": 1.0, "b": 2.0}) == 30.0
+    assert rules.limit_s(0.001) == 2.0
+    assert rules.limit_s(3.0) == 30.0
+
+
+def lasting(**durations_s: float) -> Run:
+    run = a_run(*((name, P) for name in durations_s))
+    took = zip(run.results, durations_s.values(), strict=True)
+    return msgspec.structs.replace(
+        run, results=tuple(msgspec.structs.replace(result, duration_s=each) for result, each in took)
+    )
+
+
+def test_what_comes_first_pays_for_what_is_shared() -> None:
+    """A fixture of the session takes 5 s, in whichever test is the first; each may have to pay for it."""
+    runs = [lasting(a=5.1, b=0.2, c=1.0), lasting(c=1.4, b=0.2, a=0.1)]
+    assert rules.baseline(runs, []).shared_s == pytest.approx(5.0)
+    assert rules.baseline(runs[:1], []).shared_s == 0.0
 
 
 VERDICTS = {
