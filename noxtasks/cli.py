@@ -20,6 +20,7 @@ _BEGAN_S = time.monotonic()  # as early as can be told: what is imported later c
 _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _OPTIONS = {  # by the table of settings: options, each for the setting of that name
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
+    "bench": ("budget", "rounds"),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -393,6 +394,34 @@ def _explain_mutant(arguments: argparse.Namespace) -> ExitCode:
     return mutation.explain(root, settings, mutant=arguments.mutant)
 
 
+def _add_bench_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("--against", metavar="REV", help="compare with this revision, both sides at once")
+    parser.add_argument("--count", action="store_true", help="count instructions (valgrind) instead of timing")
+    parser.add_argument("--refresh", action="store_true", help="let this session be the stored baseline of the machine")
+    parser.add_argument("--budget", metavar="TIME", help='how long a comparison may take: "90s", "10m", "1h30m"')
+    parser.add_argument("--rounds", metavar="N", help="how often each benchmark is timed in a process, at least")
+    _add_setting_option(parser)
+
+
+def _bench(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "bench")
+
+    from noxtasks import bench  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return bench.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        against=arguments.against,
+        count=arguments.count,
+        refresh=arguments.refresh,
+        pytest_args=arguments.pytest_args,
+    )
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -490,6 +519,13 @@ COMMANDS = (
         title="Tell where a marker is registered, applied, read and selected, by the last report.",
         add_options=_add_explain_options,
         handle=_explain,
+    ),
+    Command(
+        name="bench",
+        title="Time the benchmarks, and find what has become slower beyond noise.",
+        add_options=_add_bench_options,
+        handle=_bench,
+        takes_pytest_args=True,
     ),
     Command(
         name="mutation",

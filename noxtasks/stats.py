@@ -5,9 +5,12 @@ The closed forms stand here (they need no import); the test suite holds them aga
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from math import comb, prod, sqrt
-from statistics import NormalDist
+from functools import cache
+from itertools import groupby
+from math import ceil, comb, exp, inf, lgamma, log, prod, sqrt
+from statistics import NormalDist, median
 
 import msgspec
 
@@ -158,3 +161,110 @@ def judge_below(failures: int, trials: int, *, threshold: float, confidence: flo
     return Judgement(
         verdict=verdict, figure=figure, interval=interval, sample=trials, threshold=threshold, reason=reason
     )
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """By how much paired values differ, with an interval, and how sure it is that they differ by more than a bound."""
+
+    estimate: float
+    interval: Interval
+    pairs: int
+
+
+def signed_rank(differences: Sequence[float], *, bound: float = 0.0) -> float:
+    """How likely chance alone makes paired `differences` lie so far above `bound`: one-sided (greater), exact.
+
+    F. Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945), 80-83; of the differences it
+    is supposed that they are spread alike to both sides of their centre. Differences equal to `bound` are left out, and
+    1.0 is given where none is left; equal distances share the mean of their ranks, rounded down, which errs on the safe
+    side.
+    """
+    shifted = sorted((each - bound for each in differences if each != bound), key=abs)
+    ranks: list[int] = []
+    for _, group in groupby(shifted, key=abs):
+        size = len(list(group))
+        ranks += [len(ranks) + (size + 1) // 2] * size
+    above = sum(rank for rank, each in zip(ranks, shifted, strict=True) if each > 0)
+    ways = _signed_rank_ways(len(shifted))
+    return sum(ways[above:]) / sum(ways)
+
+
+def hodges_lehmann(differences: Sequence[float], *, confidence: float = 0.95) -> Shift:
+    """The centre of paired `differences`, with the interval that belongs to Wilcoxon's signed-rank test.
+
+    J. L. Hodges and E. L. Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34
+    (1963), 598-611: the median of the means of all pairs of differences. Too few differences for `confidence` give an
+    interval without ends. Raises `ValueError` where there are none.
+    """
+    if not differences:
+        raise ValueError("no differences")
+    size = len(differences)
+    means = sorted((differences[i] + differences[j]) / 2 for i in range(size) for j in range(i, size))
+    ways = _signed_rank_ways(size)
+    tail, cut = 0, 0
+    while (tail := tail + ways[cut]) / 2**size <= (1 - confidence) / 2:
+        cut += 1
+    interval = Interval(low=means[cut - 1], high=means[-cut]) if cut else Interval(low=-inf, high=inf)
+    return Shift(estimate=median(means), interval=interval, pairs=size)
+
+
+@cache
+def _signed_rank_ways(size: int) -> tuple[int, ...]:
+    """By sum of ranks from 0, how many of the 2**size choices of signs give it."""
+    ways = [1]
+    for rank in range(1, size + 1):
+        ways = [
+            (ways[total] if total < len(ways) else 0) + (ways[total - rank] if total >= rank else 0)
+            for total in range(len(ways) + rank)
+        ]
+    return tuple(ways)
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """The p-values adjusted so that the chance of any false alarm among them all is held.
+
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979),
+    65-70.
+    """
+    adjusted: dict[str, float] = {}
+    least = 0.0
+    for place, (name, p) in enumerate(sorted(p_values.items(), key=lambda each: each[1])):
+        least = max(least, min(1.0, (len(p_values) - place) * p))
+        adjusted[name] = least
+    return adjusted
+
+
+class Quantile(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantile of a sample. Without a figure the sample is too small for an interval; `needed` says how large."""
+
+    figure: float | None
+    interval: Interval | None
+    needed: int
+
+
+def quantile(values: Sequence[float], q: float, *, confidence: float = 0.95) -> Quantile:
+    """The quantile `q` (0 < q < 1) of what `values` are a sample of, with an interval that supposes nothing of it.
+
+    The interval's ends are values of the sample, chosen by the binomial distribution of how many lie below the
+    quantile: G. J. Hahn and W. Q. Meeker, "Statistical Intervals" (1991), section 5.2.
+    """
+    half = (1 - confidence) / 2
+    needed = ceil(log(half) / log(max(q, 1 - q)))
+    size = len(values)
+    if size < needed:
+        return Quantile(figure=None, interval=None, needed=needed)
+    ordered = sorted(values)
+    below, low, high = 0.0, 0, size - 1
+    for count in range(size + 1):
+        below += _binomial(size, count, q)
+        if below <= half:
+            low = count
+        if below < 1 - half:
+            high = min(size - 1, count + 1)
+    figure = ordered[min(size - 1, ceil(q * size) - 1)]
+    return Quantile(figure=figure, interval=Interval(low=ordered[low], high=ordered[high]), needed=needed)
+
+
+def _binomial(size: int, count: int, q: float) -> float:
+    ways = lgamma(size + 1) - lgamma(count + 1) - lgamma(size - count + 1)
+    return exp(ways + count * log(q) + (size - count) * log(1 - q))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,12 @@ from noxtasks.stats import (
     Verdict,
     difference,
     fisher,
+    hodges_lehmann,
+    holm,
     judge_below,
     none_further,
+    quantile,
+    signed_rank,
     trials_to_claim,
     wilson,
     wilson_of_finite,
@@ -201,6 +207,60 @@ def test_a_judgement_carries_the_figures_that_it_rests_on() -> None:
         threshold=0.5,
         reason="at most 40.4% with 95% confidence",
     )
+
+
+few = st.lists(st.floats(-1, 1, allow_nan=False), min_size=1, max_size=14)
+
+
+@given(few)
+def test_signed_ranks_are_as_scipy_has_them(differences: list[float]) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    distinct = {abs(each) for each in differences if each}
+    if len(distinct) == len(differences):  # without ties and zeros there is one definition
+        expected = stats.wilcoxon(differences, alternative="greater", method="exact").pvalue
+        assert signed_rank(differences) == pytest.approx(expected)
+    assert 0 < signed_rank(differences) <= 1
+    assert signed_rank(differences, bound=2.0) == 1.0
+
+
+thousandths = st.lists(st.integers(-900, 900), min_size=1, max_size=14, unique=True)
+
+
+@given(thousandths, st.floats(0.5, 0.99))
+def test_the_interval_ends_where_the_test_begins_to_reject(numbers: list[int], confidence: float) -> None:
+    differences = [number / 1000 for number in numbers]
+    found = hodges_lehmann(differences, confidence=confidence)
+    assert found.interval.low <= found.estimate <= found.interval.high
+    if found.interval.low > -inf:
+        rejected, kept = (signed_rank(differences, bound=found.interval.low + step) for step in (-1e-6, 1e-6))
+        assert rejected <= (1 - confidence) / 2 < kept
+
+
+def test_few_pairs_have_no_interval() -> None:
+    assert hodges_lehmann([0.1] * 3, confidence=0.95).interval == Interval(low=-inf, high=inf)
+    with pytest.raises(ValueError, match="no differences"):
+        hodges_lehmann([])
+
+
+def test_holm_counts_how_many_are_asked() -> None:
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({}) == {}
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.sampled_from([0.5, 0.95, 0.99]))
+def test_a_quantile_has_an_interval_or_says_how_much_it_takes(values: list[float], q: float) -> None:
+    found = quantile(values, q)
+    if len(values) < found.needed:
+        assert (found.figure, found.interval) == (None, None)
+    else:
+        assert found.interval is not None
+        assert found.figure is not None
+        assert found.interval.low <= found.figure <= found.interval.high
+
+
+def test_a_hundred_rounds_are_too_few_for_the_99th_percentile() -> None:
+    assert quantile([1.0] * 100, 0.99).needed == 368
+    assert quantile([1.0] * 368, 0.99).figure == 1.0
 
 
 def test_of_an_empty_population_nothing_is_known() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
 from noxtasks.config.model import (
+    THRESHOLDS,
+    BenchSettings,
     DeterminismSettings,
     FlakeSettings,
     MarkersSettings,
@@ -27,7 +29,9 @@ __all__ = [
     "KINDS",
     "ORDERS",
     "SETTINGS",
+    "THRESHOLDS",
     "TIMEOUTS",
+    "BenchSettings",
     "DeterminismSettings",
     "FlakeSettings",
     "MarkersSettings",

@@ -75,6 +75,28 @@ class MutationSettings(msgspec.Struct, frozen=True, kw_only=True):
     memory: str = ".noxtasks/mutation.memory.jsonl"
 
 
+THRESHOLDS = {
+    "cpu": 0.05,
+    "wall": 0.10,
+    "instructions": 0.01,
+    "mean": 0.10,
+    "p50": 0.15,
+    "p95": 0.20,
+    "p99": 0.25,
+}
+"""By how much slower a benchmark may become, by metric."""
+
+
+class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.bench]`: how benchmarks are timed, and how much slower they may become."""
+
+    rounds: int = 10
+    warmup: int = 2
+    seconds_s: float = 0.05
+    budget_s: float = 600.0
+    thresholds: dict[str, float] = {}  # where not said: THRESHOLDS
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -89,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     determinism: DeterminismSettings = msgspec.field(default_factory=DeterminismSettings)
     markers: MarkersSettings = msgspec.field(default_factory=MarkersSettings)
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
+    bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -130,6 +130,18 @@ def groups(*known: str) -> Callable[[Any], dict[str, tuple[str, ...]]]:
     return parse
 
 
+def shares(*known: str) -> Callable[[Any], dict[str, float]]:
+    """A parser of tables of numbers above 0, by some of the `known` names."""
+
+    def parse(value: Any) -> dict[str, float]:
+        found = {choice(*known)(key): item for key, item in _table(value)}
+        if any(isinstance(item, bool) or not isinstance(item, int | float) or not item > 0 for item in found.values()):
+            raise ValueError(value)
+        return {key: float(item) for key, item in found.items()}
+
+    return parse
+
+
 def _table(value: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(value, Mapping):
         return value.items()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from noxtasks.config.model import (
+    BenchSettings,
     DeterminismSettings,
     FlakeSettings,
     MarkersSettings,
@@ -46,6 +47,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         determinism=DeterminismSettings(**values["determinism"]),
         markers=MarkersSettings(**values["markers"]),
         mutation=MutationSettings(**values["mutation"]),
+        bench=BenchSettings(**values["bench"]),
     )
 
 
@@ -110,7 +112,11 @@ def _nearest(key: str) -> str:
 
     known = sorted(BY_KEY)
     by_name = [one for one in known if one.rpartition(".")[2] == key.rpartition(".")[2]]
-    near = by_name or get_close_matches(key, known, n=1) or get_close_matches(key.rpartition(".")[2], known, n=1)
+    near = (
+        get_close_matches(key, by_name, n=1, cutoff=0.0)
+        or get_close_matches(key, known, n=1)
+        or get_close_matches(key.rpartition(".")[2], known, n=1)
+    )
     return f"Did you mean {near[0]}?" if near else f"The settings are {', '.join(known)}."
 
 

@@ -17,6 +17,7 @@ KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
+METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -268,6 +269,46 @@ SETTINGS = (
         expects='a table of new names by old ones: {slowtest = "slow"}',
         default="{}",
         meaning="Markers that `noxtasks markers --apply` renames, or merges into another.",
+    ),
+    Setting(
+        key="bench.rounds",
+        field="rounds",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of rounds, at least 1",
+        default="10",
+        meaning="How often each benchmark is timed in each process, at least.",
+    ),
+    Setting(
+        key="bench.warmup",
+        field="warmup",
+        parse=parsing.whole(0, _MOST),
+        expects="a whole number of rounds",
+        default="2",
+        meaning="How many rounds go before that are not timed.",
+    ),
+    Setting(
+        key="bench.seconds",
+        field="seconds_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default="0.05",
+        meaning="How long each benchmark is timed in each process, at least.",
+    ),
+    Setting(
+        key="bench.budget",
+        field="budget_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"10m"',
+        meaning="How long a comparison may take; what is not decided then is unmeasured.",
+    ),
+    Setting(
+        key="bench.thresholds",
+        field="thresholds",
+        parse=parsing.shares(*METRICS),
+        expects=f"a table of numbers above 0, by metric, of {', '.join(METRICS)}: {{cpu = 0.05}}",
+        default="{}",
+        meaning="By how much slower a benchmark may become; the defaults are 5, 10, 1, 10, 15, 20 and 25 %.",
     ),
     Setting(
         key="mutation.threshold",

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import types
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 from noxtasks.suite import process, wire
 from noxtasks.suite.collection import Collection, gather
 from noxtasks.suite.launch import Launch, Suite
-from noxtasks.suite.model import EngineKind
+from noxtasks.suite.model import EngineKind, Timing
 from noxtasks.suite.runs import Task
 
 _POLL_S = 0.02
@@ -62,7 +63,8 @@ class FreshProcesses:
         """Start pytest for one run."""
         content = {"mode": "fresh", "run": msgspec.to_builtins(task)}
         folder, wire_path = Path(task.folder).parent, Path(task.wire)
-        self._running[task.wire] = _start(self._suite, folder, content, wire_path, launch, mutant=task.mutant)
+        variables = _active(task.mutant) | _padding(task.bench)
+        self._running[task.wire] = _start(self._suite, folder, content, wire_path, launch, variables=variables)
 
     def ended(self, timeout_s: float) -> list[tuple[str, int]]:
         """The processes that have ended, waiting at most `timeout_s` for the first."""
@@ -98,13 +100,19 @@ class FreshProcesses:
 
 
 def _start(
-    suite: Suite, folder: Path, task: object, wire_path: Path, launch: Launch, *arguments: str, mutant: str = ""
+    suite: Suite,
+    folder: Path,
+    task: object,
+    wire_path: Path,
+    launch: Launch,
+    *arguments: str,
+    variables: Mapping[str, str] = types.MappingProxyType({}),
 ) -> process.Process:
     (folder / "task.json").write_text(json.dumps(task), "utf-8")
     return process.start(
         suite.command(launch, "-o", f"cache_dir={folder / 'cache'}", *arguments),
         cwd=suite.root,
-        env=suite.environment(launch, wire=wire_path, task=folder / "task.json") | _active(mutant),
+        env=suite.environment(launch, wire=wire_path, task=folder / "task.json") | dict(variables),
         output=folder / "output",
     )
 
@@ -112,3 +120,7 @@ def _start(
 def _active(mutant: str) -> dict[str, str]:
     """The variable by which mutmut's copies of functions know which one is to run, from the first import on."""
     return {"MUTANT_UNDER_TEST": mutant} if mutant else {}
+
+
+def _padding(timing: Timing | None) -> dict[str, str]:
+    return {"NOXTASKS_PADDING": "x" * timing.padding} if timing is not None else {}

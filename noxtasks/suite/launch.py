@@ -51,6 +51,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     pytest_args: tuple[str, ...] = ()
     extra_args: tuple[str, ...] = ()  # those of `pytest_args` that no setting gives
     entries: tuple[Path, ...] = ()  # come first on the path, before what is installed
+    wrapper: tuple[str, ...] = ()  # a program that runs the interpreter, with its arguments
     mutated: tuple[str, ...] = ()  # the packages and modules that hold mutants
     folders: dict[str, str] = {}  # of packages that are called otherwise, by their name
     original: Path | None = None  # the project that `root` is a copy of
@@ -58,7 +59,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     def command(self, launch: Launch, *extra: str) -> list[str]:
         """The command line that runs it under the probe."""
         python = [str(self.python), *(["-O"] if launch.optimised else [])]
-        return [*python, "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
+        return [*self.wrapper, *python, "-m", "pytest", "-p", "noxtasks_probe", *self.pytest_args, *extra]
 
     def plain(self) -> dict[str, str]:
         """The environment for another program on its interpreter."""

@@ -118,6 +118,30 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()  # what it left behind: child processes, a flood of output
 
 
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a benchmark is timed in one process."""
+
+    rounds: int  # at least, and
+    seconds: float  # at least, whichever takes longer
+    warmup_rounds: int = 2
+    least_round_s: float = 0.0002  # a faster function is called several times a round
+    repeats_tests: bool = False  # tests that are no benchmarks are timed too: what they do in their call phase
+    padding: int = 0  # bytes by which the environment and the heap of the process are larger: its layout is chance
+    turns: tuple[str, str, bool] | None = None  # two FIFOs, in and out, and whether it begins: with another process
+    loops: int = 0  # where set: no clock, but this many calls of each benchmark
+    counts: bool = False  # the process runs under callgrind, which is to count those calls
+
+
+class Benched(msgspec.Struct, frozen=True, kw_only=True):
+    """The rounds of one benchmark in one process; seconds of one call each."""
+
+    test: str
+    wall_s: tuple[float, ...]
+    cpu_s: tuple[float, ...]  # of the process, all threads
+    calls: int  # in a round
+    peak_bytes: int | None = None  # by which the process grew at most; None where the system does not tell
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One pass over the suite."""
 
@@ -132,6 +156,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[tuple[str, tuple[StateChange, ...]], ...] = ()  # by observed test
     unavailable: str = ""  # why there are no results: what this system lacks
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
+    benched: tuple[Benched, ...] = ()
     touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
     unimportable: str = ""  # what a module with its tests raised, where that was the end of a run with a mutant
     died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it

@@ -23,6 +23,7 @@ from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite import wire
 from noxtasks.suite.launch import Launch
 from noxtasks.suite.model import (
+    Benched,
     Circumstances,
     EngineKind,
     Failure,
@@ -31,6 +32,7 @@ from noxtasks.suite.model import (
     Result,
     Run,
     StateChange,
+    Timing,
     Touched,
 )
 from noxtasks.suite.patience import Patience
@@ -63,6 +65,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float | None = None  # for all of its tests together
     limits_s: tuple[float, ...] | None = None  # for each of `tests`
     start_limit_s: float | None = None  # for its process to start and collect
+    bench: Timing | None = None  # run the benchmarks alone, and time them so
     at: str = ""  # a function with mutants: its process may be forked where that runs for the first time
     only: bool = False  # its process need not collect more than `tests`
 
@@ -90,6 +93,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     leaks: bool
     mutant: str
     stops: bool
+    bench: Timing | None
     at: str
     only: bool
 
@@ -225,6 +229,7 @@ class _Lane:
         self._unavailable = ""
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
+        self._benched: list[Benched] = []
         self._touched: Touched | None = None
         self._died: Failure | None = None
 
@@ -260,6 +265,7 @@ class _Lane:
             leaks=self.request.leaks,
             mutant=self.request.mutant,
             stops=self.request.stops,
+            bench=self.request.bench,
             at=self.request.at,
             only=self.request.only,
         )
@@ -294,6 +300,8 @@ class _Lane:
             case wire.Ran():
                 self._ran.append((frame.test, frame.functions))
                 self._touched = frame.touched
+            case wire.Rounds():
+                self._benched.append(frame.benched)
             case wire.Unavailable():
                 self._unavailable = frame.reason
             case _:
@@ -391,6 +399,7 @@ class _Lane:
             changes=tuple(self._changes),
             unavailable=self._unavailable,
             ran=tuple(self._ran),
+            benched=tuple(self._benched),
             touched=self._touched,
             unimportable=self._ended.reason if self._ended is not None else "",
             died=self._died,

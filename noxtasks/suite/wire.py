@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Failure, Outcome, StateChange, Touched
+from noxtasks.suite.model import Benched, Failure, Outcome, StateChange, Touched
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
@@ -173,6 +173,12 @@ class Ran(_Frame, frozen=True, kw_only=True):
     touched: Touched | None = None
 
 
+class Rounds(_Frame, frozen=True, kw_only=True):
+    """What the rounds of a benchmark took."""
+
+    benched: Benched
+
+
 class Unavailable(_Frame, frozen=True, kw_only=True):
     """The run cannot be carried out: this system lacks what its circumstances need."""
 
@@ -228,6 +234,7 @@ Frame = (
     | Leak
     | Changed
     | Ran
+    | Rounds
     | Unavailable
     | End
     | Ready

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from noxtasks.errors import NotMeasuredError
 from noxtasks.probe.noxtasks_probe.frames import Real
 from noxtasks.suite import wire
-from noxtasks.suite.model import Failure, Outcome, StateChange, Touched
+from noxtasks.suite.model import Benched, Failure, Outcome, StateChange, Touched
 
 names = st.text(st.characters(codec="utf-8"), max_size=20)
 numbers = st.integers(-(2**31), 2**31)
@@ -28,6 +28,14 @@ failures = st.builds(
     Failure, fingerprint=names, phase=names, exception=names, message=names, frames=several, text=names
 )
 touched = st.none() | st.builds(Touched, read=several, imported=several, listed=several, children=st.booleans())
+benched = st.builds(
+    Benched,
+    test=names,
+    wall_s=st.lists(seconds).map(tuple),
+    cpu_s=st.lists(seconds).map(tuple),
+    calls=numbers,
+    peak_bytes=st.none() | numbers,
+)
 state_changes = st.builds(StateChange, kind=names, name=names, before=names, after=names)
 
 FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
@@ -70,6 +78,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Leak: st.builds(wire.Leak, test=names, note=names),
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
     wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
+    wire.Rounds: st.builds(wire.Rounds, benched=benched),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans(), reason=names),
     wire.Ready: st.builds(wire.Ready),

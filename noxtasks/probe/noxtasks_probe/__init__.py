@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Join the session: the first hook that pytest calls on a plugin given by `-p`, before any conftest is imported."""
     wire_path, task_path = os.environ.pop("NOXTASKS_WIRE", None), os.environ.pop("NOXTASKS_TASK", None)
     mutated = os.environ.pop("NOXTASKS_MUTATED", None)
+    os.environ.pop("NOXTASKS_PADDING", None)
     copy = os.environ.pop("NOXTASKS_COPY", None)
     _leave_no_trace(os.environ.pop(_ENTRANCE, None))
     if wire_path is None:

@@ -15,7 +15,8 @@ A run holds: `wire` (the file its frames go to), `folder` (its own temporary fol
 run, or null for all, ordered by `order` and `seed`), `worker` (null, or the name of this one among several at once),
 `workers`, `known` (fingerprints already rendered), `circumstances` (see `circumstances`), `observed` (the tests whose
 traces are to be told), `leaks` (whether to look for what each test leaves open), `mutant` (the one that is active, or
-""), `stops` (at the first failure), `at` (see "cold"), and `only` (whether nothing but `tests` is to be collected).
+""), `stops` (at the first failure), `at` (see "cold"), `only` (whether nothing but `tests` is to be collected),
+and `bench` (null, or how benchmarks are to be timed: see `benching`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from typing import Any
 
 import pytest
 
-from . import circumstances, forking, installed, isolation, ordering, quarantine, seeding, taming
+from . import benching, circumstances, forking, installed, isolation, ordering, quarantine, seeding, taming
 from .collecting import CollectionWatch
 from .frames import VERSION, Real, Wire
 from .leaks import LeakWatch
@@ -280,6 +281,8 @@ class Engine:
         self._notes.expect(run["known"], most=0 if run["stops"] else None)
         self._relay.runner = runner
         items = self._chosen(run)
+        if run["bench"] is not None:
+            items = benching.begin(config, items, run["bench"], wire)
         wire.send("order", indices=[self._places[id(item)] for item in items])
         wire.send("end", whole=runner.run(items))
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,4 +140,5 @@ def dump_on_request(path: str) -> None:
         return
     dump = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # open until the process ends
     faulthandler.enable(file=dump)
-    faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2), file=dump, all_threads=True)
+    with suppress(OSError):  # valgrind keeps the signal for itself
+        faulthandler.register(getattr(signal, "SIGRTMAX", signal.SIGUSR2), file=dump, all_threads=True)

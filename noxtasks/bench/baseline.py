@@ -1,0 +1,103 @@
+"""The stored baseline: what benchmarks took on each machine, and took before; and what can be said against it.
+
+A stored time was taken in another hour, when the machine may have been hotter, busier or newer. So what differs from it
+is no more than an alert: on the same code such comparisons find a slow-down in a third to two thirds of all sessions
+(see `benchmarks/README.md`). Old and new code side by side (`--against`) is what can decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import exp, log
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from noxtasks.bench import rules
+from noxtasks.bench.machine import Machine
+from noxtasks.bench.model import Comparison, Finding, Metric
+from noxtasks.errors import EvidenceError
+from noxtasks.evidence import artifacts
+from noxtasks.stats import Interval, Shift
+from noxtasks.suite.model import Benched
+
+NAME = "perf.benchmark.baseline.json"
+_KEPT = 200  # measurements of one machine
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """One session on one machine: of each benchmark, the fastest round of every process by CPU time and by the wall."""
+
+    taken: datetime
+    code_version: str
+    cpu_s: dict[str, tuple[float, ...]]
+    wall_s: dict[str, tuple[float, ...]]
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one machine; the last measurement is its baseline."""
+
+    machine: Machine
+    measurements: tuple[Measurement, ...]
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """All machines, by their ids."""
+
+    machines: dict[str, Kept] = {}
+
+
+def read(reports: Path) -> Baseline:
+    """The baseline in the folder `reports`, empty where there is none. Raises `EvidenceError` for a broken one."""
+    if not (reports / NAME).exists():
+        return Baseline()
+    told = artifacts.read(reports, NAME)
+    try:
+        return msgspec.convert(told.result, Baseline)
+    except msgspec.ValidationError as error:
+        raise EvidenceError(f"{error}", where=str(reports / NAME), remedy="Write it again: bench --refresh") from error
+
+
+def refreshed(baseline: Baseline, machine: Machine, measurement: Measurement) -> Baseline:
+    """The baseline with a further measurement of `machine`."""
+    kept = baseline.machines.get(machine.id)
+    earlier = kept.measurements if kept else ()
+    mine = Kept(machine=machine, measurements=(*earlier, measurement)[-_KEPT:])
+    return Baseline(machines={**baseline.machines, machine.id: mine})
+
+
+def measurement(found: Mapping[str, Sequence[Benched]], *, taken: datetime, code_version: str) -> Measurement:
+    """What is kept of the processes of a session."""
+    return Measurement(
+        taken=taken,
+        code_version=code_version,
+        cpu_s={test: tuple(min(each.cpu_s) for each in processes) for test, processes in found.items()},
+        wall_s={test: tuple(min(each.wall_s) for each in processes) for test, processes in found.items()},
+    )
+
+
+def compared(old: Measurement, new: Measurement, thresholds: Mapping[Metric, float]) -> list[Comparison]:
+    """Each benchmark that both have, every process of the one against every process of the other."""
+    found = []
+    for test in new.cpu_s.keys() & old.cpu_s.keys():
+        waits = 1 - min(new.cpu_s[test]) / min(new.wall_s[test])
+        metric = Metric.WALL if waits > rules.OFF_CPU else Metric.CPU
+        before, after = (side.wall_s[test] if metric is Metric.WALL else side.cpu_s[test] for side in (old, new))
+        ratios = [log(one / other) for one in after for other in before if one > 0 and other > 0]
+        if ratios:
+            found.append(_comparison(test, metric, ratios, thresholds[metric]))
+    return sorted(found, key=lambda each: each.test)
+
+
+def _comparison(test: str, metric: Metric, ratios: Sequence[float], threshold: float) -> Comparison:
+    interval = Interval(low=exp(min(ratios)) - 1, high=exp(max(ratios)) - 1)  # all that was seen: no sample of pairs
+    change = Shift(estimate=exp(median(ratios)) - 1, interval=interval, pairs=len(ratios))
+    if min(ratios) > log(1 + threshold):
+        finding = Finding.SLOWER
+    elif max(ratios) < log(1 - threshold):
+        finding = Finding.FASTER
+    else:
+        finding = Finding.STEADY if max(ratios) < log(1 + threshold) else Finding.OPEN
+    return Comparison(test=test, metric=metric, finding=finding, change=change, threshold=threshold, p=1.0)

@@ -1,0 +1,102 @@
+"""What the rounds of benchmarks were, how two versions of the code compare, and what is said of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from noxtasks.stats import Quantile, Shift, Verdict
+
+
+class Metric(Enum):
+    """A figure of one benchmark in one process; in seconds of a call, where nothing else is said."""
+
+    CPU = "cpu"  # of the fastest round
+    WALL = "wall"  # of the fastest round
+    MEAN = "mean"  # of all rounds by the wall, as all that follow
+    P50 = "p50"
+    P95 = "p95"
+    P99 = "p99"
+    INSTRUCTIONS = "instructions"  # of one call, counted
+    MEMORY = "memory"  # bytes by which the process grew at most
+
+
+class Consequence(Enum):
+    """What a slow-down beyond the threshold of a metric means."""
+
+    FAIL = "fail"
+    ALERT = "alert"
+    BLOCK = "block"
+    EMERGENCY = "emergency"
+    ROLLBACK = "rollback"
+
+
+class Finding(Enum):
+    """What a series of ratios says of one benchmark."""
+
+    STEADY = "steady"  # no slower than is allowed
+    SLOWER = "slower"
+    FASTER = "faster"
+    OPEN = "open"  # the ratios do not decide
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """One benchmark in two processes that took turns: the metrics of each side, those that could be had."""
+
+    old: dict[Metric, float]
+    new: dict[Metric, float]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One benchmark under one metric: how much longer the new code takes than the old. 0.1 is 10 % more."""
+
+    test: str
+    metric: Metric
+    finding: Finding
+    change: Shift  # of the ratio, minus 1
+    threshold: float
+    p: float  # of as much more than the threshold by chance alone, adjusted for all benchmarks
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The rounds of one benchmark on one side, of all processes together; seconds of one call."""
+
+    test: str
+    processes: int
+    rounds: int
+    calls: int  # in a round, at most
+    mean_s: float
+    stddev_s: float
+    least_s: float
+    least_cpu_s: float
+    iqr_s: float
+    quantiles_s: dict[str, Quantile]  # p50, p95, p99
+    peak_bytes: int | None
+
+
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slow-down of one metric of one benchmark means, and whether there is one."""
+
+    test: str
+    metric: Metric
+    consequence: Consequence
+    threshold: float
+    verdict: Verdict  # unmeasured where the interval does not decide
+    change: Shift | None  # None where no process had enough rounds
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a session has found."""
+
+    against: str  # the commit of the old code, or of the stored baseline; "" where nothing was compared
+    is_stored: bool = False
+    verdict: Verdict
+    reason: str
+    summaries: tuple[Summary, ...]  # of the new code
+    old: tuple[Summary, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
+    brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
+    is_whole: bool = True  # not cut short by the budget

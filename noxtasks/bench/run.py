@@ -1,0 +1,227 @@
+"""The story of `bench`: find the benchmarks, set the old code beside the new, measure in turn, decide, tell."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from noxtasks.bench import (
+    baseline,
+    comparing,
+    emit,
+    lockstep,
+    machine,
+    on_github,
+    rules,
+    sides,
+    summaries,
+    terminal,
+    tiers,
+)
+from noxtasks.bench.baseline import Baseline, Measurement
+from noxtasks.bench.machine import Machine
+from noxtasks.bench.model import Comparison, Metric, Report
+from noxtasks.config import THRESHOLDS, Settings
+from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence.display.console import print_notes
+from noxtasks.evidence.provenance import Provenance
+from noxtasks.stats import Verdict
+from noxtasks.suite import git
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import Benched, EngineKind, Timing
+
+_TEST_TIMEOUT_S = 600.0
+_PROCESSES = 5  # of one side alone, where nothing is compared
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What this session is about."""
+
+    suite: Suite
+    settings: Settings
+    against: str | None
+    count: bool
+    refresh: bool
+    session_id: str
+    began: datetime
+    until_s: float  # by the monotonic clock
+    machine: Machine
+    code: vcs.Code
+
+    @property
+    def reports(self) -> Path:
+        return self.suite.root / self.settings.reports
+
+    @property
+    def project(self) -> str:
+        return self.settings.project_name(self.suite.root)
+
+    @property
+    def thresholds(self) -> dict[Metric, float]:
+        return {Metric(name): share for name, share in {**THRESHOLDS, **self.settings.bench.thresholds}.items()}
+
+    @property
+    def timing(self) -> Timing:
+        settings = self.settings.bench
+        return Timing(rounds=settings.rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
+
+
+def run(
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    against: str | None = None,
+    count: bool = False,
+    refresh: bool = False,
+    pytest_args: tuple[str, ...] = (),
+) -> ExitCode:
+    """Time the benchmarks of the project in `root`, and compare them with those of the revision `against`.
+
+    With `count` instructions decide instead of time. Without a revision they are compared with the stored baseline of
+    this machine, which `refresh` writes anew.
+
+    Gives `FOUND` where any is slower than the revision. Raises `NotMeasuredError` where there are no benchmarks, or
+    none could be timed or decided; `ConfigurationError` where there is no such revision.
+    """
+    root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
+    task = _Task(
+        suite=Suite(
+            root=root,
+            python=python.absolute(),
+            pytest_args=(*settings.pytest_args, *pytest_args),
+            extra_args=pytest_args,
+        ),
+        settings=settings,
+        against=against,
+        count=count,
+        refresh=refresh,
+        session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
+        began=began,
+        until_s=started_s + settings.bench.budget_s,
+        machine=machine.this(python.absolute()),
+        code=vcs.code(root, run=git.output_in(root), reports=Path(settings.reports)),
+    )
+    print_notes(task.code.notes)
+    kept = baseline.read(task.reports)
+    circumstances = machine.circumstances()
+    emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
+    report, measured = _measure(task, kept)
+    told = _provenance(task)
+    timing = {"duration_s": time.monotonic() - started_s, "circumstances": circumstances}
+    digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
+    if measured is not None and (refresh or task.machine.id not in kept.machines):
+        fresh = baseline.refreshed(kept, task.machine, measured)
+        digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
+    emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
+    terminal.print_report(report)
+    on_github.tell(report)
+    return _ended(task, report)
+
+
+def _ended(task: _Task, report: Report) -> ExitCode:
+    if task.against is None:
+        return ExitCode.NOTHING_FOUND
+    if report.verdict is Verdict.UNMEASURED:
+        remedy = "Give it more time: -S bench.budget=20m; or count instructions: --count"
+        raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
+    return ExitCode.FOUND if report.verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
+
+
+def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
+    """The report, and what can become the baseline."""
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
+        new = stack.enter_context(_engine(task.suite, folders[0]))
+        tests, failed = comparing.benchmarks(new, task.timing)
+        if not tests:
+            raise NotMeasuredError(
+                "no benchmark passes" if failed else "no test uses the fixture `benchmark`",
+                where=str(task.suite.root),
+                remedy="\n".join(f"{test}: {why}" for test, why in failed.items())
+                or "Write one: https://pytest-benchmark.readthedocs.io/",
+            )
+        if task.against is None:
+            return _alone(task, new, tests, failed, kept)
+        old = sides.make_ready(task.suite, task.against, install_setting=task.settings.install)
+        brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
+        if task.count:
+            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
+        else:
+            measured = comparing.compare(
+                stack.enter_context(_engine(old.suite, folders[1])),
+                new,
+                tests,
+                timing=task.timing,
+                thresholds=task.thresholds,
+                scratch=folders[2],
+                until_s=task.until_s,
+                told=terminal.tell_pair,
+            )
+    comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
+    verdict, reason = rules.judge(comparisons, is_whole=measured.is_whole)
+    report = Report(
+        against=old.revision,
+        verdict=verdict,
+        reason=reason,
+        summaries=tuple(summaries.summary(test, each) for test, each in measured.new.items()),
+        old=tuple(summaries.summary(test, each) for test, each in measured.old.items()),
+        comparisons=comparisons,
+        tiers=tuple(tiers.tiers(measured.pairs, task.thresholds)),
+        left_out=failed | measured.left_out,
+        brought=brought,
+        is_whole=measured.is_whole,
+    )
+    return report, None
+
+
+def _engine(suite: Suite, scratch: Path) -> Engine:
+    return Engine(suite, scratch, kind=EngineKind.FRESH, test_timeout_s=_TEST_TIMEOUT_S)
+
+
+def _alone(
+    task: _Task, engine: Engine, tests: tuple[str, ...], failed: dict[str, str], kept: Baseline
+) -> tuple[Report, Measurement]:
+    found: dict[str, list[Benched]] = {}
+    for number in range(_PROCESSES):
+        for test, benched in summaries.merged(lockstep.alone(engine, tests, number=number, timing=task.timing)).items():
+            found.setdefault(test, []).append(benched)
+    measured = baseline.measurement(found, taken=task.began, code_version=task.code.code_version)
+    mine = kept.machines.get(task.machine.id)
+    comparisons: tuple[Comparison, ...] = ()
+    if mine is not None:
+        comparisons = tuple(baseline.compared(mine.measurements[-1], measured, task.thresholds))
+    verdict, reason = rules.judge(comparisons, is_whole=True)
+    report = Report(
+        against=mine.measurements[-1].code_version if mine else "",
+        is_stored=mine is not None,
+        verdict=verdict,
+        reason=reason if mine else "this machine has no baseline yet; this is its first",
+        summaries=tuple(summaries.summary(test, each) for test, each in found.items()),
+        comparisons=comparisons,
+        left_out=failed,
+    )
+    return report, measured
+
+
+def _provenance(task: _Task) -> Provenance:
+    return provenance.gather(
+        session_id=task.session_id,
+        created=datetime.now(UTC),
+        code=task.code,
+        settings={
+            **msgspec.to_builtins(task.settings),
+            "pytest_args": list(task.suite.pytest_args),
+            "against": task.against,
+            "count": task.count,
+        },
+        tools={},
+    )

@@ -1,0 +1,69 @@
+"""What `bench` says on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from noxtasks.bench import wording
+from noxtasks.bench.model import Finding, Report, Summary
+from noxtasks.evidence.display.console import open_console
+from noxtasks.evidence.display.text import counted, shown
+from noxtasks.stats import Verdict
+
+_STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
+_STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
+_ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
+_ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
+
+
+def tell_pair(number: int, left: int) -> None:
+    """The live line while pairs are measured."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
+        sys.stderr.flush()
+
+
+def print_report(report: Report) -> None:
+    """What was measured, what differs, and the verdict."""
+    console = open_console()
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    if report.summaries:
+        _say_summaries(console, report.summaries)
+    if report.comparisons:
+        _say_comparisons(console, report)
+    for test, why in report.left_out.items():
+        console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
+    if report.brought:
+        files = ", ".join(shown(path) for path in report.brought)
+        console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))
+    if report.is_stored:
+        console.print(
+            Text("a stored baseline only alerts; what decides is both sides at once: --against REV", "yellow")
+        )
+    console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
+
+
+def _say_summaries(console: Console, summaries: Iterable[Summary]) -> None:
+    console.print(Text(_ROW.format("benchmark", "fastest", "median", "p95", "p99"), "bold"))
+    for each in summaries:
+        figures = [wording.seconds(each.quantiles_s[name].figure) for name in ("p50", "p95", "p99")]
+        console.print(Text(_ROW.format(_short(each.test, 40), wording.seconds(each.least_s), *figures)))
+
+
+def _say_comparisons(console: Console, report: Report) -> None:
+    head = _ROW_OF_COMPARISON.format(f"against {wording.commit(report)}", "change", "interval", "by")
+    console.print(Text(head.rstrip(), "bold"))
+    for each in wording.slowest_first(report):
+        figures = wording.percent(each.change.estimate), wording.interval(each)
+        row = _ROW_OF_COMPARISON.format(_short(each.test, 37), *figures, wording.said(each))
+        console.print(Text(row.rstrip(), _STYLE_OF_FINDING[each.finding]))
+
+
+def _short(test: str, width: int) -> str:
+    text = shown(test)
+    return text if len(text) <= width else f"…{text[1 - width :]}"
