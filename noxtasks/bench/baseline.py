@@ -1,8 +1,8 @@
 """The stored baseline: what benchmarks took on each machine, and took before; and what can be said against it.
 
-A stored time was taken in another hour, when the machine may have been hotter, busier or newer. So what differs from it
-is no more than an alert: on the same code such comparisons find a slow-down in a third to two thirds of all sessions
-(see `benchmarks/README.md`). Old and new code side by side (`--against`) is what can decide.
+A stored time was taken in another hour, when the machine may have been cooler, less busy or older. That alone makes
+differences that look like slow-downs, so what differs from it is no more than an alert. Old and new code side by side
+(`--against`) is what can decide.
 """
 
 from __future__ import annotations
