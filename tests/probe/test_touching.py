@@ -69,7 +69,11 @@ def collected(tmp_path_factory: pytest.TempPathFactory, python: Path) -> Iterato
     suite = Suite(root=root, python=python, entries=(root,), mutated=("shop",))
     found = Sources(files=(Source(path="shop.py", module="shop"),), entries=(".",), found_by="")
     mutmut.instrument(suite, found, scratch)
-    with Engine(suite, scratch, kind=EngineKind.FORK, test_timeout_s=30.0) as started:
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        Engine(suite, scratch, kind=EngineKind.FORK, test_timeout_s=30.0) as started,
+    ):
+        environment.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # plugins look at files, too
         yield started, started.collect(hash_seed=0)
 
 

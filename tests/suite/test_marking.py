@@ -153,7 +153,7 @@ def test_every_place_that_comes_by_a_marker_is_told_once(seen: See) -> None:
             "def test_it(): pass\n",
         }
     )
-    assert marking.made == (
+    assert tuple(place for place in marking.made if not Path(place.path).is_absolute()) == (  # others are of plugins
         Place(marker="computed", path="making.py", line=3),
         Place(marker="constructed", path="test_it.py", line=5),
         Place(marker="plain", path="test_it.py", line=4),

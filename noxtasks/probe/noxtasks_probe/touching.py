@@ -49,7 +49,8 @@ _BETWEEN = frozenset(
 
 _IMPORTING = re.compile(r"importlib\._bootstrap(_external)?|_frozen_importlib(_external)?|_pytest\.assertion\.rewrite")
 _FOR_ITSELF = re.compile(
-    r"(_pytest|pluggy|mutmut|noxtasks_probe)(\..*)?|linecache|platform|ctypes\.util|uuid"  # which ask the system
+    r"(_pytest|pluggy|mutmut|noxtasks_probe|pytest_benchmark)(\..*)?"
+    r"|linecache|platform|ctypes\.util|uuid"  # which ask the system
 )
 _CACHED = re.compile(r"(?P<folder>.*)__pycache__/(?P<name>[^/]+?)\.(cpython|pypy|graalpy)[^/]*\.pyc(\.\d+)?")
 
