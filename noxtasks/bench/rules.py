@@ -7,7 +7,7 @@ benchmarks are counted (Holm), and when it is counted how often it is asked (Bon
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 
 from noxtasks.bench.model import Comparison, Finding, Metric, Pair
@@ -22,19 +22,21 @@ FALSE_ALARMS = 0.01
 
 _CONFIDENCE = 0.9  # two-sided: each end holds with 95 %
 
-OFF_CPU = 0.1
-"""Share of its fastest round that a benchmark waits, above which CPU time does not tell all."""
+_OFF_CPU = 0.1  # share of its fastest round
 
 
 def deciding(pairs: Sequence[Pair]) -> Metric:
     """By which metric a benchmark is judged: by CPU time, unless either side waits for something else."""
     if all(Metric.INSTRUCTIONS in side for pair in pairs for side in (pair.old, pair.new)):
         return Metric.INSTRUCTIONS
-    waits = [
-        1 - min(side[Metric.CPU] for side in sides) / min(side[Metric.WALL] for side in sides)
-        for sides in ([pair.old for pair in pairs], [pair.new for pair in pairs])
-    ]
-    return Metric.WALL if max(waits) > OFF_CPU else Metric.CPU
+    sides = [pair.old for pair in pairs], [pair.new for pair in pairs]
+    is_waiting = any(waits([each[Metric.CPU] for each in side], [each[Metric.WALL] for each in side]) for side in sides)
+    return Metric.WALL if is_waiting else Metric.CPU
+
+
+def waits(cpu_s: Iterable[float], wall_s: Iterable[float]) -> bool:
+    """Whether a benchmark's fastest rounds wait for something else than the processor, so that CPU time is not all."""
+    return 1 - min(cpu_s) / min(wall_s) > _OFF_CPU
 
 
 def ratios(pairs: Sequence[Pair], metric: Metric) -> list[float]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from noxtasks.bench import wording
 from noxtasks.bench.model import Finding, Report, Summary
 from noxtasks.evidence.display.console import open_console
-from noxtasks.evidence.display.text import counted, shown
+from noxtasks.evidence.display.text import counted, end_of, shown
 from noxtasks.stats import Verdict
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
@@ -52,7 +52,7 @@ def _say_summaries(console: Console, summaries: Iterable[Summary]) -> None:
     console.print(Text(_ROW.format("benchmark", "fastest", "median", "p95", "p99"), "bold"))
     for each in summaries:
         figures = [wording.seconds(each.quantiles_s[name].figure) for name in ("p50", "p95", "p99")]
-        console.print(Text(_ROW.format(_short(each.test, 40), wording.seconds(each.least_s), *figures)))
+        console.print(Text(_ROW.format(end_of(each.test, 40), wording.seconds(each.least_s), *figures)))
 
 
 def _say_comparisons(console: Console, report: Report) -> None:
@@ -60,10 +60,5 @@ def _say_comparisons(console: Console, report: Report) -> None:
     console.print(Text(head.rstrip(), "bold"))
     for each in wording.slowest_first(report):
         figures = wording.percent(each.change.estimate), wording.interval(each)
-        row = _ROW_OF_COMPARISON.format(_short(each.test, 37), *figures, wording.said(each))
+        row = _ROW_OF_COMPARISON.format(end_of(each.test, 37), *figures, wording.said(each))
         console.print(Text(row.rstrip(), _STYLE_OF_FINDING[each.finding]))
-
-
-def _short(test: str, width: int) -> str:
-    text = shown(test)
-    return text if len(text) <= width else f"…{text[1 - width :]}"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
-from noxtasks.evidence.display.text import counted, shown
+from noxtasks.evidence.display.text import counted, end_of, shown
 from noxtasks.mutation import wording
 from noxtasks.mutation.deciding import suppressions
 from noxtasks.mutation.emit import REPORT
@@ -151,7 +151,7 @@ def _say_files(console: Console, report: Report) -> None:
         score = row.score
         numbers = (score.killed, row.counts[Status.SURVIVED], row.counts[Status.NO_TESTS])
         figures = (wording.percent(score.figure), wording.percent(score.figure_of_covered), wording.bounds(score))
-        console.print(Text(form.format(_short(row.path, width), *numbers, *figures).rstrip()))
+        console.print(Text(form.format(end_of(row.path, width), *numbers, *figures).rstrip()))
 
 
 def _say_mutant(console: Console, mutant: Mutant, fate: Fate, lesson: Lesson | None) -> None:
@@ -178,8 +178,3 @@ def _say_lesson(console: Console, lesson: Lesson) -> None:
 
 def _place(mutant: Mutant) -> str:
     return f"{shown(mutant.path)}:{mutant.line} {shown(mutant.function)}"
-
-
-def _short(path: str, width: int) -> str:
-    text = shown(path)
-    return text if len(text) <= width else f"…{text[1 - width :]}"

@@ -31,3 +31,9 @@ def shown_lines(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """The number and the noun, which has its plural by an s."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def end_of(text: str, width: int) -> str:
+    """`text` as people read it, in at most `width` characters: of a long one the end, where paths and names differ."""
+    line = shown(text)
+    return line if len(line) <= width else f"…{line[1 - width :]}"
