@@ -7,6 +7,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,7 @@ from noxtasks.config import THRESHOLDS, Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
+from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
@@ -153,6 +155,7 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
             return _alone(task, new, tests, failed, kept)
         old = sides.make_ready(task.suite, task.against, install_setting=task.settings.install)
         brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
+        line = LiveLine()
         if task.count:
             measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
         else:
@@ -164,8 +167,9 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
                 thresholds=task.thresholds,
                 scratch=folders[2],
                 until_s=task.until_s,
-                told=terminal.tell_pair,
+                told=partial(terminal.tell_pair, line),
             )
+        line.clear()
     comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
     verdict, reason = rules.judge(comparisons, is_whole=measured.is_whole)
     report = Report(

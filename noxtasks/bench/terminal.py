@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.text import Text
 from noxtasks.bench import wording
 from noxtasks.bench.model import Finding, Report, Summary
 from noxtasks.evidence.display.console import open_console
+from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
 from noxtasks.stats import Verdict
 
@@ -20,18 +20,15 @@ _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
 
 
-def tell_pair(number: int, left: int) -> None:
-    """The live line while pairs are measured."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
-        sys.stderr.flush()
+def tell_pair(line: LiveLine, number: int, left: int) -> None:
+    """How far the pairs have come, on a terminal alone."""
+    if line.is_live:
+        line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
 
 
 def print_report(report: Report) -> None:
     """What was measured, what differs, and the verdict."""
     console = open_console()
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
     if report.summaries:
         _say_summaries(console, report.summaries)
     if report.comparisons:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.cells import cell_len, set_cell_size
-
+from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import shown
 from noxtasks.flake import rules
 from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
 
-_LIVE_EVERY_S = 0.1
-_PLAIN_EVERY_S = 10.0
 _NAMED = 3  # flaky tests in the line
 
 
@@ -28,27 +21,24 @@ class Progress:
     def __init__(self, *, wanted: int | None, budget_s: float) -> None:
         self._wanted = wanted
         self._budget_s = budget_s
-        self._live = sys.stderr.isatty()
-        self._said_s = time.monotonic()
+        self._line = LiveLine()
         self._first_s: float | None = None
 
     def __enter__(self) -> Self:
-        if self._live:
-            self._say("the first run is under way")
+        if self._line.is_live:
+            self._line.say("the first run is under way")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        self._line.clear()
 
     def ran(self, detection: Detection) -> None:
         """One more run has ended."""
         if self._first_s is None:
             self._first_s = detection.elapsed_s
-        if not self._is_due():
+        if not self._line.is_due():
             return
         done = len(detection.runs)
         each_s = _each_s(
@@ -58,26 +48,20 @@ class Progress:
         )
         left_s = _left_s(done, each_s, self._wanted, self._budget_s - detection.elapsed_s)
         wanted = f" of {self._wanted}" if self._wanted else ""
-        self._say(f"run {done}{wanted}, about {_span(left_s)} left, {_found(detection.suspects())}")
+        self._line.say(f"run {done}{wanted}, about {_span(left_s)} left, {_found(detection.suspects())}")
 
     def repeats(self, detection: Detection) -> None:
         """The sample is whole; what failed is repeated alone."""
         suspects = detection.suspects()
-        if suspects and (self._live or self._is_due()):  # on a terminal, the line before would stay for long
-            self._say(f"repeating failed runs alone, {_found(suspects)}")
+        if suspects and (
+            self._line.is_live or self._line.is_due()
+        ):  # on a terminal, the line before would stay for long
+            self._line.say(f"repeating failed runs alone, {_found(suspects)}")
 
     def explained(self, found: Explanation) -> None:
         """The cause of one more test is known, or will not be."""
-        if self._live or self._is_due():
-            self._say(f"finding causes: {_short(found.test)}: {found.kind.value}")
-
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._said_s >= (_LIVE_EVERY_S if self._live else _PLAIN_EVERY_S)
-
-    def _say(self, line: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{_fitting(line)}" if self._live else line + "\n")
-        sys.stderr.flush()
-        self._said_s = time.monotonic()
+        if self._line.is_live or self._line.is_due():
+            self._line.say(f"finding causes: {_short(found.test)}: {found.kind.value}")
 
 
 def _found(suspects: Mapping[str, tuple[int, int]]) -> str:
@@ -91,19 +75,6 @@ def _short(nodeid: str) -> str:
     """A node id without the folders of its file: they would fill the line."""
     path, colons, rest = nodeid.partition("::")
     return shown(path.rpartition("/")[2] + colons + rest)
-
-
-def _fitting(line: str) -> str:
-    """`line` cut so that it does not wrap: what has wrapped cannot be rewritten."""
-    columns = _columns() - 1
-    return line if cell_len(line) <= columns else set_cell_size(line, columns - 1) + "…"
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        return shutil.get_terminal_size().columns
 
 
 def _each_s(durations_s: Sequence[float], *, since_first_s: float, jobs: int) -> float:

@@ -36,7 +36,7 @@ def gathered(runs: int, *, elapsed_s: float, run_s: float = 1.0, jobs: int = 1, 
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, to be set."""
     now = [1000.0]
-    monkeypatch.setattr("noxtasks.flake.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("noxtasks.evidence.display.live.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 
@@ -70,7 +70,7 @@ def test_a_line_never_wraps_and_holds_no_control_character(names: list[str], col
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", screen)
         patch.setenv("COLUMNS", str(columns))
-        patch.setattr("noxtasks.flake.progress._LIVE_EVERY_S", 0.0)
+        patch.setattr("noxtasks.evidence.display.live._LIVE_EVERY_S", 0.0)
         with Progress(wanted=None, budget_s=60) as line:
             line.ran(gathered(3, elapsed_s=3.0, names=tuple(dict.fromkeys(names))))
     for text in said(screen):
