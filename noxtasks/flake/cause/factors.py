@@ -96,6 +96,7 @@ def tried(
 ) -> Tried:
     """Try each of `chosen` on `trial`, which fails at the rate `usual` by itself, until one makes a difference.
 
+    The difference has to show in fresh trials too: among so many factors the one that stands out may do so by chance.
     Only failures with an exception of `alike` count, where that is given: a test that cannot do without the network is
     not explained by that when it was seen to fail for another reason.
     """
@@ -107,11 +108,13 @@ def tried(
         except UnavailableError as error:
             unavailable.append(f"{factor.name}: {error}")
             continue
-        if rules.is_evident(found, tried=FACTORS):
+        if rules.is_evident(found, tried=FACTORS) and rules.is_evident(
+            held := _again(lab, trial, usual, factor, alike)
+        ):
             explanation = Explanation(
                 test=trial.target,
                 kind=factor.kind,
-                evidence=(found,),
+                evidence=(held,),
                 reproduce=trial.under(factor.circumstances),
             )
             return Tried(explanation=explanation, without_effect=tuple(without_effect), unavailable=tuple(unavailable))
@@ -132,6 +135,12 @@ def _compared(
         present += lab.rate(other, _MORE, at_once=factor.at_once, alike=alike)
         found = rules.evidence(factor.name, present, usual)
     return found, usual
+
+
+def _again(lab: Laboratory, trial: Trial, usual: Rate, factor: Factor, alike: frozenset[str]) -> Evidence:
+    """The factor's evidence from trials that had no part in choosing it."""
+    present = lab.rate(trial.under(factor.circumstances), _MORE, at_once=factor.at_once, alike=alike)
+    return rules.evidence(factor.name, present, usual)
 
 
 def _is_leap(year: int) -> bool:
