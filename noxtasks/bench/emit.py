@@ -13,11 +13,11 @@ import msgspec
 from noxtasks.bench import baseline
 from noxtasks.bench.baseline import Baseline
 from noxtasks.bench.machine import Machine
-from noxtasks.bench.model import Comparison, Finding, Report, Summary, Tier
+from noxtasks.bench.model import Comparison, Finding, Limit, Report, Step, Summary, Tier, Trend
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.stats import Quantile, Shift
+from noxtasks.stats import Interval, Quantile, Shift
 
 COMPARISON = "perf.comparison.json"
 
@@ -38,6 +38,8 @@ def write_comparison(
             "machine": {"id": machine.id, **msgspec.to_builtins(machine)},
             "benchmarks": [_comparison(each) for each in report.comparisons],
             "tiers": [_tier(each) for each in report.tiers],
+            "limits": [_limit(each) for each in report.limits],
+            "trends": [_trend(each) for each in report.trends],
             "left_out": [{"test": test, "reason": why} for test, why in sorted(report.left_out.items())],
             "brought": list(report.brought),
         },
@@ -95,6 +97,7 @@ def _comparison(each: Comparison) -> dict[str, Any]:
         "finding": each.finding.value,
         "threshold": each.threshold,
         "p": each.p,
+        "changes": list(each.changes),
         **_change(each.change),
     }
 
@@ -106,16 +109,50 @@ def _tier(each: Tier) -> dict[str, Any]:
         "consequence": each.consequence.value,
         "threshold": each.threshold,
         "verdict": each.verdict.value,
+        "needed": each.needed,
         **_change(each.change),
     }
 
 
+def _limit(each: Limit) -> dict[str, Any]:
+    return {
+        "test": each.test,
+        "metric": each.metric.value,
+        "limit_s": each.limit_s,
+        "figure_s": each.figure_s,
+        "verdict": each.verdict.value,
+        **_ends(each.interval),
+    }
+
+
+def _trend(each: Trend) -> dict[str, Any]:
+    return {
+        "test": each.test,
+        "metric": each.metric.value,
+        "points": msgspec.to_builtins(each.points),
+        "steps": [_step(step) for step in each.steps],
+        "drift": _step(each.drift) if each.drift else None,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"at": step.at, "change": step.change, **_ends(step.interval)}
+
+
 def _change(change: Shift | None) -> dict[str, Any]:
-    """An interval without ends has none in JSON either."""
     if change is None:
-        return {"change": None, "low": None, "high": None, "pairs": 0}
-    low, high = (end if isfinite(end) else None for end in (change.interval.low, change.interval.high))
-    return {"change": change.estimate, "low": low, "high": high, "pairs": change.pairs}
+        return {"change": None, "pairs": 0, **_ends(None)}
+    return {"change": change.estimate, "pairs": change.pairs, **_ends(change.interval)}
+
+
+def _ends(interval: Interval | None) -> dict[str, float | None]:
+    """An interval without ends has none in JSON either."""
+    if interval is None:
+        return {"low": None, "high": None}
+    return {
+        "low": interval.low if isfinite(interval.low) else None,
+        "high": interval.high if isfinite(interval.high) else None,
+    }
 
 
 def _summary(each: Summary) -> dict[str, Any]:
@@ -125,10 +162,4 @@ def _summary(each: Summary) -> dict[str, Any]:
 
 
 def _quantile(quantile: Quantile) -> dict[str, Any]:
-    interval = quantile.interval
-    return {
-        "figure": quantile.figure,
-        "low": interval.low if interval else None,
-        "high": interval.high if interval else None,
-        "needed": quantile.needed,
-    }
+    return {"figure": quantile.figure, "needed": quantile.needed, **_ends(quantile.interval)}

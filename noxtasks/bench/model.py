@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
 import msgspec
 
-from noxtasks.stats import Quantile, Shift, Verdict
+from noxtasks.stats import Interval, Quantile, Shift, Verdict
 
 
 class Metric(Enum):
@@ -57,6 +58,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     change: Shift  # of the ratio, minus 1
     threshold: float
     p: float  # of as much more than the threshold by chance alone, adjusted for all benchmarks
+    changes: tuple[float, ...] = ()  # of each pair
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     least_cpu_s: float
     iqr_s: float
     quantiles_s: dict[str, Quantile]  # p50, p95, p99
+    spread_s: tuple[float, ...]  # of the rounds from the fastest to the slowest, every 5 %: 21 figures
     peak_bytes: int | None
 
 
@@ -84,6 +87,44 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     verdict: Verdict  # unmeasured where the interval does not decide
     change: Shift | None  # None where no process had enough rounds
+    needed: int | None = None  # pairs that would decide, as far as can be told from those there were
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the project allows one benchmark to take, whatever it took before."""
+
+    test: str
+    metric: Metric
+    limit_s: float
+    figure_s: float | None  # None where no process had enough rounds
+    interval: Interval | None  # over the processes; None where they are too few
+    verdict: Verdict
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored measurement of one benchmark."""
+
+    code_version: str
+    taken: datetime
+    value_s: float
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a series from which on it stays at another level."""
+
+    at: int  # the first point of the new level
+    change: float  # from the level before
+    interval: Interval
+
+
+class Trend(msgspec.Struct, frozen=True, kw_only=True):
+    """What one benchmark took on this machine over time, the oldest first."""
+
+    test: str
+    metric: Metric
+    points: tuple[Point, ...]
+    steps: tuple[Step, ...]
+    drift: Step | None  # the last level against the lowest before it, where it lies surely above
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +138,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     old: tuple[Summary, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     tiers: tuple[Tier, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    trends: tuple[Trend, ...] = ()
     left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
     is_whole: bool = True  # not cut short by the budget

@@ -8,7 +8,7 @@ benchmarks are counted (Holm), and when it is counted how often it is asked (Bon
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, log
+from math import exp, expm1, log
 
 from noxtasks.bench.model import Comparison, Finding, Metric, Pair
 from noxtasks.evidence.display.text import counted
@@ -77,6 +77,7 @@ def compared(
             change=change(values[test]),
             threshold=threshold[metric],
             p=slower[test],
+            changes=tuple(expm1(each) for each in values[test]),
         )
         for test, metric in metrics.items()
     ]

@@ -11,6 +11,7 @@ from noxtasks.suite.model import Benched, Run
 
 _QUANTILES = {Metric.P50: 0.5, Metric.P95: 0.95, Metric.P99: 0.99}
 _FEW = 2
+_PARTS = 20  # of a spread
 
 
 def metrics(benched: Benched) -> dict[Metric, float]:
@@ -76,5 +77,11 @@ def summary(test: str, processes: Iterable[Benched]) -> Summary:
         least_cpu_s=min(one for process in each for one in process.cpu_s),
         iqr_s=third - first,
         quantiles_s={metric.value: quantile(wall_s, q) for metric, q in _QUANTILES.items()},
+        spread_s=_spread(wall_s),
         peak_bytes=max(peaks, default=None),
     )
+
+
+def _spread(wall_s: Sequence[float]) -> tuple[float, ...]:
+    ordered = sorted(wall_s)
+    return tuple(ordered[round(place * (len(ordered) - 1) / _PARTS)] for place in range(_PARTS + 1))
