@@ -50,6 +50,7 @@ OBJECTIVES = (
         verbs=("explain",),
         needs=("mutmut==3.8.1",),
     ),
+    Objective(name="bench", title="Did it get slower, beyond noise?", verbs=("bisect",), needs=("pytest-benchmark",)),
 )
 
 
