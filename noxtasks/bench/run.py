@@ -19,21 +19,24 @@ from noxtasks.bench import (
     lockstep,
     machine,
     on_github,
+    page,
     rules,
     sides,
     summaries,
     terminal,
     tiers,
+    wording,
 )
 from noxtasks.bench.baseline import Baseline, Measurement
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import Comparison, Metric, Report
 from noxtasks.config import THRESHOLDS, Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
-from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.provenance import Provenance
+from noxtasks.evidence.sums import Digest
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.engine import Engine
@@ -118,15 +121,32 @@ def run(
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
     report, measured = _measure(task, kept)
     told = _provenance(task)
-    timing = {"duration_s": time.monotonic() - started_s, "circumstances": circumstances}
+    duration_s = time.monotonic() - started_s
+    timing = {"duration_s": duration_s, "circumstances": circumstances}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
+    digests.append(_draw(task, report, circumstances, duration_s=duration_s, told=told))
     if measured is not None and (refresh or task.machine.id not in kept.machines):
         fresh = baseline.refreshed(kept, task.machine, measured)
         digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
-    terminal.print_report(report)
+    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
     on_github.tell(report)
     return _ended(task, report)
+
+
+def _draw(
+    task: _Task, report: Report, circumstances: dict[str, str | float], *, duration_s: float, told: Provenance
+) -> Digest:
+    drawn = page.render(
+        report,
+        project=task.project,
+        command=wording.command(report, task.suite.extra_args),
+        machine=task.machine,
+        circumstances=circumstances,
+        duration_s=duration_s,
+        provenance=told,
+    )
+    return artifacts.attach(task.reports, page.NAME, drawn)
 
 
 def _ended(task: _Task, report: Report) -> ExitCode:
