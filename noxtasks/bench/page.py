@@ -298,7 +298,7 @@ def _figures(row: Row) -> list[Figure]:
     ]
     if any(side.peak_bytes is not None for side in sides):
         peaks = tuple(_NOTHING if side.peak_bytes is None else wording.size(side.peak_bytes) for side in sides)
-        found.append(Figure(name="peak memory", sides=peaks))
+        found.append(Figure(name="memory grew by", sides=peaks))
     rounds = tuple(f"{side.rounds} in {side.processes}" for side in sides)
     return [*found, Figure(name="rounds in processes", sides=rounds)]
 

@@ -251,11 +251,14 @@ def _round(scale: Scale, most: int) -> list[float]:
 
 
 def _decades(scale: Scale, most: int) -> list[float]:
-    first, last = floor(log10(scale.low)), ceil(log10(scale.high))
-    factors = (1, 2, 5) if last - first <= most // 2 else (1,)
-    every = max(1, round((last - first) / most))
-    found = [factor * 10.0**power for power in range(first, last + 1, every) for factor in factors]
-    return [figure for figure in found if scale.low <= figure <= scale.high]
+    """1, 2 and 5 of each power of ten where there is room for them, else the powers, or every so many of them."""
+    powers = range(floor(log10(scale.low)), ceil(log10(scale.high)) + 1)
+    fine = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    within = [figure for figure in fine if scale.low <= figure <= scale.high]
+    if len(within) <= most + 1:
+        return within
+    every = max(1, round(len(powers) / most))
+    return [10.0**power for power in powers[::every] if scale.low <= 10.0**power <= scale.high]
 
 
 def _dots(places: Iterable[tuple[float, float]]) -> str:

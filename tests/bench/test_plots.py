@@ -106,6 +106,20 @@ def test_the_rounds_of_both_sides_are_on_one_scale(sides: list[list[float]]) -> 
         assert len(xs(lane.dots)) == len(spread)
 
 
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "said"),
+    [
+        (1e-6, 1.2e-6, ["1 µs", "1.05 µs", "1.1 µs", "1.15 µs", "1.2 µs"]),
+        (4.3e-5, 1.7e-3, ["50 µs", "100 µs", "200 µs", "500 µs", "1 ms"]),
+        (1e-6, 1.0, ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"]),
+    ],
+)
+def test_the_labels_are_few_and_round(low_s: float, high_s: float, said: list[str]) -> None:
+    drawn = plots.rounds([("new", (low_s, high_s))])
+    assert drawn is not None
+    assert [tick.text for tick in drawn.ticks] == said
+
+
 def test_without_rounds_nothing_is_drawn() -> None:
     assert plots.rounds([]) is None
     assert plots.rounds([("new", ())]) is None
