@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -90,11 +90,10 @@ def render(
     project: str,
     command: str,
     machine: Machine,
-    circumstances: Mapping[str, str | float],
-    duration_s: float,
+    timing: Mapping[str, Any],
     provenance: Provenance,
 ) -> bytes:
-    """The page's content. `command` is what measures it again."""
+    """The page's content. `command` is what measures it again, and `timing` that of the artifact."""
     rows = _rows(report)
     noted = notes(report, {row.test: row.number for row in reversed(rows)})
     scale = plots.changes(report.comparisons)
@@ -109,8 +108,8 @@ def render(
         project=project,
         command=command,
         machine=machine,
-        circumstances=circumstances,
-        duration_s=duration_s,
+        circumstances={name: str(each) for name, each in timing["circumstances"].items() if each is not None},
+        duration_s=timing["duration_s"],
         provenance=provenance,
         report=report,
         commit=wording.commit(report),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -121,10 +123,9 @@ def run(
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
     report, measured = _measure(task, kept)
     told = _provenance(task)
-    duration_s = time.monotonic() - started_s
-    timing = {"duration_s": duration_s, "circumstances": circumstances}
+    timing = {"duration_s": time.monotonic() - started_s, "circumstances": circumstances}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
-    digests.append(_draw(task, report, circumstances, duration_s=duration_s, told=told))
+    digests.append(_draw(task, report, timing, told))
     if measured is not None and (refresh or task.machine.id not in kept.machines):
         fresh = baseline.refreshed(kept, task.machine, measured)
         digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
@@ -134,16 +135,13 @@ def run(
     return _ended(task, report)
 
 
-def _draw(
-    task: _Task, report: Report, circumstances: dict[str, str | float], *, duration_s: float, told: Provenance
-) -> Digest:
+def _draw(task: _Task, report: Report, timing: Mapping[str, Any], told: Provenance) -> Digest:
     drawn = page.render(
         report,
         project=task.project,
-        command=wording.command(report, task.suite.extra_args),
+        command=wording.again(report, task.suite.extra_args),
         machine=task.machine,
-        circumstances=circumstances,
-        duration_s=duration_s,
+        timing=timing,
         provenance=told,
     )
     return artifacts.attach(task.reports, page.NAME, drawn)

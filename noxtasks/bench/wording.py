@@ -68,7 +68,7 @@ def size(count: float) -> str:
     return f"{count / unit:.3g} {name}" if count < 1000 * unit else f"{count / unit:.0f} {name}"
 
 
-def command(report: Report, pytest_args: Sequence[str]) -> str:
+def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
     is_counted = any(each.metric is Metric.INSTRUCTIONS for each in report.comparisons)
     against = ("--against", report.against) if report.against and not report.is_stored else ()

@@ -228,10 +228,9 @@ def rendered(report: Report) -> str:
     return page.render(
         report,
         project="a <b>shop</b>",
-        command=wording.command(report, ("-k", "a <b>")),
+        command=wording.again(report, ("-k", "a <b>")),
         machine=MACHINE,
-        circumstances={"load": 1.5, "governor": "<performance>"},
-        duration_s=83.4,
+        timing={"duration_s": 83.4, "circumstances": {"load": 1.5, "governor": "<performance>", "unknown": None}},
         provenance=PROVENANCE,
     ).decode()
 
@@ -350,8 +349,8 @@ def test_it_says_how_it_was_measured_and_how_it_is_repeated(name: str, said: str
     assert len(re.findall(r"[.] [A-Z]|[.]$", page.method(report))) == 2
     assert "measured 2025-03-04 05:06 UTC, in 83 s" in text
     assert "A <fast> one, 2 cores, Linux 6.1 x86_64" in text
-    assert "governor <performance>" in text
-    assert f"$ {wording.command(report, ('-k', 'a <b>'))}" in text
+    assert "governor <performance> load 1.5 noxtasks 0.1.0" in text
+    assert f"$ {wording.again(report, ('-k', 'a <b>'))}" in text
 
 
 def test_what_was_left_out_or_brought_is_told() -> None:

@@ -64,12 +64,12 @@ def test_a_figure_has_the_unit_of_its_metric(metric: Metric, figure: float | Non
 
 def test_the_command_measures_the_same_again() -> None:
     timed = msgspec.structs.replace(REPORT, comparisons=REPORT.comparisons[:2])
-    words = shlex.split(wording.command(timed, ("-k", "not slow")))
+    words = shlex.split(wording.again(timed, ("-k", "not slow")))
     parsed = build_parser().parse_args(words[1:])
     assert (parsed.against, parsed.count, parsed.pytest_args) == ("0123456789abcdef", False, ("-k", "not slow"))
     counted = msgspec.structs.replace(REPORT, comparisons=REPORT.comparisons[2:])
-    assert wording.command(counted, ()) == "noxtasks bench --against 0123456789abcdef --count"
-    assert wording.command(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
+    assert wording.again(counted, ()) == "noxtasks bench --against 0123456789abcdef --count"
+    assert wording.again(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
 
 
 def test_the_summary_is_a_table_that_no_name_breaks() -> None:
