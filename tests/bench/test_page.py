@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noxtasks.bench import page, wording
+from noxtasks.bench import captions, page, wording
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import (
     Comparison,
@@ -314,7 +314,7 @@ def test_tiers_limits_and_steps_say_what_they_mean_and_what_would_decide() -> No
 
 
 def test_what_stands_out_is_named_before_the_table_the_worst_first() -> None:
-    (note,) = page.notes(REPORT, {SLOW: 1, STEADY: 2})
+    (note,) = captions.notes(REPORT, {SLOW: 1, STEADY: 2})
     assert [said.partition(",")[0] for said, _ in note.said] == [
         "p95 +31.0%",
         "p50 +30.0%",
@@ -326,12 +326,22 @@ def test_what_stands_out_is_named_before_the_table_the_worst_first() -> None:
     assert known("compared").links == ["#b-1"]
 
 
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("0123456789abcdef", "0123456789"), ("0123456789abcdef+dirty.fedcba98", "0123456789+dirty"), ("", "")],
+)
+def test_a_step_names_its_commit_in_short(version: str, said: str) -> None:
+    (one,) = REPORT.trends
+    named = tuple(msgspec.structs.replace(point, code_version=version) for point in one.points)
+    assert captions.stepped(msgspec.structs.replace(one, points=named), one.steps[0]).endswith(f"2024-04-15, {said}")
+
+
 def test_that_something_has_become_faster_does_not_stand_out() -> None:
     (one,) = REPORT.trends
     faster = msgspec.structs.replace(
         one, steps=tuple(msgspec.structs.replace(step, change=-0.2) for step in one.steps), drift=None
     )
-    assert page.notes(msgspec.structs.replace(REPORT, tiers=(), limits=(), trends=(faster,)), {}) == []
+    assert captions.notes(msgspec.structs.replace(REPORT, tiers=(), limits=(), trends=(faster,)), {}) == []
 
 
 @pytest.mark.parametrize(
@@ -346,7 +356,7 @@ def test_that_something_has_become_faster_does_not_stand_out() -> None:
 def test_it_says_how_it_was_measured_and_how_it_is_repeated(name: str, said: str) -> None:
     text, report = known(name).text, ALL[name]
     assert said in text
-    assert len(re.findall(r"[.] [A-Z]|[.]$", page.method(report))) == 2
+    assert len(re.findall(r"[.] [A-Z]|[.]$", captions.method(report))) == 2
     assert "measured 2025-03-04 05:06 UTC, in 83 s" in text
     assert "A <fast> one, 2 cores, Linux 6.1 x86_64" in text
     assert "governor <performance> load 1.5 noxtasks 0.1.0" in text
