@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import counting, lockstep, rules, summaries
+from noxtasks.bench import counting, lockstep, rules, summaries, tiers
 from noxtasks.bench.model import Metric, Pair
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite.engine import Engine
@@ -65,7 +65,7 @@ def compare(
             going_on = tuple(test for test in going_on if test not in measured.left_out)
             longest_s = max(longest_s, time.monotonic() - began_s)
             told(number, len(going_on))
-        open_ones = rules.wanted(rules.compared(measured.pairs, thresholds))
+        open_ones = rules.wanted(rules.compared(measured.pairs, thresholds), tiers.tiers(measured.pairs, thresholds))
         going_on = tuple(test for test in going_on if test in open_ones)
     return measured
 

@@ -24,13 +24,13 @@ class Metric(Enum):
 
 
 class Consequence(Enum):
-    """What a slow-down beyond the threshold of a metric means."""
+    """What a slow-down beyond the threshold of a metric means; the graver comes later."""
 
+    ALERT = "alert"  # it is shown, and never fails
     FAIL = "fail"
-    ALERT = "alert"
     BLOCK = "block"
     EMERGENCY = "emergency"
-    ROLLBACK = "rollback"
+    ROLLBACK = "rollback"  # recommended
 
 
 class Finding(Enum):
@@ -87,6 +87,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     verdict: Verdict  # unmeasured where the interval does not decide
     change: Shift | None  # None where no process had enough rounds
+    p: float = 1.0  # of as much more than the threshold by chance alone, adjusted for all that is decided
     needed: int | None = None  # pairs that would decide, as far as can be told from those there were
 
 
