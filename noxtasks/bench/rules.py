@@ -175,6 +175,12 @@ def gravest(
     return next((each for each in reversed(Consequence) if each in found), None)
 
 
+def kept(limits: Iterable[Limit]) -> Verdict:
+    """The verdict on the limits alone; pass where there are none."""
+    verdicts = {each.verdict for each in limits}
+    return next((each for each in (Verdict.FAIL, Verdict.UNMEASURED) if each in verdicts), Verdict.PASS)
+
+
 def judge(
     comparisons: Sequence[Comparison],
     tiers: Sequence[Tier] = (),

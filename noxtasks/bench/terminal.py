@@ -35,6 +35,8 @@ def print_report(report: Report) -> None:
         _say_comparisons(console, report)
     for test, why in report.left_out.items():
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
+    for note in report.notes:
+        console.print(Text(shown(note), "yellow"), soft_wrap=True)
     if report.brought:
         files = ", ".join(shown(path) for path in report.brought)
         console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))

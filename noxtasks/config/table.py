@@ -311,6 +311,16 @@ SETTINGS = (
         meaning="By how much slower or larger it may become; the defaults are 5, 10, 1, 10, 15, 20, 25 and 25 %.",
     ),
     Setting(
+        key="bench.limits",
+        field="limits",
+        parse=parsing.limits,
+        expects="a table of limits by pattern of test id, such as "
+        '{"tests/test_api.py::*" = "p95 < 200 ms, mean < 50 ms"}, '
+        f"with a metric of {', '.join(parsing.LIMITED)}, and ns, us, ms or s",
+        default="{}",
+        meaning="What benchmarks may take, by pattern of test id, whatever they took before.",
+    ),
+    Setting(
         key="mutation.threshold",
         field="threshold",
         parse=parsing.rate,

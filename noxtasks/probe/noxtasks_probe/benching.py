@@ -7,6 +7,7 @@ outside, unless a benchmark says otherwise for itself.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Generator
@@ -177,23 +178,33 @@ class _Benching:
         if not name:
             self._tell(pyfuncitem.nodeid, [wall_s], [cpu_s], 1, grown)
             return
-        stats = getattr(pyfuncitem.funcargs[name], "stats", None)
+        fixture = pyfuncitem.funcargs[name]
+        stats = getattr(fixture, "stats", None)
         if stats is None:  # nothing was timed
             self._tell(pyfuncitem.nodeid, [], [], self._loops, None)
             return
         calls, walls = stats.iterations, list(stats.stats.data)  # seconds of one call
         marks = self._clock.cpu_s[-2 * len(walls) :]
         cpus = [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
-        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown)
+        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
 
     def pytest_sessionfinish(self) -> None:
         """Leave the other process to itself."""
         if self._clock.turns is not None:
             self._clock.turns.end()
 
-    def _tell(self, test: str, wall_s: list[float], cpu_s: list[float], calls: int, peak: Optional[int]) -> None:
-        benched = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
-        self._wire.hold("rounds", benched=benched)
+    def _tell(
+        self,
+        test: str,
+        wall_s: list[float],
+        cpu_s: list[float],
+        calls: int,
+        peak: Optional[int],
+        *,
+        collects: bool = True,
+    ) -> None:
+        benched: dict[str, Any] = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
+        self._wire.hold("rounds", benched={**benched, "collects": collects and gc.isenabled()})
 
 
 def _reset_peak() -> Optional[int]:
