@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import wording
-from noxtasks.bench.model import Finding, Report, Summary
+from noxtasks.bench.model import Consequence, Finding, Report, Summary
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
@@ -17,7 +17,9 @@ from noxtasks.stats import Verdict
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
 _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
+_ROW_WITH_MEMORY = "{:<31.31} {:>9} {:>8} {:>9} {:>9} {:>9}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
+_FINDINGS = 20
 
 
 def tell_pair(line: LiveLine, number: int, left: int) -> None:
@@ -33,10 +35,11 @@ def print_report(report: Report) -> None:
         _say_summaries(console, report.summaries)
     if report.comparisons:
         _say_comparisons(console, report)
+    _say_findings(console, report)
+    for said in filter(None, (wording.undecided(report), *report.notes)):
+        console.print(Text(shown(said), "yellow"), soft_wrap=True)
     for test, why in report.left_out.items():
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
-    for note in report.notes:
-        console.print(Text(shown(note), "yellow"), soft_wrap=True)
     if report.brought:
         files = ", ".join(shown(path) for path in report.brought)
         console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))
@@ -47,11 +50,28 @@ def print_report(report: Report) -> None:
     console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
 
 
-def _say_summaries(console: Console, summaries: Iterable[Summary]) -> None:
-    console.print(Text(_ROW.format("benchmark", "fastest", "median", "p95", "p99"), "bold"))
+def _say_summaries(console: Console, summaries: Sequence[Summary]) -> None:
+    has_grown = any(wording.memory(each.peak_bytes) for each in summaries)
+    row, width = (_ROW_WITH_MEMORY, 31) if has_grown else (_ROW, 40)
+    console.print(Text(row.format("benchmark", "fastest", "median", "p95", "p99", "memory").rstrip(), "bold"))
     for each in summaries:
         figures = [wording.seconds(each.quantiles_s[name].figure) for name in ("p50", "p95", "p99")]
-        console.print(Text(_ROW.format(end_of(each.test, 40), wording.seconds(each.least_s), *figures)))
+        said = row.format(
+            end_of(each.test, width), wording.seconds(each.least_s), *figures, wording.memory(each.peak_bytes)
+        )
+        console.print(Text(said.rstrip()))
+
+
+def _say_findings(console: Console, report: Report) -> None:
+    found = wording.findings(report)
+    for told in found[:_FINDINGS]:
+        console.print(Text(shown(told.test), "bold"), soft_wrap=True)
+        for line in told.lines:
+            style = "red" if line.consequence not in {None, Consequence.ALERT} else "yellow"
+            console.print(Text.assemble("  ", (f"{line.name:<9}", style), f" {line.said}"))
+        console.print(Text(f"  $ {told.command}"), soft_wrap=True)
+    if len(found) > _FINDINGS:
+        console.print(Text(f"and {counted(len(found) - _FINDINGS, 'more benchmark')}"))
 
 
 def _say_comparisons(console: Console, report: Report) -> None:

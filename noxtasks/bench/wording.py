@@ -2,13 +2,139 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterable, Iterator
 from math import isfinite
 
-from noxtasks.bench.model import Comparison, Finding, Metric, Report
+import msgspec
+
+from noxtasks.bench import rules, summaries
+from noxtasks.bench.model import Comparison, Consequence, Finding, Limit, Metric, Report, Tier
+from noxtasks.evidence.display.text import counted
+from noxtasks.stats import Interval, Shift, Verdict
+
+UNDECIDED = "undecided"
 
 _METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time"}
 _COMMIT_SHOWN = 10
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_MIB = 1 << 20
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure that means something, and what; without a consequence it is a limit that is not decided."""
+
+    consequence: Consequence | None
+    said: str
+
+    @property
+    def name(self) -> str:
+        """What stands before it."""
+        return self.consequence.value if self.consequence else UNDECIDED
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was found of one benchmark, and the command that shows it again."""
+
+    test: str
+    lines: tuple[Line, ...]
+    command: str
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the verdict rests on it."""
+        return any(line.consequence not in {None, Consequence.ALERT} for line in self.lines)
+
+    @property
+    def gravity(self) -> int:
+        """The larger, the graver."""
+        return max(_GRAVITY[line.consequence] for line in self.lines)
+
+
+_GRAVITY: dict[Consequence | None, int] = {each: place for place, each in enumerate((None, *Consequence))}
+
+
+def findings(report: Report) -> list[Told]:
+    """What was found, the gravest first."""
+    lines: dict[str, list[Line]] = {}
+    rounds: dict[str, int] = {}
+    for test, line in _lines(report):
+        lines.setdefault(test, []).append(line)
+    for limit in report.limits:
+        rounds[limit.test] = max(rounds.get(limit.test, 0), limit.needed_rounds or 0)
+    told = [
+        Told(test=test, lines=tuple(each), command=command(report, test, rounds=rounds.get(test, 0)))
+        for test, each in lines.items()
+    ]
+    return sorted(told, key=lambda each: (-each.gravity, each.test))
+
+
+def _lines(report: Report) -> Iterator[tuple[str, Line]]:
+    for comparison in report.comparisons:
+        if consequence := rules.consequence(comparison):
+            meant = Consequence.ALERT if report.is_stored else consequence
+            yield comparison.test, Line(consequence=meant, said=_exceeded(comparison, comparison.change))
+    for tier in report.tiers:
+        if tier.verdict is Verdict.FAIL and tier.change is not None:
+            yield tier.test, Line(consequence=tier.consequence, said=_exceeded(tier, tier.change))
+    for limit in report.limits:
+        if limit.verdict is not Verdict.PASS:
+            is_over = limit.verdict is Verdict.FAIL
+            yield limit.test, Line(consequence=Consequence.FAIL if is_over else None, said=_limit(limit))
+
+
+def _exceeded(of: Comparison | Tier, change: Shift) -> str:
+    bounds = _bounds(change.interval)
+    changed = f"{percent(change.estimate)} ({bounds})" if bounds else percent(change.estimate)
+    return f"{_named(of.metric)} {changed}, allowed {100 * of.threshold:.3g}%"
+
+
+def _limit(limit: Limit) -> str:
+    said = seconds(limit.figure_s)
+    if limit.needed_rounds:
+        said = f"needs {limit.needed_rounds} rounds in each process"
+    elif limit.figure_s is None:
+        said = "was not measured"
+    elif limit.interval is not None:
+        said += f" ({seconds(limit.interval.low)} to {seconds(limit.interval.high)})"
+    return f"{_named(limit.metric)} {said}, limit {seconds(limit.limit_s)}"
+
+
+def command(report: Report, test: str, *, rounds: int = 0) -> str:
+    """The command that compares one benchmark again, with as many `rounds` as it needs; for any POSIX shell."""
+    words = ["noxtasks", "bench"]
+    words += ["--against", commit(report)] if report.against and not report.is_stored else []
+    is_counted = any(each.test == test and each.metric is Metric.INSTRUCTIONS for each in report.comparisons)
+    words += ["--count"] if is_counted else []
+    words += ["-S", f"bench.rounds={rounds}"] if rounds else []
+    name = next((each for each in (test, path(test)) if each.isprintable()), "")  # pytest takes it as it is alone
+    words += ["--", f"./{name}" if name.startswith("-") else name] if name else []
+    return shlex.join(words)
+
+
+def path(test: str) -> str:
+    """The file of a test."""
+    return test.partition("::")[0]
+
+
+def undecided(report: Report) -> str:
+    """The tiers that the pairs do not decide, in one line, and how many pairs would; nothing where it is none."""
+    tiers = [tier for tier in report.tiers if tier.verdict is Verdict.UNMEASURED]
+    by_metric = {metric: [tier for tier in tiers if tier.metric is metric] for metric in Metric}
+    said = [f"{_named(metric)} of {len(each)}{_needed(metric, each)}" for metric, each in by_metric.items() if each]
+    benchmarks = counted(len({tier.test for tier in report.tiers}), "benchmark")
+    return f"undecided tiers of {benchmarks}: {', '.join(said)}" if said else ""
+
+
+def _needed(metric: Metric, tiers: Iterable[Tier]) -> str:
+    found = list(tiers)
+    pairs = sorted(tier.needed for tier in found if tier.needed is not None)
+    if pairs:
+        span = str(pairs[0]) if pairs[0] == pairs[-1] else f"{pairs[0]} to {pairs[-1]}"
+        return f" (about {span} pairs)"
+    if all(tier.change is None for tier in found):
+        return f" (needs {summaries.least_rounds(metric)} rounds in each process)"
+    return ""
 
 
 def slowest_first(report: Report) -> list[Comparison]:
@@ -18,13 +144,20 @@ def slowest_first(report: Report) -> list[Comparison]:
 
 def said(each: Comparison) -> str:
     """The finding, where it is one; else by what it was judged."""
-    return _METRICS.get(each.metric, each.metric.value) if each.finding is Finding.STEADY else each.finding.value
+    return _named(each.metric) if each.finding is Finding.STEADY else each.finding.value
 
 
 def interval(each: Comparison) -> str:
     """The bounds of the change; nothing where it has none."""
-    low, high = each.change.interval.low, each.change.interval.high
-    return f"{percent(low)} to {percent(high)}" if isfinite(low) and isfinite(high) and low > -1 else ""
+    return _bounds(each.change.interval)
+
+
+def _bounds(of: Interval) -> str:
+    return f"{percent(of.low)} to {percent(of.high)}" if isfinite(of.low) and isfinite(of.high) and of.low > -1 else ""
+
+
+def _named(metric: Metric) -> str:
+    return _METRICS.get(metric, metric.value)
 
 
 def percent(share: float) -> str:
@@ -43,3 +176,8 @@ def seconds(figure: float | None) -> str:
         return "too few"
     unit, name = next((each for each in _UNITS if figure >= each[0]), _UNITS[-1])
     return f"{figure / unit:.3g} {name}"
+
+
+def memory(peak_bytes: int | None) -> str:
+    """By how much a process grew, where that is known and worth a word."""
+    return f"{peak_bytes / _MIB:.0f} MiB" if peak_bytes is not None and peak_bytes >= _MIB else ""
