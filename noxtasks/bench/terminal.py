@@ -36,8 +36,10 @@ def print_report(report: Report) -> None:
     if report.comparisons:
         _say_comparisons(console, report)
     _say_findings(console, report)
-    for said in filter(None, (wording.undecided(report), *report.notes)):
-        console.print(Text(shown(said), "yellow"), soft_wrap=True)
+    if undecided := wording.undecided(report):
+        console.print(Text(undecided, "yellow"))
+    for note in report.notes:
+        console.print(Text(shown(note), "yellow"), soft_wrap=True)
     for test, why in report.left_out.items():
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
     if report.brought:
