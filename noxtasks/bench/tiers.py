@@ -94,5 +94,6 @@ def _needed(values: Sequence[float], bound: float, *, error: float) -> int | Non
         normal = NormalDist()
         reach *= normal.inv_cdf(error) / normal.inv_cdf((1 - rules.CONFIDENCE) / 2)
         least = max(least, ceil(-log2(error)) + 1)
-    needed = len(values) * (reach / abs(away)) ** 2
+    narrower = reach / abs(away)
+    needed = len(values) * narrower * narrower  # endless where a power would overflow
     return max(least, ceil(needed)) if needed <= _MOST_PAIRS else None

@@ -118,6 +118,8 @@ def test_as_many_pairs_as_are_said_to_decide_mostly_do(centre: float, verdict: V
 def test_without_an_interval_nobody_can_tell_how_many_it_takes() -> None:
     assert by_metric([pair(mean=1.3)] * 4)[Metric.MEAN].needed is None
     assert by_metric([pair(mean=1.1)] * 10)[Metric.MEAN].needed is None
+    almost = [pair(mean=ratio) for ratio in (0.9, 1.1, 1.1 + 1e-15, 1.1 + 2e-15, 1.3, 1.4, 0.95)]
+    assert by_metric(almost)[Metric.MEAN].needed is None
 
 
 def test_no_equal_code_raises_an_alarm_by_any_metric() -> None:
