@@ -42,6 +42,20 @@ def unmatched(tests: Iterable[str], allowed: Allowed) -> tuple[str, ...]:
     return tuple(pattern for pattern in allowed if not any(is_meant(test, pattern) for test in known))
 
 
+def least_rounds(tests: Iterable[str], allowed: Allowed) -> int:
+    """How many rounds a process needs for a figure of every limit of `tests`."""
+    known = tuple(tests)
+    return max(
+        (
+            summaries.least_rounds(metric)
+            for pattern, by_metric in allowed.items()
+            if any(is_meant(test, pattern) for test in known)
+            for metric in by_metric
+        ),
+        default=1,
+    )
+
+
 def unclear(found: Iterable[Limit]) -> tuple[str, ...]:
     """The benchmarks of which more processes would decide a limit."""
     return tuple(

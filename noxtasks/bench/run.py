@@ -75,10 +75,11 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         limits_s = self.settings.bench.limits
         return {pattern: {Metric(name): s for name, s in each.items()} for pattern, each in limits_s.items()}
 
-    @property
-    def timing(self) -> Timing:
+    def timing(self, tests: tuple[str, ...] = ()) -> Timing:
+        """How `tests` are timed: with as many rounds as their limits need."""
         settings = self.settings.bench
-        return Timing(rounds=settings.rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
+        rounds = max(settings.rounds, limits.least_rounds(tests, self.allowed))
+        return Timing(rounds=rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
 
 
 def run(
@@ -140,7 +141,7 @@ def _ended(task: _Task, report: Report) -> ExitCode:
     if verdict is Verdict.UNMEASURED:
         rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
         remedy = (
-            f"Time more rounds: -S bench.rounds={rounds}"
+            f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
             if rounds
             else "Give it more time: -S bench.budget=20m; or count instructions: --count"
         )
@@ -153,7 +154,7 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
         new = stack.enter_context(_engine(task.suite, folders[0]))
-        tests, failed = comparing.benchmarks(new, task.timing)
+        tests, failed = comparing.benchmarks(new, task.timing())
         if not tests:
             raise NotMeasuredError(
                 "no benchmark passes" if failed else "no test uses the fixture `benchmark`",
@@ -167,13 +168,13 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
         brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
+            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing(tests), scratch=folders[2])
         else:
             measured = comparing.compare(
                 stack.enter_context(_engine(old.suite, folders[1])),
                 new,
                 tests,
-                timing=task.timing,
+                timing=task.timing(tests),
                 thresholds=task.thresholds,
                 scratch=folders[2],
                 until_s=task.until_s,
@@ -220,7 +221,7 @@ def _engine(suite: Suite, scratch: Path) -> Engine:
 def _alone(
     task: _Task, engine: Engine, tests: tuple[str, ...], failed: dict[str, str], kept: Baseline
 ) -> tuple[Report, Measurement]:
-    found = comparing.alone(engine, tests, timing=task.timing, allowed=task.allowed, until_s=task.until_s)
+    found = comparing.alone(engine, tests, timing=task.timing(tests), allowed=task.allowed, until_s=task.until_s)
     measured = baseline.measurement(found, taken=task.began, code_version=task.code.code_version)
     mine = kept.machines.get(task.machine.id)
     comparisons: tuple[Comparison, ...] = ()

@@ -35,7 +35,7 @@ def tiers(
     """Every tier of every benchmark that has a threshold, where time was taken, or memory that counts."""
     chances = rules.adjusted(series, thresholds)
     error = false_alarms / len(rules.LOOKS)
-    of = sum(1 if metric in CONSEQUENCES else rules.WEIGHT for _, metric in chances)
+    weights = sum(1 if metric in CONSEQUENCES else rules.WEIGHT for _, metric in chances)
     return [
         _tier(
             test,
@@ -44,7 +44,8 @@ def tiers(
             thresholds[metric],
             p=chances.get((test, metric), 1.0),
             error=error,
-            of=of,
+            share=len(values) / len(pairs),
+            weights=weights,
         )
         for test, pairs in series.items()
         for metric in CONSEQUENCES
@@ -54,7 +55,15 @@ def tiers(
 
 
 def _tier(
-    test: str, values: Sequence[float], metric: Metric, threshold: float, *, p: float, error: float, of: int
+    test: str,
+    values: Sequence[float],
+    metric: Metric,
+    threshold: float,
+    *,
+    p: float,
+    error: float,
+    share: float,
+    weights: int,
 ) -> Tier:
     change = rules.change(values) if values else None
     verdict, needed = Verdict.UNMEASURED, None
@@ -63,7 +72,7 @@ def _tier(
     elif rules.is_cleared(values, threshold):
         verdict = Verdict.PASS
     elif values:
-        needed = _needed(values, log(1 + threshold), error=error / of)
+        needed = _needed(values, log(1 + threshold), error=error / weights, share=share)
     consequence = CONSEQUENCES[metric]
     if verdict is Verdict.FAIL and change and change.interval.low > rules.ROLLBACK and consequence in _REVOCABLE:
         consequence = Consequence.ROLLBACK
@@ -79,10 +88,10 @@ def _tier(
     )
 
 
-def _needed(values: Sequence[float], bound: float, *, error: float) -> int | None:
+def _needed(values: Sequence[float], bound: float, *, error: float, share: float) -> int | None:
     """How many pairs would decide, were their centre and their spread as seen: an interval narrows by their root.
 
-    None where the pairs are too few for an interval, or lie on the bound.
+    `share` of the pairs have such a value. None where the pairs are too few for an interval, or lie on the bound.
     """
     shift = hodges_lehmann(values, confidence=rules.CONFIDENCE)
     away = shift.estimate - bound
@@ -96,4 +105,4 @@ def _needed(values: Sequence[float], bound: float, *, error: float) -> int | Non
         least = max(least, ceil(-log2(error)) + 1)
     narrower = reach / abs(away)
     needed = len(values) * narrower * narrower  # endless where a power would overflow
-    return max(least, ceil(needed)) if needed <= _MOST_PAIRS else None
+    return ceil(max(least, needed) / share) if needed <= _MOST_PAIRS else None

@@ -57,15 +57,9 @@ _GRAVITY: dict[Consequence | None, int] = {each: place for place, each in enumer
 def findings(report: Report) -> list[Told]:
     """What was found, the gravest first."""
     lines: dict[str, list[Line]] = {}
-    rounds: dict[str, int] = {}
     for test, line in _lines(report):
         lines.setdefault(test, []).append(line)
-    for limit in report.limits:
-        rounds[limit.test] = max(rounds.get(limit.test, 0), limit.needed_rounds or 0)
-    told = [
-        Told(test=test, lines=tuple(each), command=command(report, test, rounds=rounds.get(test, 0)))
-        for test, each in lines.items()
-    ]
+    told = [Told(test=test, lines=tuple(each), command=command(report, test)) for test, each in lines.items()]
     return sorted(told, key=lambda each: (-each.gravity, each.test))
 
 
@@ -100,13 +94,12 @@ def _limit(limit: Limit) -> str:
     return f"{_named(limit.metric)} {said}, limit {seconds(limit.limit_s)}"
 
 
-def command(report: Report, test: str, *, rounds: int = 0) -> str:
-    """The command that compares one benchmark again, with as many `rounds` as it needs; for any POSIX shell."""
+def command(report: Report, test: str) -> str:
+    """The command that looks at one benchmark again; one line for any POSIX shell."""
     words = ["noxtasks", "bench"]
     words += ["--against", commit(report)] if report.against and not report.is_stored else []
     is_counted = any(each.test == test and each.metric is Metric.INSTRUCTIONS for each in report.comparisons)
     words += ["--count"] if is_counted else []
-    words += ["-S", f"bench.rounds={rounds}"] if rounds else []
     name = next((each for each in (test, path(test)) if each.isprintable()), "")  # pytest takes it as it is alone
     words += ["--", f"./{name}" if name.startswith("-") else name] if name else []
     return shlex.join(words)

@@ -71,6 +71,13 @@ def test_a_quantile_without_rounds_beyond_it_says_how_many_it_takes() -> None:
         assert limit([0.1] * 5, 0.2, metric, rounds=rounds).verdict is Verdict.PASS
 
 
+def test_as_many_rounds_are_timed_as_the_limits_need() -> None:
+    allowed = {"tests/*": {Metric.MEAN: 1.0, Metric.P95: 1.0}, "other.py::*": {Metric.P99: 1.0}}
+    assert limits.least_rounds([TEST], allowed) == 20
+    assert limits.least_rounds([TEST, "other.py::test_it"], allowed) == 100
+    assert limits.least_rounds([TEST], {}) == 1
+
+
 def test_more_processes_help_where_there_is_an_interval_and_not_where_rounds_are_missing() -> None:
     wide, few, passes = limit([0.1, 0.3] * 3, 0.2), limit([0.1] * 5, 0.2, rounds=1), limit([0.1] * 5, 0.2)
     assert limits.unclear([wide]) == (TEST,)

@@ -121,12 +121,16 @@ def test_there_has_to_be_something_to_compare(root: Path, python: Path) -> None:
         bench.run(root, SETTINGS, python=python)
 
 
-def test_a_limit_that_is_not_decided_is_unmeasured_and_says_what_it_takes(root: Path, python: Path) -> None:
-    unclear = limited({"*::test_work": {"p99": 1.0}})
-    short = msgspec.structs.replace(unclear, bench=msgspec.structs.replace(unclear.bench, rounds=2, seconds_s=0.0001))
-    with pytest.raises(NotMeasuredError, match="1 of 1 limit undecided") as caught:
-        bench.run(root, short, python=python)
-    assert "-S bench.rounds=100" in str(caught.value)
+def test_a_limit_has_the_rounds_that_it_needs_unless_the_benchmark_says_otherwise(root: Path, python: Path) -> None:
+    free = "import shop\n\ndef test_free(benchmark):\n    benchmark(shop.work, 2000)\n"
+    (root / "test_shop.py").write_text(
+        free + "\ndef test_fixed(benchmark):\n    benchmark.pedantic(shop.work, (2000,), rounds=5)\n"
+    )
+    few = limited({"*": {"p95": 60.0}})
+    few = msgspec.structs.replace(few, bench=msgspec.structs.replace(few.bench, rounds=2, seconds_s=0.0001))
+    with pytest.raises(NotMeasuredError, match="1 of 2 limits undecided") as caught:
+        bench.run(root, few, python=python)
+    assert "have 20, or limit their mean" in str(caught.value)
 
 
 def test_what_the_time_does_not_suffice_for_is_unmeasured(root: Path, python: Path) -> None:

@@ -115,6 +115,15 @@ def test_as_many_pairs_as_are_said_to_decide_mostly_do(centre: float, verdict: V
     assert decided / told > 0.4  # half of them, as their centre is no more than what was seen
 
 
+def test_pairs_without_enough_rounds_count_as_well() -> None:
+    chance = Random(1)
+    seen = [pair(p95=1.1 * chance.lognormvariate(0, 0.3)) for _ in range(10)]
+    few = [Pair(old={Metric.CPU: 1.0, Metric.WALL: 1.0}, new={Metric.CPU: 1.0, Metric.WALL: 1.0})] * 10
+    needed = by_metric(seen)[Metric.P95].needed
+    assert needed is not None
+    assert abs((by_metric(seen + few)[Metric.P95].needed or 0) - 2 * needed) <= 2
+
+
 def test_without_an_interval_nobody_can_tell_how_many_it_takes() -> None:
     assert by_metric([pair(mean=1.3)] * 4)[Metric.MEAN].needed is None
     assert by_metric([pair(mean=1.1)] * 10)[Metric.MEAN].needed is None

@@ -156,7 +156,7 @@ def test_the_gravest_comes_first_with_every_figure_and_the_command() -> None:
     assert [(line.name, line.said) for line in told[4].lines] == [
         ("undecided", "p95 needs 20 rounds in each process, limit 200 ms")
     ]
-    assert told[4].command == "noxtasks bench --against 0123456789 -S bench.rounds=20 -- test_c.py::test_few"
+    assert told[4].command == "noxtasks bench --against 0123456789 -- test_c.py::test_few"
 
 
 def test_undecided_tiers_are_one_line() -> None:
@@ -173,15 +173,15 @@ def test_what_is_slower_than_what_was_stored_is_an_alert() -> None:
     assert told.command == "noxtasks bench -- test_a.py"
 
 
-@given(st.text(min_size=1), st.booleans(), st.sampled_from([0, 20]))
-@example("tests/test_a.py::test_a[two words 'quoted' $HOME `x` \\]", True, 0)
-@example("-k/test_a.py::test_a[--]", False, 20)
-@example("test_a.py::test_a[\x1b]", False, 0)
-def test_the_command_is_one_that_our_parser_takes(test: str, is_counted: bool, rounds: int) -> None:
+@given(st.text(min_size=1), st.booleans())
+@example("tests/test_a.py::test_a[two words 'quoted' $HOME `x` \\]", True)
+@example("-k/test_a.py::test_a[--]", False)
+@example("test_a.py::test_a[\x1b]", False)
+def test_the_command_is_one_that_our_parser_takes(test: str, is_counted: bool) -> None:
     """DESIGN: every finding ends with the command that reproduces it, and a test parses every command."""
     metric = Metric.INSTRUCTIONS if is_counted else Metric.CPU
     report = msgspec.structs.replace(REPORT, comparisons=(a_comparison(test, Finding.SLOWER, 0.2, 0.1, metric),))
-    command = wording.command(report, test, rounds=rounds)
+    command = wording.command(report, test)
     assert command.isprintable()
     words = shlex.split(command)
     assert words[0] == "noxtasks"
