@@ -28,8 +28,8 @@ LEAST: Final = 5
 """So many points make a level; fewer may be chance's outliers."""
 
 _REACH = 3  # neighbours to each side: of seven, three may be outliers
-_OUTLYING = 3.0  # standard deviations
-_BOUNDED = 3.5  # standard deviations of a difference that tell how neighbours resemble each other
+_OUTLYING = 2.5  # standard deviations
+_BOUNDED = 3.5  # standard deviations of a difference; what is greater may be a step
 _FINEST = 1e-3  # no times agree better than 0.1 %
 _NORMAL = NormalDist()
 _OF_MEDIAN = _NORMAL.inv_cdf(0.75)
@@ -83,10 +83,10 @@ def series(values: Sequence[float], *, has_outliers: bool = True) -> Series:
     kept = tuple(_drawn(values, _OUTLYING * spread) if has_outliers else values)
     differences = [b - a for a, b in pairwise(kept)]
     greatest = max(range(len(differences)), key=lambda place: abs(differences[place]))
-    squares = [each * each for place, each in enumerate(differences) if place != greatest]
-    variance = max(_FINEST**2, fmean(squares) / 2)
     limit = _BOUNDED * spread * sqrt(2) if has_outliers else inf
     bounded = [min(limit, max(-limit, each)) for each in differences]
+    squares = [each * each for place, each in enumerate(bounded) if place != greatest]
+    variance = max(_FINEST**2, fmean(squares) / 2)
     pairs = [
         (bounded[place], bounded[place + 1])
         for place in range(len(bounded) - 1)
