@@ -84,13 +84,13 @@ def series(values: Sequence[float], *, has_outliers: bool = True) -> Series:
     differences = [b - a for a, b in pairwise(kept)]
     greatest = max(range(len(differences)), key=lambda place: abs(differences[place]))
     limit = _BOUNDED * spread * sqrt(2) if has_outliers else inf
-    bounded = [min(limit, max(-limit, each)) for each in differences]
-    squares = [each * each for place, each in enumerate(bounded) if place != greatest]
+    squares = [min(limit, abs(each)) ** 2 for place, each in enumerate(differences) if place != greatest]
     variance = max(_FINEST**2, fmean(squares) / 2)
+    steps = {greatest} | {place for place, each in enumerate(differences) if abs(each) > limit}
     pairs = [
-        (bounded[place], bounded[place + 1])
-        for place in range(len(bounded) - 1)
-        if greatest not in (place, place + 1) and kept[place : place + 3] == tuple(values[place : place + 3])
+        (differences[place], differences[place + 1])
+        for place in range(len(differences) - 1)
+        if steps.isdisjoint((place, place + 1)) and kept[place : place + 3] == tuple(values[place : place + 3])
     ]
     return Series(
         values=kept,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
@@ -25,6 +25,7 @@ def noisy(level: float, count: int, chance: Random, *, spread: float = 0.01) -> 
 
 
 @pytest.mark.parametrize("has_outliers", [True, False])
+@settings(max_examples=40)
 @given(values=VALUES)
 def test_levels_part_the_whole_series_and_none_is_shorter_than_the_least(
     values: list[float], has_outliers: bool
@@ -36,6 +37,7 @@ def test_levels_part_the_whole_series_and_none_is_shorter_than_the_least(
     assert [sum(told.sizes[:number]) for number in range(len(told.sizes))] == list(told.starts)
 
 
+@settings(max_examples=40)
 @given(VALUES, st.floats(-10, 10))
 def test_where_the_steps_are_does_not_depend_on_the_unit(values: list[float], factor: float) -> None:
     """Another unit adds a constant to all logarithms."""
@@ -44,6 +46,7 @@ def test_where_the_steps_are_does_not_depend_on_the_unit(values: list[float], fa
     assert len(moved.starts) == len(told.starts)
 
 
+@settings(max_examples=50)
 @given(st.integers(LEAST, 30), st.integers(LEAST, 30), st.floats(0.05, 3), st.booleans())
 def test_a_step_without_noise_is_found_where_it_is(before: int, after: int, height: float, is_fall: bool) -> None:
     height = -height if is_fall else height

@@ -9,7 +9,7 @@ from random import Random
 from statistics import median
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxtasks.bench import trend
@@ -64,9 +64,9 @@ def added(values: Sequence[float], change: Sequence[float]) -> list[float]:
 
 
 def test_of_histories_without_a_change_at_most_one_in_a_hundred_shows_one() -> None:
-    """Of 8 benchmarks in 40 weeks, and of one benchmark alone; at most 1 of 100 is at most 3 with luck's 98 %."""
+    """Of 8 benchmarks in 40 weeks, and of one alone; 1 of 100 is more than 3 of 120 in 3 % of such trials."""
     chance = Random(1)
-    alarms = [any(each.steps for each in told(history(chance, count)).values()) for count in (8, 1) for _ in range(100)]
+    alarms = [any(each.steps for each in told(history(chance, count)).values()) for count in (8, 1) for _ in range(60)]
     assert sum(alarms) <= 3
 
 
@@ -159,6 +159,7 @@ def test_nothing_stored_has_no_trend_and_a_time_of_zero_is_none() -> None:
     assert [point.value_s for point in found.points] == pytest.approx([0.95, 0.99])
 
 
+@settings(max_examples=40)
 @given(
     st.integers(1, 7).flatmap(
         lambda weeks: st.lists(
