@@ -16,7 +16,7 @@ def tell(report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    """The verdict, and every change, the slowest first."""
+    """The verdict, every change, the slowest first, and what has changed over time."""
     rows = [
         (
             github.code(shown(each.test)),
@@ -26,6 +26,7 @@ def markdown(report: Report) -> str:
         )
         for each in wording.slowest_first(report)
     ]
+    trends = [f"- {github.code(wording.trend(each))}" for each in wording.changed(report)[:_ROWS]]
     against = f" against {github.code(wording.commit(report))}" if report.against else ""
     lines = [
         f"### bench: {report.verdict.value}{against}",
@@ -34,5 +35,6 @@ def markdown(report: Report) -> str:
         "",
         *github.table(("benchmark", "change", "interval", "by"), rows[:_ROWS]),
         *([f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
+        *(["", *trends] if trends else []),
     ]
     return "\n".join(lines) + "\n\n"

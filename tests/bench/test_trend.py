@@ -27,7 +27,9 @@ def measurements(series: Sequence[Sequence[float | None]], *, wall: float = 1.0)
     found = []
     for week in range(len(series[0])):
         logs = {f"test_{number:02}": values[week] for number, values in enumerate(series)}
-        times = {test: (1e-3 * exp(each),) * 5 for test, each in logs.items() if each is not None}
+        times: dict[str, tuple[float, ...]] = {
+            test: (1e-3 * exp(each),) * 5 for test, each in logs.items() if each is not None
+        }
         found.append(
             Measurement(
                 taken=BEGAN + timedelta(weeks=week),
@@ -115,7 +117,8 @@ def test_the_drift_is_against_the_lowest_level_and_begins_where_that_ends() -> N
     (found,) = trend.trends(measurements([values]))
     assert [step.at for step in found.steps] == [8, 16, 24]
     assert found.drift is not None
-    assert (found.drift.at, found.drift.change) == (16, pytest.approx(exp(0.3) - 1, rel=0.05))
+    assert found.drift.at == 16
+    assert found.drift.change == pytest.approx(exp(0.3) - 1, rel=0.05)
 
 
 def test_places_are_those_of_the_points_that_there_are() -> None:
