@@ -24,10 +24,10 @@ import msgspec
 
 from noxtasks.stats import Interval
 
-LEAST: Final = 5
+LEAST: Final = 6
 """So many points make a level; fewer may be chance's outliers."""
 
-_REACH = 3  # neighbours to each side: of seven, three may be outliers
+_REACH = 4  # neighbours to each side: of nine, four may be outliers
 _OUTLYING = 2.5  # standard deviations
 _BOUNDED = 3.5  # standard deviations of a difference; what is greater may be a step
 _FINEST = 1e-3  # no times agree better than 0.1 %
@@ -35,7 +35,7 @@ _NORMAL = NormalDist()
 _OF_MEDIAN = _NORMAL.inv_cdf(0.75)
 _FREEDOM = 0.5  # degrees of it that a difference of neighbours is worth: they share points, and some are left out
 _PRIOR, _PRIOR_POINTS = 0.3, 40  # how much neighbours resemble each other where few points tell
-_CAUTION = 0.7  # half of Bartlett's standard error of the resemblance, for one point
+_CAUTION = 1.0  # of Bartlett's standard error of the resemblance, which is 1.4 for one point
 _MOST_ALIKE = 0.9
 _CONFIDENCE = 0.9  # two-sided: each end holds with 95 %
 
@@ -87,10 +87,11 @@ def series(values: Sequence[float], *, has_outliers: bool = True) -> Series:
     squares = [min(limit, abs(each)) ** 2 for place, each in enumerate(differences) if place != greatest]
     variance = max(_FINEST**2, fmean(squares) / 2)
     steps = {greatest} | {place for place, each in enumerate(differences) if abs(each) > limit}
+    far = {place for place, value in enumerate(values) if abs(value - kept[place]) > _OUTLYING * spread}
     pairs = [
         (differences[place], differences[place + 1])
         for place in range(len(differences) - 1)
-        if steps.isdisjoint((place, place + 1)) and kept[place : place + 3] == tuple(values[place : place + 3])
+        if steps.isdisjoint((place, place + 1)) and far.isdisjoint((place, place + 1, place + 2))
     ]
     return Series(
         values=kept,

@@ -25,7 +25,7 @@ def noisy(level: float, count: int, chance: Random, *, spread: float = 0.01) -> 
 
 
 @pytest.mark.parametrize("has_outliers", [True, False])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(values=VALUES)
 def test_levels_part_the_whole_series_and_none_is_shorter_than_the_least(
     values: list[float], has_outliers: bool
@@ -37,7 +37,7 @@ def test_levels_part_the_whole_series_and_none_is_shorter_than_the_least(
     assert [sum(told.sizes[:number]) for number in range(len(told.sizes))] == list(told.starts)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(VALUES, st.floats(-10, 10))
 def test_where_the_steps_are_does_not_depend_on_the_unit(values: list[float], factor: float) -> None:
     """Another unit adds a constant to all logarithms."""
@@ -63,6 +63,7 @@ def test_great_steps_do_not_hide_one_another() -> None:
     assert found(values).starts == (0, 8, 16, 24)
 
 
+@settings(max_examples=30)
 @given(st.floats(-30, 30), st.integers(2 * LEAST, 50))
 def test_what_never_changes_has_one_level(level: float, count: int) -> None:
     assert found([level] * count).starts == (0,)
@@ -108,6 +109,7 @@ def test_resemblance_is_told_from_differences_whatever_steps_there_are(factor: f
     assert levels.resemblance(several) == pytest.approx(factor, abs=0.1)
 
 
+@settings(max_examples=30)
 @given(st.floats(2, 6), st.integers(5, 100))
 def test_the_bound_is_students(normal: float, freedom: int) -> None:
     rarity = scipy_stats.t.sf(levels._student(normal, freedom=freedom), freedom)

@@ -72,10 +72,11 @@ def test_of_histories_without_a_change_at_most_one_in_a_hundred_shows_one() -> N
     assert sum(alarms) <= 3
 
 
-@pytest.mark.parametrize(("benchmarks", "spread"), [(1, 0.01), (8, 0.01), (8, 0.02)])
+@pytest.mark.parametrize(("benchmarks", "spread", "least"), [(1, 0.01, 14), (8, 0.01, 20), (8, 0.02, 19)])
 def test_ten_drifts_of_two_percent_are_found_with_the_commit_at_which_they_begin(
-    benchmarks: int, spread: float
+    benchmarks: int, spread: float, least: int
 ) -> None:
+    """In 20 histories. One benchmark alone has to stand out from the machine's own 3 %."""
     chance, drifts = Random(2), []
     for _ in range(20):
         series = history(chance, benchmarks, spread=spread)
@@ -83,7 +84,7 @@ def test_ten_drifts_of_two_percent_are_found_with_the_commit_at_which_they_begin
         drift = found.pop("test_00").drift
         drifts += [drift] if drift else []
         assert not any(each.drift for each in found.values())
-    assert len(drifts) >= 18
+    assert len(drifts) >= least
     assert 0.1 < median(drift.change for drift in drifts) < 0.22
     assert 4 <= median(drift.at for drift in drifts) <= 20
 
