@@ -25,6 +25,7 @@ from noxtasks.suite.model import Benched
 
 NAME = "perf.benchmark.baseline.json"
 _KEPT = 200  # measurements of one machine
+_REMEDY = "Put it back as it was, with its SHA256SUMS; or move it away and begin anew: noxtasks bench --refresh"
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,21 +51,34 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(reports: Path) -> Baseline:
-    """The baseline in the folder `reports`, empty where there is none. Raises `EvidenceError` for a broken one."""
+    """The baseline in the folder `reports`, empty where there is none.
+
+    Raises `EvidenceError` for one that is broken or was changed by hand; it is never written over then.
+    """
     if not (reports / NAME).exists():
         return Baseline()
-    told = artifacts.read(reports, NAME)
+    where = str(reports / NAME)
     try:
-        return msgspec.convert(told.result, Baseline)
+        found = msgspec.convert(artifacts.read(reports, NAME).result, Baseline)
+    except EvidenceError as error:
+        raise EvidenceError(error.message, where=where, remedy=_REMEDY) from error
     except msgspec.ValidationError as error:
-        raise EvidenceError(f"{error}", where=str(reports / NAME), remedy="Write it again: bench --refresh") from error
+        raise EvidenceError(str(error), where=where, remedy=_REMEDY) from error
+    for name, kept in found.machines.items():
+        if name != kept.machine.id:
+            message = f"the times of machine {name} are said to be those of {kept.machine.id}"
+            raise EvidenceError(message, where=where, remedy=_REMEDY)
+    return found
+
+
+def of(baseline: Baseline, machine: Machine) -> tuple[Measurement, ...]:
+    """What was measured on `machine`."""
+    return baseline.machines[machine.id].measurements if machine.id in baseline.machines else ()
 
 
 def refreshed(baseline: Baseline, machine: Machine, measurement: Measurement) -> Baseline:
     """The baseline with a further measurement of `machine`."""
-    kept = baseline.machines.get(machine.id)
-    earlier = kept.measurements if kept else ()
-    mine = Kept(machine=machine, measurements=(*earlier, measurement)[-_KEPT:])
+    mine = Kept(machine=machine, measurements=(*of(baseline, machine), measurement)[-_KEPT:])
     return Baseline(machines={**baseline.machines, machine.id: mine})
 
 

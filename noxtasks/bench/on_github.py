@@ -33,6 +33,7 @@ def markdown(report: Report) -> str:
         )
         for each in wording.slowest_first(report)
     ]
+    trends = [f"- {github.code(wording.trend(each))}" for each in wording.changed(report)[:_ROWS]]
     against = f" against {github.code(wording.commit(report))}" if report.against else ""
     lines = [
         f"### bench: {report.verdict.value}{against}",
@@ -43,6 +44,7 @@ def markdown(report: Report) -> str:
         *(line for said in (findings.undecided(report), *report.notes) if said for line in (shown(said), "")),
         *github.table(("benchmark", "change", "interval", "by"), rows[:_ROWS]),
         *([f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
+        *(["", *trends] if trends else []),
     ]
     return "\n".join(lines) + "\n\n"
 

@@ -27,6 +27,7 @@ from noxtasks.bench import (
     summaries,
     terminal,
     tiers,
+    trend,
     wording,
 )
 from noxtasks.bench.baseline import Baseline, Measurement
@@ -129,13 +130,16 @@ def run(
     circumstances = machine.circumstances()
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
     report, measured = _measure(task, kept)
+    is_kept = measured is not None and (refresh or task.machine.id not in kept.machines)
+    if measured is not None and is_kept:
+        # read again: it may have been refreshed from elsewhere while this session measured
+        kept = baseline.refreshed(baseline.read(task.reports), task.machine, measured)
+    report = msgspec.structs.replace(report, trends=trend.trends(baseline.of(kept, task.machine)))
     told = _provenance(task)
     timing = {"duration_s": time.monotonic() - started_s, "circumstances": msgspec.to_builtins(circumstances)}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
     digests.append(_draw(task, report, timing, told))
-    if measured is not None and (refresh or task.machine.id not in kept.machines):
-        fresh = baseline.refreshed(kept, task.machine, measured)
-        digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
+    digests += [emit.write_baseline(task.reports, kept, provenance=told)] if is_kept else []
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
     terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
     on_github.tell(report)

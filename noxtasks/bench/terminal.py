@@ -17,6 +17,7 @@ from noxtasks.stats import Verdict
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
+_TRENDS = 5  # said; the artifact has all
 _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
 _ROW_WITH_MEMORY = "{:<31.31} {:>9} {:>8} {:>9} {:>9} {:>9}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
@@ -48,6 +49,7 @@ def print_report(report: Report, *, page: Path) -> None:
         console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))
     if report.is_stored:
         console.print(Text(wording.STORED, "yellow"))
+    _say_trends(console, report)
     console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
     console.print(Text(f"every benchmark, drawn: {shown(str(page))}"), soft_wrap=True)
 
@@ -83,3 +85,12 @@ def _say_comparisons(console: Console, report: Report) -> None:
         figures = wording.percent(each.change.estimate), wording.interval(each)
         row = _ROW_OF_COMPARISON.format(end_of(each.test, 37), *figures, wording.said(each))
         console.print(Text(row.rstrip(), _STYLE_OF_FINDING[each.finding]))
+
+
+def _say_trends(console: Console, report: Report) -> None:
+    changed = wording.changed(report)
+    for each in changed[:_TRENDS]:
+        style = "yellow" if each.drift else "green" if each.steps[-1].change < 0 else ""
+        console.print(Text(wording.trend(each), style), soft_wrap=True)
+    if len(changed) > _TRENDS:
+        console.print(Text(f"and {len(changed) - _TRENDS} more have changed over time"))

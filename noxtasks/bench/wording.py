@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Sequence
 from math import isfinite
 
-from noxtasks.bench.model import Comparison, Finding, Metric, Report
+from noxtasks.bench.model import Comparison, Finding, Metric, Report, Step, Trend
+from noxtasks.bench.trend import TOGETHER
+from noxtasks.evidence.display.text import counted, shown
 from noxtasks.stats import Interval
 
 STORED = "a stored baseline only alerts; what decides is both sides at once: --against REV"
@@ -41,6 +43,28 @@ def interval(each: Comparison) -> str:
 def bounds(of: Interval) -> str:
     """Both ends of an interval of changes; nothing where it has none."""
     return f"{percent(of.low)} to {percent(of.high)}" if isfinite(of.low) and isfinite(of.high) and of.low > -1 else ""
+
+
+def changed(report: Report) -> list[Trend]:
+    """The trends that have changed, the greatest rise first."""
+    found = [each for each in report.trends if each.steps]
+    return sorted(found, key=lambda each: (-_since(each)[0].change, each.test))
+
+
+def trend(each: Trend) -> str:
+    """By how much a benchmark has drifted since when, or else what its last step was."""
+    step, steps = _since(each)
+    begins = each.points[step.at]
+    since = f"{begins.taken.date().isoformat()} ({begins.code_version[:_COMMIT_SHOWN]})"
+    whose = ", by what they share or the machine" if each.test == TOGETHER else ""
+    return f"{shown(each.test)}: {percent(step.change)} since {since}, in {counted(steps, 'step')}{whose}"
+
+
+def _since(each: Trend) -> tuple[Step, int]:
+    """The drift and how many steps it has; where there is none, the last step."""
+    if each.drift is None:
+        return each.steps[-1], 1
+    return each.drift, sum(step.at >= each.drift.at for step in each.steps)
 
 
 def percent(share: float) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from noxtasks import bench
 from noxtasks.config import BenchSettings, Settings
-from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events
 
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32", reason="the two sides need FIFOs")]
@@ -95,6 +95,28 @@ def test_the_first_session_on_a_machine_is_its_baseline_and_the_next_is_held_aga
     ]
     assert "test_shop.py::test_work" in (root / "reports" / "bench.html").read_text("utf-8")
     assert artifacts.verify(root / "reports") == []
+
+
+def test_a_refresh_adds_to_the_history_and_the_trends_are_told(root: Path, python: Path) -> None:
+    bench.run(root, SETTINGS, python=python)
+    bench.run(root, SETTINGS, python=python, refresh=True)
+    (machine,) = artifacts.read(root / "reports", "perf.benchmark.baseline.json").result["machines"].values()
+    assert len(machine["measurements"]) == 2
+    trends = artifacts.read(root / "reports", "perf.comparison.json").result["trends"]
+    assert {each["test"]: (len(each["points"]), each["steps"]) for each in trends} == {
+        "test_shop.py::test_same": (2, []),
+        "test_shop.py::test_work": (2, []),
+    }
+
+
+def test_a_broken_baseline_ends_the_session_before_anything_is_timed(root: Path, python: Path) -> None:
+    (root / "reports").mkdir()
+    broken = root / "reports" / "perf.benchmark.baseline.json"
+    broken.write_text("{}")
+    with pytest.raises(EvidenceError, match="does not list it"):
+        bench.run(root, SETTINGS, python=python, refresh=True)
+    assert [path.name for path in (root / "reports").iterdir()] == [broken.name]
+    assert broken.read_text() == "{}"
 
 
 def test_what_is_slower_than_the_revision_is_found_and_what_is_not_is_not(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from noxtasks.bench import findings, on_github, terminal, wording
-from noxtasks.bench.model import Comparison, Consequence, Finding, Limit, Metric, Report, Summary, Tier
+from noxtasks.bench.model import (
+    Comparison,
+    Consequence,
+    Finding,
+    Limit,
+    Metric,
+    Point,
+    Report,
+    Step,
+    Summary,
+    Tier,
+    Trend,
+)
+from noxtasks.bench.trend import TOGETHER
 from noxtasks.cli import build_parser
 from noxtasks.stats import Interval, Quantile, Shift, Verdict
 
@@ -139,6 +153,53 @@ def test_the_summary_is_a_table_that_no_name_breaks() -> None:
     )
     assert lines[10] == f"| {name} | +12.0% | +10.0% to +14.0% | **slower** |"
     assert len(lines) == 14
+
+
+def a_trend(test: str, steps: list[tuple[int, float]], drift: tuple[int, float] | None) -> Trend:
+    def step(at: int, change: float) -> Step:
+        return Step(at=at, change=change, interval=Interval(low=change - 0.01, high=change + 0.01))
+
+    points = tuple(
+        Point(code_version=f"{day:010}abc", taken=datetime(2026, 10, day, 23, tzinfo=UTC), value_s=1.0)
+        for day in range(1, 21)
+    )
+    return Trend(
+        test=test,
+        metric=Metric.CPU,
+        points=points,
+        steps=tuple(step(*each) for each in steps),
+        drift=step(*drift) if drift else None,
+    )
+
+
+TRENDS = msgspec.structs.replace(
+    REPORT,
+    trends=(
+        a_trend("test_a.py::test_steady", [], None),
+        a_trend("test_a.py::test_mended", [(5, 0.2), (10, -0.15)], None),
+        a_trend("test_a.py::test_crept`\x1b", [(2, -0.1), (5, 0.08), (10, 0.05), (15, 0.07)], (5, 0.21)),
+        a_trend(TOGETHER, [(10, 0.05)], (10, 0.05)),
+    ),
+)
+
+
+def test_a_drift_is_said_with_its_begin_and_its_steps_and_the_greatest_comes_first() -> None:
+    assert [wording.trend(each) for each in wording.changed(TRENDS)] == [
+        "test_a.py::test_crept`\\u{1b}: +21.0% since 2026-10-06 (0000000006), in 3 steps",
+        "all benchmarks together: +5.0% since 2026-10-11 (0000000011), in 1 step, by what they share or the machine",
+        "test_a.py::test_mended: -15.0% since 2026-10-11 (0000000011), in 1 step",
+    ]
+
+
+def test_what_has_changed_over_time_is_told_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = on_github.markdown(TRENDS).splitlines()
+    told = lines.index(f"- `` {wording.trend(TRENDS.trends[2])} ``")
+    assert lines[told - 1] == ""
+    assert lines[told + 1 : told + 3] == [f"- `{wording.trend(TRENDS.trends[place])}`" for place in (3, 1)]
+    many = tuple(a_trend(f"test_{number}", [(5, 0.1)], (5, 0.1)) for number in range(7))
+    terminal.print_report(msgspec.structs.replace(REPORT, trends=many), page=PAGE)
+    out = capsys.readouterr().out
+    assert "test_4: +10.0% since 2026-10-06 (0000000006), in 1 step\nand 2 more have changed over time\n" in out
 
 
 def test_nothing_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
