@@ -9,13 +9,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from itertools import groupby
-from math import ceil, comb, exp, inf, lgamma, log, prod, sqrt
-from statistics import NormalDist, median
+from math import atan, ceil, comb, cos, exp, inf, lgamma, log, pi, prod, sin, sqrt
+from statistics import NormalDist, fmean, median, stdev
 from typing import TypeVar
 
 import msgspec
 
 _Name = TypeVar("_Name", bound=Hashable)
+_EPSILON = 2.0**-52  # of what is told as the difference of two numbers near 1
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +191,32 @@ def signed_rank(differences: Sequence[float], *, bound: float = 0.0) -> float:
     above = sum(rank for rank, each in zip(ranks, shifted, strict=True) if each > 0)
     ways = _signed_rank_ways(len(shifted))
     return sum(ways[above:]) / sum(ways)
+
+
+def student(differences: Sequence[float], *, bound: float = 0.0, least_spread: float = 0.0) -> float:
+    """How likely chance alone makes paired `differences` lie so far above `bound`: one-sided, by Student's t.
+
+    Student, "The probable error of a mean", Biometrika 6 (1908), 1-25. Where they happen to lie closer together than
+    their standard deviation `least_spread`, that is taken in place of theirs. 1.0 where there are fewer than two, or
+    nothing to measure them by.
+    """
+    if len(differences) < 2:  # noqa: PLR2004 - no spread
+        return 1.0
+    error = max(stdev(differences), least_spread) / sqrt(len(differences))
+    return _student_tail((fmean(differences) - bound) / error, len(differences) - 1) if error else 1.0
+
+
+def _student_tail(t: float, freedom: int) -> float:
+    """More than `t` by chance: M. Abramowitz and I. Stegun, "Handbook of Mathematical Functions", 26.7.3 and 26.7.4."""
+    angle = atan(t / sqrt(freedom))
+    term = total = cos(angle) if freedom % 2 else 1.0
+    for k in range(2 + freedom % 2, freedom - 1, 2):
+        term *= (k - 1) / k * cos(angle) ** 2
+        total += term
+    within = sin(angle) * total if freedom > 1 else 0.0
+    if freedom % 2:
+        within = 2 / pi * (angle + within)
+    return max(_EPSILON, (1 - within) / 2)
 
 
 def hodges_lehmann(differences: Sequence[float], *, confidence: float = 0.95) -> Shift:

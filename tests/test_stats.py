@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import inf
+from statistics import stdev
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import betabinom, binomtest, fisher_exact
+from scipy.stats import betabinom, binomtest, fisher_exact, ttest_1samp
 
 from noxtasks.stats import (
     Interval,
@@ -21,6 +22,7 @@ from noxtasks.stats import (
     none_further,
     quantile,
     signed_rank,
+    student,
     trials_to_claim,
     wilson,
     wilson_of_finite,
@@ -282,3 +284,18 @@ def test_a_hundred_rounds_are_too_few_for_the_99th_percentile() -> None:
 
 def test_of_an_empty_population_nothing_is_known() -> None:
     assert wilson_of_finite(0, 0, population=0) == Interval(low=0.0, high=1.0)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=40), st.floats(-1, 1))
+def test_students_test_is_that_of_scipy_where_the_spread_is_as_seen(differences: list[float], bound: float) -> None:
+    assume(stdev(differences) > 1e-3)
+    expected = ttest_1samp(differences, bound, alternative="greater").pvalue
+    assert student(differences, bound=bound) == pytest.approx(expected, rel=1e-5, abs=1e-12)
+
+
+def test_differences_that_happen_to_be_alike_are_given_the_least_spread() -> None:
+    alike = [0.1, 0.1, 0.1, 0.1, 0.1]
+    assert student(alike) == 1.0  # nothing to measure them by
+    assert student([0.1], least_spread=0.02) == 1.0
+    apart = student([0.1 - 0.02, 0.1, 0.1, 0.1, 0.1 + 0.02], least_spread=0.02)
+    assert student(alike, least_spread=0.02) == pytest.approx(apart, rel=1e-9)

@@ -12,7 +12,7 @@ from math import exp, expm1, log
 
 from noxtasks.bench.model import Comparison, Consequence, Finding, Limit, Metric, Pair, Tier
 from noxtasks.evidence.display.text import counted
-from noxtasks.stats import Interval, Shift, Verdict, hodges_lehmann, holm, signed_rank
+from noxtasks.stats import Interval, Shift, Verdict, hodges_lehmann, holm, signed_rank, student
 
 LOOKS = (5, 10, 20, 40)
 """After how many pairs it is asked whether those so far decide."""
@@ -32,6 +32,7 @@ WEIGHT = 20
 _DECIDING = frozenset({Metric.CPU, Metric.WALL, Metric.INSTRUCTIONS})
 _LEAST_BYTES = 1 << 20  # what a process grows by without any reason
 
+_LEAST_SPREAD = 0.02  # of the logarithms of ratios
 _OFF_CPU = 0.1  # share of its fastest round
 
 
@@ -96,8 +97,17 @@ def adjusted(
         if pairs:
             for metric in {deciding(pairs), *thresholds.keys() - _DECIDING}:
                 if values := ratios(pairs, metric):
-                    chances[test, metric] = signed_rank(values, bound=log(1 + thresholds[metric]))
+                    chances[test, metric] = _chance(values, log(1 + thresholds[metric]))
     return holm(chances, weights={key: WEIGHT if key[1] in _DECIDING else 1 for key in chances})
+
+
+def _chance(values: Sequence[float], bound: float) -> float:
+    """The smaller of what two tests say, twice, since either may be wrong.
+
+    Wilcoxon's supposes little, and after five pairs it cannot say less than one in 32, however much slower they are.
+    Student's can; it supposes that the spread is known by then, and is given no less than pairs have on quiet machines.
+    """
+    return min(1.0, 2 * min(signed_rank(values, bound=bound), student(values, bound=bound, least_spread=_LEAST_SPREAD)))
 
 
 def compared(

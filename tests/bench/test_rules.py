@@ -58,13 +58,19 @@ def compared(**series: list[Pair]) -> dict[str, Comparison]:
     [
         (1.0, 5, Finding.STEADY),
         (0.8, 5, Finding.FASTER),
-        (1.2, 5, Finding.OPEN),  # five pairs cannot exclude chance
-        (1.2, 20, Finding.SLOWER),
+        (1.1, 5, Finding.OPEN),  # five pairs cannot exclude chance
+        (1.1, 10, Finding.SLOWER),
+        (1.3, 5, Finding.SLOWER),  # unless it is plain
         (1.05, 20, Finding.OPEN),  # on the threshold
     ],
 )
 def test_a_benchmark_is_what_its_ratios_say(ratio: float, count: int, finding: Finding) -> None:
     assert compared(it=pairs([ratio] * count))["it"].finding is finding
+
+
+def test_what_is_plainly_slower_needs_five_pairs_also_among_a_hundred() -> None:
+    series = {str(number): pairs([1.0] * 5) for number in range(99)}
+    assert compared(slow=noisy(1.5, 5, seed=1, spread=0.01), **series)["slow"].finding is Finding.SLOWER
 
 
 def test_no_equal_code_is_called_slower_and_ten_percent_are_seen() -> None:
@@ -151,14 +157,14 @@ def test_little_memory_is_not_compared(old: float, new: float, ratios: list[floa
 
 @pytest.mark.parametrize(
     ("ratios", "meant"),
-    [([1.0] * 20, None), ([1.2] * 20, Consequence.FAIL), ([1.3] * 20, Consequence.ROLLBACK), ([1.3] * 5, None)],
+    [([1.0] * 20, None), ([1.2] * 20, Consequence.FAIL), ([1.3] * 20, Consequence.ROLLBACK), ([1.1] * 5, None)],
 )
 def test_going_back_is_for_what_is_surely_a_quarter_slower(ratios: list[float], meant: Consequence | None) -> None:
     (comparison,) = rules.compared({"it": pairs(ratios)}, THRESHOLDS)
     assert rules.consequence(comparison) is meant
     counted = [Pair(old={Metric.INSTRUCTIONS: 1.0}, new={Metric.INSTRUCTIONS: ratios[0]})]
     (comparison,) = rules.compared({"it": counted}, THRESHOLDS)
-    assert rules.consequence(comparison) is (meant or (Consequence.ROLLBACK if ratios[0] > 1 else None))
+    assert rules.consequence(comparison) is (meant or (Consequence.FAIL if ratios[0] > 1 else None))
 
 
 @given(st.lists(st.sampled_from(Consequence), max_size=4))
@@ -215,8 +221,8 @@ def test_what_is_slower_than_what_was_stored_is_an_alert_and_a_limit_still_fails
     [
         ([1.0] * 20, True, Verdict.PASS, "none of 1 benchmark slower than is allowed"),
         ([1.2] * 20, True, Verdict.FAIL, "1 benchmark of 1 slower"),
-        ([1.2] * 5, True, Verdict.UNMEASURED, "1 of 1 benchmark undecided: the pairs do not decide"),
-        ([1.2] * 5, False, Verdict.UNMEASURED, "1 of 1 benchmark undecided: the time was up"),
+        ([1.1] * 5, True, Verdict.UNMEASURED, "1 of 1 benchmark undecided: the pairs do not decide"),
+        ([1.1] * 5, False, Verdict.UNMEASURED, "1 of 1 benchmark undecided: the time was up"),
         ([], True, Verdict.UNMEASURED, "nothing was compared"),
     ],
 )
