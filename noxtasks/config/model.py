@@ -95,6 +95,7 @@ class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     seconds_s: float = 0.05
     budget_s: float = 600.0
     thresholds: dict[str, float] = {}  # where not said: THRESHOLDS
+    paths: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

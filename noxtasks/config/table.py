@@ -311,6 +311,14 @@ SETTINGS = (
         meaning="By how much slower a benchmark may become; the defaults are 5, 10, 1, 10, 15, 20 and 25 %.",
     ),
     Setting(
+        key="bench.paths",
+        field="paths",
+        parse=parsing.texts,
+        expects='a list of files or folders, such as ["benchmarks"]',
+        default="[]",
+        meaning="Where the benchmarks are, by paths from the root; without any, where pytest looks by itself.",
+    ),
+    Setting(
         key="mutation.threshold",
         field="threshold",
         parse=parsing.rate,
