@@ -103,7 +103,7 @@ def _nothing(collection: Collection, why: dict[str, str], root: Path, *, from_te
         return NotMeasuredError(
             "no test uses pytest-benchmark's fixture `benchmark`; that of pytest-codspeed tells no times",
             where=where,
-            remedy=f"Run them with {PLUGIN}, which has to be installed: noxtasks bench -p no:codspeed",
+            remedy=f"Install {PLUGIN} beside it, which takes the same calls, or time plain tests: --from-tests 10",
         )
     if why:
         lines = "\n".join(f"{test}: {reason}" for test, reason in why.items())

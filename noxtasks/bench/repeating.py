@@ -66,7 +66,8 @@ def plan(candidates: Sequence[Candidate], timing: Timing, room: Room) -> Plan:
     while kept and sum(_LEAST * each.whole_s for each in kept) > room.least_s:
         gone = kept.pop()
         left_out[gone.test] = (
-            f"one run takes {wording.seconds(gone.whole_s)}: too long to be repeated in every process within the budget"
+            f"one run takes {wording.seconds(gone.whole_s)}, and the budget leaves "
+            f"{wording.seconds(room.least_s) if room.least_s > 0 else 'nothing'} for all tests in each process"
         )
     repeats = {}
     spare_s = max(0.0, room.rather_s - sum(_LEAST * each.whole_s for each in kept))

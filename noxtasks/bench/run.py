@@ -235,7 +235,12 @@ def _plan(task: _Task, chosen: Chosen, processes: tuple[int, int]) -> Plan:
     benchmarks_s = sum(max(timing.seconds, calls * once_s) for once_s in chosen.benchmarks.values())
     left_s = task.until_s - time.monotonic()
     least_s, rather_s = (left_s / number - chosen.start_s - benchmarks_s for number in processes)
-    return repeating.plan(chosen.tests, timing, Room(least_s=least_s, rather_s=rather_s))
+    plan = repeating.plan(chosen.tests, timing, Room(least_s=least_s, rather_s=rather_s))
+    if not plan.repeats and not chosen.benchmarks:
+        lines = "\n".join(f"{test}: {why}" for test, why in plan.left_out.items())
+        remedy = f"Give it more time: --budget\n{lines}"
+        raise NotMeasuredError("the budget is too small to repeat any test", where=str(task.suite.root), remedy=remedy)
+    return plan
 
 
 def _engine(suite: Suite, scratch: Path) -> Engine:
@@ -255,6 +260,8 @@ def _alone(task: _Task, engine: Engine, chosen: Chosen, kept: Baseline) -> tuple
         for test, benched in summaries.merged(run).items():
             found.setdefault(test, []).append(benched)
     found = {test: processes for test, processes in found.items() if test not in left_out}
+    for test in set(chosen.names) - found.keys() - left_out.keys():
+        left_out[test] = "nothing was timed: does it call what the fixture gives it?"
     if not found:
         lines = "\n".join(f"{test}: {why}" for test, why in left_out.items())
         raise NotMeasuredError("nothing could be timed", where=str(task.suite.root), remedy=lines)

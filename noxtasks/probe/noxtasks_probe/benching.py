@@ -24,10 +24,20 @@ _TURN_S = 0.005
 _PRECISION_S = 1e-6
 _END = 1 << 30
 _FIXTURES = ("benchmark", "benchmark_weave")
-_OPEN = {"benchmark_skip": False, "benchmark_only": False, "benchmark_disable": False, "benchmark_compare": None}
-"""Options of pytest-benchmark that decide what is run before its session is ours to settle."""
+_OPEN = {
+    "benchmark_skip": False,
+    "benchmark_only": False,
+    "benchmark_disable": False,
+    "benchmark_compare": None,
+}
+"""Options that decide what is run before pytest-benchmark's session is ours to settle."""
 
 _cpu, _wall = time.process_time, time.perf_counter
+
+
+def before_conftests(args: list[str]) -> None:
+    """Keep pytest-codspeed from running benchmarks by a protocol of its own, and nothing else."""
+    args[:] = [argument for argument in args if argument != "--codspeed"]
 
 
 def open_to_all(config: pytest.Config) -> None:
@@ -86,16 +96,17 @@ def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
     precisions: dict[Any, float] = BenchmarkFixture._precisions
     precisions[clock] = _PRECISION_S  # or it would try the clock for a second
     session.disabled, session.skip = bool(timing["loops"]), False
-    session.options.update(
-        min_time=timing["least_round_s"],
-        min_rounds=timing["rounds"],
-        max_time=timing["seconds"],
-        timer=_Timer(clock),
-        warmup=True,
-        warmup_iterations=timing["warmup_rounds"],
-        cprofile=False,
-        precision=None,
-    )
+    wanted = {
+        "min_time": timing["least_round_s"],
+        "min_rounds": timing["rounds"],
+        "max_time": timing["seconds"],
+        "timer": _Timer(clock),
+        "warmup": True,
+        "warmup_iterations": timing["warmup_rounds"],
+        "cprofile": False,
+        "precision": None,
+    }
+    session.options.update({name: wanted[name] for name in wanted.keys() & session.options.keys()})  # 3 and 4 have less
 
 
 class _Timer:

@@ -95,6 +95,8 @@ class Engine:
     def pytest_load_initial_conftests(self, early_config: pytest.Config, args: list[str]) -> Generator[None, Any, None]:
         """Introduce this process, and put out of action what starts early."""
         taming.before_conftests(early_config, args)
+        if self._task.get("run", {}).get("bench") is not None:
+            benching.before_conftests(args)
         self._wire.send("hello", version=VERSION, **_environment())
         self._config = early_config
         if self._task["mode"] == "cold":
