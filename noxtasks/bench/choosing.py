@@ -137,7 +137,7 @@ def _broken(found: health.Health) -> dict[str, str]:
     return {
         place: cause.message
         for cause in blocking
-        for place in ([cause.nodeid] if cause.nodeid else cause.modules or [cause.path])
+        for place in ([cause.nodeid] if cause.nodeid else cause.modules or [cause.path or "collection"])
     }
 
 
