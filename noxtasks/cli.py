@@ -401,6 +401,9 @@ def _add_bench_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--refresh", action="store_true", help="let this session be the stored baseline of the machine")
     parser.add_argument("--budget", metavar="TIME", help='how long a comparison may take: "90s", "10m", "1h30m"')
     parser.add_argument("--rounds", metavar="N", help="how often each benchmark is timed in a process, at least")
+    parser.add_argument(
+        "--from-tests", metavar="N", type=_whole(1), default=0, help="time the N slowest plain tests, too"
+    )
     _add_setting_option(parser)
 
 
@@ -418,6 +421,7 @@ def _bench(arguments: argparse.Namespace) -> ExitCode:
         against=arguments.against,
         count=arguments.count,
         refresh=arguments.refresh,
+        from_tests=arguments.from_tests,
         pytest_args=arguments.pytest_args,
     )
 

@@ -132,8 +132,8 @@ def method(report: Report) -> str:
     return (
         "Old and new code ran the same benchmarks in two processes at once, which handed over to each other every few "
         "milliseconds, so that what disturbs the one disturbs the other; each pair of processes gave one change, of "
-        "the fastest rounds. Pairs were added until they decide by the tests of Wilcoxon and of Student, with a false alarm in "
-        "one of a hundred sessions at most, however many benchmarks there are."
+        "the fastest rounds. Pairs were added until they decide by the tests of Wilcoxon and of Student, with a false "
+        "alarm in one of a hundred sessions at most, however many benchmarks there are."
     )
 
 

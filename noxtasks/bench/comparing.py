@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import counting, limits, lockstep, rules, summaries, tiers
+from noxtasks.bench import choosing, counting, limits, lockstep, repeating, rules, summaries, tiers
 from noxtasks.bench.model import Metric, Pair
+from noxtasks.bench.repeating import Plan
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
@@ -26,17 +27,6 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool  # not cut short by the budget
 
 
-def benchmarks(engine: Engine, timing: Timing) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The benchmarks that pass when they are called once, and those that do not, with what they said."""
-    run = lockstep.alone(engine, None, number=0, timing=msgspec.structs.replace(timing, loops=1))
-    failed = {
-        result.nodeid: f"{result.failure.exception}: {result.failure.message}".partition("\n")[0]
-        for result in run.results
-        if result.failure is not None
-    }
-    return tuple(dict.fromkeys(each.test for each in run.benched if each.test not in failed)), failed
-
-
 def compare(
     old: Engine,
     new: Engine,
@@ -48,10 +38,13 @@ def compare(
     until_s: float,
     told: Callable[[int, int], object],
     allowed: limits.Allowed,
+    plan: Plan = repeating.NONE,
+    in_turns: bool = True,
 ) -> Measured:
     """Compare `tests`, which both sides have, until `until_s` by the monotonic clock; at least one pair.
 
-    `told` is called after each pair with its number and how many benchmarks are not decided.
+    `told` is called after each pair with its number and how many benchmarks are not decided. `plan` says which are
+    plain tests. Without `in_turns` one side runs after the other.
     """
     measured = Measured(pairs={t: [] for t in tests}, old={}, new={}, left_out={}, is_whole=True)
     going_on, number, longest_s = tests, 0, 0.0
@@ -61,8 +54,12 @@ def compare(
             if number and began_s + longest_s > until_s:
                 return msgspec.structs.replace(measured, is_whole=False)
             number += 1
-            sides = lockstep.together(old, new, going_on, number=number, timing=timing, scratch=scratch)
-            _take(measured, *sides)
+            named = plan.named(going_on)
+            if in_turns:
+                runs = lockstep.together(old, new, named, number=number, timing=timing, scratch=scratch)
+            else:
+                runs = lockstep.apart(old, new, named, number=number, timing=timing)
+            _take(measured, going_on, plan, *runs)
             going_on = tuple(test for test in going_on if test not in measured.left_out)
             longest_s = max(longest_s, time.monotonic() - began_s)
             told(number, len(going_on))
@@ -75,20 +72,40 @@ def compare(
 
 
 def alone(
-    engine: Engine, tests: tuple[str, ...], *, timing: Timing, allowed: limits.Allowed, until_s: float
-) -> dict[str, list[Benched]]:
-    """The processes of each benchmark by itself: a few, and more until `until_s` where that decides a limit."""
-    found: dict[str, list[Benched]] = {}
+    engine: Engine,
+    tests: tuple[str, ...],
+    *,
+    timing: Timing,
+    allowed: limits.Allowed,
+    until_s: float,
+    plan: Plan = repeating.NONE,
+) -> Measured:
+    """Time `tests` on one side: a few processes, and more until `until_s` where that decides a limit.
+
+    Raises `NotMeasuredError` where none can be timed.
+    """
+    measured = Measured(pairs={}, old={}, new={}, left_out={}, is_whole=True)
     going_on, number = tests, 0
     for look in rules.LOOKS:
         while number < look and going_on and (number < rules.LOOKS[0] or time.monotonic() < until_s):
-            run = lockstep.alone(engine, going_on, number=number, timing=timing)
-            for test, benched in summaries.merged(run).items():
-                found.setdefault(test, []).append(benched)
+            run = lockstep.alone(engine, plan.named(going_on), number=number, timing=timing)
+            merged = summaries.merged(run)
+            measured.left_out.update(failures(run, plan))
+            for test in going_on:
+                if test not in merged:
+                    measured.left_out.setdefault(test, "nothing was timed: does it call what the fixture gives it?")
+                elif test not in measured.left_out:
+                    measured.new.setdefault(test, []).append(merged[test])
+            for test in measured.left_out:
+                measured.new.pop(test, None)
+            going_on = tuple(test for test in going_on if test not in measured.left_out)
             number += 1
-        unclear = limits.unclear(limits.limits(found, allowed))
+        unclear = limits.unclear(limits.limits(measured.new, allowed))
         going_on = tuple(test for test in going_on if test in unclear)
-    return found
+    if not measured.new:
+        lines = "\n".join(f"{test}: {why}" for test, why in measured.left_out.items())
+        raise NotMeasuredError("nothing could be timed", remedy=lines)
+    return measured
 
 
 def count(old: Suite, new: Suite, tests: tuple[str, ...], *, timing: Timing, scratch: Path) -> Measured:
@@ -108,16 +125,34 @@ def count(old: Suite, new: Suite, tests: tuple[str, ...], *, timing: Timing, scr
     return Measured(pairs=pairs, old={}, new={}, left_out=left_out, is_whole=True)
 
 
-def _take(measured: Measured, old: Run, new: Run) -> None:
-    for side, run in ((measured.old, old), (measured.new, new)):
-        for test, benched in summaries.merged(run).items():
-            side.setdefault(test, []).append(benched)
-        for result in run.results:
-            if result.failure is not None:
-                which = "old" if run is old else "new"
-                measured.left_out[result.nodeid] = f"it fails with the {which} code: {result.failure.message}"[:300]
-    pairs = summaries.paired(old, new)
-    if not pairs and not measured.left_out:
+def failures(run: Run, plan: Plan, which: str = "") -> dict[str, str]:
+    """By test that failed in a run that times it, why it is left out; `which` code that was."""
+    code = f" with the {which} code" if which else ""
+    return {
+        test: f"it fails when it is repeated in one process{code}: {said}"
+        if plan.repeats.get(test, 1) > 1
+        else f"it fails{code}: {said}"
+        for test, said in choosing.failures(run).items()
+    }
+
+
+def _take(measured: Measured, tests: tuple[str, ...], plan: Plan, old: Run, new: Run) -> None:
+    failed = failures(old, plan, "old") | failures(new, plan, "new")
+    merged = {"old": summaries.merged(old), "new": summaries.merged(new)}
+    for test in tests:
+        lacking = [which for which, found in merged.items() if test not in found]
+        if test not in failed and lacking:
+            failed[test] = (
+                f"nothing was timed with the {' and the '.join(lacking)} code: it lacks the test, or skips it"
+            )
+    pairs = {test: pair for test, pair in summaries.paired(old, new).items() if test not in failed}
+    if not pairs and not measured.left_out and not any(choosing.failures(run) for run in (old, new)):
         raise NotMeasuredError("no benchmark could be timed", remedy="Does it call what the fixture gives it?")
+    for test, why in failed.items():
+        measured.left_out[test] = why
+        for kept in (measured.pairs, measured.old, measured.new):
+            kept.pop(test, None)
     for test, pair in pairs.items():
         measured.pairs[test].append(pair)
+        measured.old.setdefault(test, []).append(merged["old"][test])
+        measured.new.setdefault(test, []).append(merged["new"][test])

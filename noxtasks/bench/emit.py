@@ -36,6 +36,7 @@ def write_comparison(
             "against": report.against,
             "is_stored": report.is_stored,
             "is_whole": report.is_whole,
+            "is_apart": report.is_apart,
             "machine": {"id": machine.id, **msgspec.to_builtins(machine)},
             "benchmarks": [_comparison(each) for each in report.comparisons],
             "tiers": [_tier(each) for each in report.tiers],

@@ -15,6 +15,8 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import Order, Run, Timing
 from noxtasks.suite.runs import RunRequest
 
+CAN_TAKE_TURNS = hasattr(os, "mkfifo")
+
 _SEED = 0
 _PADDING = 4096  # bytes: a page; what lies where within it decides what shares a line of the cache
 _END = b"1073741824\n"
@@ -58,6 +60,21 @@ def _held(*paths: str) -> Iterator[None]:
     finally:
         for each in opened:
             os.close(each)
+
+
+def apart(old: Engine, new: Engine, tests: tuple[str, ...], *, number: int, timing: Timing) -> tuple[Run, Run]:
+    """As `together`, for systems without FIFOs: one process after the other, in random order.
+
+    What disturbs the one need not disturb the other, so that on a busy machine more pairs are needed to decide.
+    """
+    chance = random.Random(number)  # noqa: S311 - as above
+    engines = [old, new]
+    chance.shuffle(engines)
+    padded = (msgspec.structs.replace(timing, padding=chance.randrange(_PADDING)) for _ in engines)
+    first, second = (
+        engine.run_fresh(_request(tests, number, timing)) for engine, timing in zip(engines, padded, strict=True)
+    )
+    return (first, second) if engines[0] is old else (second, first)
 
 
 def _placed(timing: Timing, turn: tuple[str, str, bool], chance: random.Random) -> Timing:

@@ -148,3 +148,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
     is_whole: bool = True  # not cut short by the budget
+    is_apart: bool = False  # the two sides ran one after the other, and not in turns

@@ -16,12 +16,15 @@ import msgspec
 
 from noxtasks.bench import (
     baseline,
+    choosing,
     comparing,
     emit,
     limits,
+    lockstep,
     machine,
     on_github,
     page,
+    repeating,
     rules,
     sides,
     summaries,
@@ -31,10 +34,12 @@ from noxtasks.bench import (
     wording,
 )
 from noxtasks.bench.baseline import Baseline, Measurement
+from noxtasks.bench.choosing import Chosen
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import Comparison, Metric, Report
+from noxtasks.bench.repeating import Plan, Room
 from noxtasks.config import THRESHOLDS, Settings
-from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
@@ -58,6 +63,8 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     against: str | None
     count: bool
     refresh: bool
+    from_tests: int
+    in_turns: bool
     session_id: str
     began: datetime
     until_s: float  # by the monotonic clock
@@ -85,7 +92,12 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         """How `tests` are timed: with as many rounds as their limits need."""
         settings = self.settings.bench
         rounds = max(settings.rounds, limits.least_rounds(tests, self.allowed))
-        return Timing(rounds=rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
+        return Timing(
+            rounds=rounds,
+            seconds=settings.seconds_s,
+            warmup_rounds=settings.warmup,
+            repeats_tests=bool(self.from_tests),
+        )
 
 
 def run(
@@ -96,29 +108,37 @@ def run(
     against: str | None = None,
     count: bool = False,
     refresh: bool = False,
+    from_tests: int = 0,
+    in_turns: bool = lockstep.CAN_TAKE_TURNS,
     pytest_args: tuple[str, ...] = (),
 ) -> ExitCode:
     """Time the benchmarks of the project in `root`, and compare them with those of the revision `against`.
 
     With `count` instructions decide instead of time. Without a revision they are compared with the stored baseline of
-    this machine, which `refresh` writes anew.
+    this machine, which `refresh` writes anew. So many of the slowest plain tests as `from_tests` says are timed, too.
+    Without `in_turns` the two sides run one after the other.
 
     Gives `FOUND` where any is slower than the revision, or takes more than its limit. Raises `NotMeasuredError` where
     there are no benchmarks, none could be timed, or not all could be decided; `ConfigurationError` where there is no
     such revision.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
+    if count and from_tests:
+        remedy = "Leave one of the two away: what a plain test executes is not counted."
+        raise ConfigurationError("--count is for benchmarks alone", where="--from-tests", remedy=remedy)
     task = _Task(
         suite=Suite(
             root=root,
             python=python.absolute(),
-            pytest_args=(*settings.pytest_args, *pytest_args),
+            pytest_args=(*settings.pytest_args, *_paths(root, settings.bench.paths), *pytest_args),
             extra_args=pytest_args,
         ),
         settings=settings,
         against=against,
         count=count,
         refresh=refresh,
+        from_tests=from_tests,
+        in_turns=in_turns,
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
         began=began,
         until_s=started_s + settings.bench.budget_s,
@@ -176,24 +196,22 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
         new = stack.enter_context(_engine(task.suite, folders[0]))
-        tests, failed = comparing.benchmarks(new, task.timing())
-        if not tests:
-            raise NotMeasuredError(
-                "no benchmark passes" if failed else "no test uses the fixture `benchmark`",
-                where=str(task.suite.root),
-                remedy="\n".join(f"{test}: {why}" for test, why in failed.items())
-                or "Write one: https://pytest-benchmark.readthedocs.io/",
-            )
+        chosen = choosing.choose(
+            new, task.suite.root, timing=task.timing(), from_tests=task.from_tests, until_s=task.until_s
+        )
         if task.against is None:
-            return _alone(task, new, tests, failed, kept)
+            return _alone(task, new, chosen, kept)
         old = sides.make_ready(task.suite, task.against, install_setting=task.settings.install)
+        plan = _plan(task, chosen, (2 * rules.LOOKS[0], 2 * rules.LOOKS[1]))
+        tests = tuple(test for test in chosen.names if test not in plan.left_out)
         brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
+        before = _within(old.suite, task.settings.bench.paths)
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing(tests), scratch=folders[2])
+            measured = comparing.count(before, task.suite, tests, timing=task.timing(tests), scratch=folders[2])
         else:
             measured = comparing.compare(
-                stack.enter_context(_engine(old.suite, folders[1])),
+                stack.enter_context(_engine(before, folders[1])),
                 new,
                 tests,
                 timing=task.timing(tests),
@@ -202,13 +220,18 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
                 until_s=task.until_s,
                 told=partial(terminal.tell_pair, line),
                 allowed=task.allowed,
+                plan=plan,
+                in_turns=task.in_turns,
             )
         line.clear()
-    left_out = failed | measured.left_out
     comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
+    left_out = chosen.left_out | plan.left_out | measured.left_out
     found_tiers = tuple(tiers.tiers(measured.pairs, task.thresholds))
     found_limits = () if task.count else limits.limits(measured.new, task.allowed, left_out=left_out)
     verdict, reason = rules.judge(comparisons, found_tiers, found_limits, is_whole=measured.is_whole)
+    is_apart = not task.in_turns and not task.count
+    if is_apart:
+        reason += "; the two sides ran one after the other, which under load decides less"
     report = Report(
         against=old.revision,
         verdict=verdict,
@@ -219,37 +242,72 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
         comparisons=comparisons,
         tiers=found_tiers,
         limits=found_limits,
-        notes=_notes(task, (*tests, *failed)),
+        notes=_notes(task, chosen.names, left_out),
         left_out=left_out,
         brought=brought,
         is_whole=measured.is_whole,
+        is_apart=is_apart,
     )
     return report, None
 
 
-def _notes(task: _Task, tests: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(task: _Task, tests: tuple[str, ...], left_out: Mapping[str, str]) -> tuple[str, ...]:
     if task.count and task.allowed:
         return ("the limits of `bench.limits` are of time, which --count does not take: none was looked at",)
     return tuple(
         f"no benchmark of this session is meant by `{pattern}` of `bench.limits`"
-        for pattern in limits.unmatched(tests, task.allowed)
+        for pattern in limits.unmatched((*tests, *left_out), task.allowed)
     )
+
+
+def _paths(root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments by which pytest finds what lies in `paths`, and calls it by its path from the root."""
+    missing = [path for path in paths if not (root / path.partition("::")[0]).exists()]
+    if missing:
+        raise ConfigurationError(f"there is no {' and no '.join(missing)} in {root}", where="tool.noxtasks.bench.paths")
+    return ("--rootdir=.", *paths) if paths else ()
+
+
+def _within(old: Suite, paths: tuple[str, ...]) -> Suite:
+    """The old side without those of `paths` that it lacks: pytest would not begin."""
+    lacking = {path for path in paths if not (old.root / path.partition("::")[0]).exists()}
+    return msgspec.structs.replace(old, pytest_args=tuple(each for each in old.pytest_args if each not in lacking))
+
+
+def _plan(task: _Task, chosen: Chosen, processes: tuple[int, int]) -> Plan:
+    """How often the plain tests are repeated, so that there is time for so many processes: at least, and rather."""
+    if not chosen.tests:
+        return repeating.NONE
+    timing = task.timing(chosen.names)
+    calls = timing.rounds + timing.warmup_rounds
+    benchmarks_s = sum(max(timing.seconds, calls * once_s) for once_s in chosen.benchmarks.values())
+    left_s = task.until_s - time.monotonic()
+    least_s, rather_s = (left_s / number - chosen.start_s - benchmarks_s for number in processes)
+    plan = repeating.plan(chosen.tests, timing, Room(least_s=least_s, rather_s=rather_s))
+    if not plan.repeats and not chosen.benchmarks:
+        lines = "\n".join(f"{test}: {why}" for test, why in plan.left_out.items())
+        remedy = f"Give it more time: --budget\n{lines}"
+        raise NotMeasuredError("the budget is too small to repeat any test", where=str(task.suite.root), remedy=remedy)
+    return plan
 
 
 def _engine(suite: Suite, scratch: Path) -> Engine:
     return Engine(suite, scratch, kind=EngineKind.FRESH, test_timeout_s=_TEST_TIMEOUT_S)
 
 
-def _alone(
-    task: _Task, engine: Engine, tests: tuple[str, ...], failed: dict[str, str], kept: Baseline
-) -> tuple[Report, Measurement]:
-    found = comparing.alone(engine, tests, timing=task.timing(tests), allowed=task.allowed, until_s=task.until_s)
+def _alone(task: _Task, engine: Engine, chosen: Chosen, kept: Baseline) -> tuple[Report, Measurement]:
+    plan = _plan(task, chosen, (rules.LOOKS[0], rules.LOOKS[0]))
+    left_out = chosen.left_out | plan.left_out
+    tests = tuple(test for test in chosen.names if test not in left_out)
+    timing = task.timing(tests)
+    alone = comparing.alone(engine, tests, timing=timing, allowed=task.allowed, until_s=task.until_s, plan=plan)
+    found, left_out = alone.new, left_out | alone.left_out
     measured = baseline.measurement(found, taken=task.began, code_version=task.code.code_version)
     mine = kept.machines.get(task.machine.id)
     comparisons: tuple[Comparison, ...] = ()
     if mine is not None:
         comparisons = tuple(baseline.compared(mine.measurements[-1], measured, task.thresholds))
-    found_limits = limits.limits(found, task.allowed, left_out=failed)
+    found_limits = limits.limits(found, task.allowed, left_out=left_out)
     verdict, reason = rules.judge(comparisons, limits=found_limits, is_stored=True)
     report = Report(
         against=mine.measurements[-1].code_version if mine else "",
@@ -260,8 +318,8 @@ def _alone(
         summaries=tuple(summaries.summary(test, each) for test, each in found.items()),
         comparisons=comparisons,
         limits=found_limits,
-        notes=_notes(task, (*tests, *failed)),
-        left_out=failed,
+        notes=_notes(task, chosen.names, left_out),
+        left_out=left_out,
     )
     return report, measured
 
@@ -276,6 +334,7 @@ def _provenance(task: _Task) -> Provenance:
             "pytest_args": list(task.suite.pytest_args),
             "against": task.against,
             "count": task.count,
+            "from_tests": task.from_tests,
         },
         tools={},
     )

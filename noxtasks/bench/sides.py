@@ -15,7 +15,6 @@ from noxtasks.suite import git, install, process
 from noxtasks.suite.launch import Suite
 
 FOLDER = vcs.OURS / "bench"
-NEEDS = ("pytest-benchmark",)
 
 _GIT = ("git", "-c", "core.hooksPath=/dev/null")
 _INSTALL_TIMEOUT_S = 900.0
@@ -61,7 +60,7 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...]) -> Ol
         _git(new.root, "worktree", "add", "--force", "--detach", str(tree), commit)
         _run([str(new.python), "-m", "venv", str(base / "venv")], base, what="an environment for the old code")
         shutil.copytree(packages, _packages(python), dirs_exist_ok=True, symlinks=True)
-        for command in (*_commands(tree / inside, install_setting, python), NEEDS):
+        for command in _commands(tree / inside, install_setting, python):
             pip = [str(python), "-m", "pip", "install", "--quiet", *command]
             _run(pip, tree / inside, what="the old code and what its tests need")
         (base / "ready").touch()

@@ -38,7 +38,7 @@ def least_rounds(metric: Metric) -> int:
 
 
 def merged(run: Run) -> dict[str, Benched]:
-    """By test, its rounds; a plain test has told each of its rounds by itself, of which the first warm it up."""
+    """By test, its rounds; a plain test has told each of its rounds by itself."""
     found: dict[str, list[Benched]] = {}
     for each in run.benched:
         if each.wall_s:
@@ -49,12 +49,11 @@ def merged(run: Run) -> dict[str, Benched]:
 def _joined(several: Sequence[Benched]) -> Benched:
     if len(several) == 1:
         return several[0]
-    counted = several[_FEW:] or several
-    peaks = [each.peak_bytes for each in counted if each.peak_bytes is not None]
+    peaks = [each.peak_bytes for each in several if each.peak_bytes is not None]
     return Benched(
         test=several[0].test,
-        wall_s=tuple(one for each in counted for one in each.wall_s),
-        cpu_s=tuple(one for each in counted for one in each.cpu_s),
+        wall_s=tuple(one for each in several for one in each.wall_s),
+        cpu_s=tuple(one for each in several for one in each.cpu_s),
         calls=several[0].calls,
         peak_bytes=max(peaks, default=None),
         collects=all(each.collects for each in several),

@@ -97,6 +97,7 @@ class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     budget_s: float = 600.0
     thresholds: dict[str, float] = {}  # where not said: THRESHOLDS
     limits: dict[str, dict[str, float]] = {}  # seconds, by pattern of test id and metric
+    paths: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -321,6 +321,14 @@ SETTINGS = (
         meaning="What benchmarks may take, by pattern of test id, whatever they took before.",
     ),
     Setting(
+        key="bench.paths",
+        field="paths",
+        parse=parsing.texts,
+        expects='a list of files or folders, such as ["benchmarks"]',
+        default="[]",
+        meaning="Where the benchmarks are, by paths from the root; without any, where pytest looks by itself.",
+    ),
+    Setting(
         key="mutation.threshold",
         field="threshold",
         parse=parsing.rate,

@@ -125,7 +125,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float  # at least, whichever takes longer
     warmup_rounds: int = 2
     least_round_s: float = 0.0002  # a faster function is called several times a round
-    repeats_tests: bool = False  # tests that are no benchmarks are timed too: what they do in their call phase
+    repeats_tests: bool = False  # tests that are no benchmarks are timed too, in their call phase, as often as named
     padding: int = 0  # bytes by which the environment and the heap of the process are larger: its layout is chance
     turns: tuple[str, str, bool] | None = None  # two FIFOs, in and out, and whether it begins: with another process
     loops: int = 0  # where set: no clock, but this many calls of each benchmark
@@ -158,6 +158,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: str = ""  # why there are no results: what this system lacks
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
     benched: tuple[Benched, ...] = ()
+    problems: int = 0  # things that kept tests from being collected, where its process did that by itself
     touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
     unimportable: str = ""  # what a module with its tests raised, where that was the end of a run with a mutant
     died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it

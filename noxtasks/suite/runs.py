@@ -230,6 +230,7 @@ class _Lane:
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
         self._benched: list[Benched] = []
+        self._problems = 0
         self._touched: Touched | None = None
         self._died: Failure | None = None
 
@@ -249,6 +250,9 @@ class _Lane:
         self._ended: wire.End | None = None
         folder = base / "t"
         folder.mkdir()
+        bench = self.request.bench
+        if bench is not None and self._segments > 1:  # what it took turns with has gone on, or waits for its end
+            bench = msgspec.structs.replace(bench, turns=None)
         return Task(
             wire=self.name,
             folder=str(folder),
@@ -265,7 +269,7 @@ class _Lane:
             leaks=self.request.leaks,
             mutant=self.request.mutant,
             stops=self.request.stops,
-            bench=self.request.bench,
+            bench=bench,
             at=self.request.at,
             only=self.request.only,
         )
@@ -302,6 +306,8 @@ class _Lane:
                 self._touched = frame.touched
             case wire.Rounds():
                 self._benched.append(frame.benched)
+            case wire.Problem():
+                self._problems += 1
             case wire.Unavailable():
                 self._unavailable = frame.reason
             case _:
@@ -400,6 +406,7 @@ class _Lane:
             unavailable=self._unavailable,
             ran=tuple(self._ran),
             benched=tuple(self._benched),
+            problems=self._problems,
             touched=self._touched,
             unimportable=self._ended.reason if self._ended is not None else "",
             died=self._died,

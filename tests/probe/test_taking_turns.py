@@ -32,6 +32,7 @@ def carried_out(sides: dict[str, benching._Turns], tests: dict[str, int]) -> lis
     told: list[tuple[int, str]] = []
 
     def carry_out(name: str) -> None:
+        sides[name].meet()
         for place in range(1, tests[name] + 1):
             sides[name].begin(place)
             for _ in range(ROUNDS):

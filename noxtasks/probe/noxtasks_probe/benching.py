@@ -2,7 +2,7 @@
 
 Each round has a wall time and a CPU time: pytest-benchmark is given a clock that reads both. Its settings that are
 meant for people at a terminal (comparing, saving, profiling) are put out of action; how long it measures is told from
-outside, unless a benchmark says otherwise for itself.
+outside, unless a benchmark says otherwise for itself. A plain test is run as often as it is named, each run a round.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
@@ -24,26 +25,67 @@ _TURN_S = 0.005
 _PRECISION_S = 1e-6
 _END = 1 << 30
 _FIXTURES = ("benchmark", "benchmark_weave")
+_OPEN = {
+    "benchmark_skip": False,
+    "benchmark_only": False,
+    "benchmark_disable": False,
+    "benchmark_compare": None,
+}
+"""Options that decide what is run before pytest-benchmark's session is ours to settle."""
 
 _cpu, _wall = time.process_time, time.perf_counter
 
 
-def begin(config: pytest.Config, items: list[pytest.Item], timing: dict[str, Any], wire: Wire) -> list[pytest.Item]:
-    """Have the benchmarks among `items` timed from now on; the items to run, a plain test once for each round."""
-    benchmarks = [item for item in items if _fixture(item)]
-    plain = [item for item in items if not _fixture(item)] if timing["repeats_tests"] else []
+def before_conftests(args: list[str]) -> None:
+    """Keep pytest-codspeed from running benchmarks by a protocol of its own, and nothing else."""
+    args[:] = [argument for argument in args if argument != "--codspeed"]
+
+
+def open_to_all(config: pytest.Config) -> None:
+    """Have neither benchmarks nor other tests skipped, whatever the user has chosen for ordinary runs."""
+    for name, value in _OPEN.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+
+
+def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, Any], wire: Wire) -> list[pytest.Item]:
+    """Have the benchmarks among `items`, by their names, timed from now on; the items that `run` is to run.
+
+    Where it names its tests, a plain one is run as often as it is named.
+    """
+    timing = run["bench"]
+    chosen = [items[name] for name in run["tests"] if name in items] if run["tests"] is not None else [*items.values()]
+    if not timing["repeats_tests"]:
+        chosen = [item for item in chosen if _fixture(item)]
     clock = _Clock(_Turns(*timing["turns"]) if timing["turns"] else None)
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
         _settle(session, timing, clock)
     counter = counting.Counter() if timing["counts"] else None
-    config.pluginmanager.register(_Benching(wire, clock, timing["loops"], counter), "noxtasks-benching")
-    rounds = timing["loops"] or timing["rounds"] + timing["warmup_rounds"]
-    return benchmarks + [item for item in plain for _ in range(rounds)]
+    names = {id(item): name for name, item in items.items()}
+    warming = {} if timing["loops"] else _warming(chosen, timing["warmup_rounds"])
+    benching = _Benching(wire, clock, loops=timing["loops"], counter=counter, names=names, warming=warming)
+    config.pluginmanager.register(benching, "noxtasks-benching")
+    if clock.turns is not None:
+        clock.turns.meet()
+    return chosen
+
+
+def _warming(items: list[pytest.Item], rounds: int) -> dict[int, int]:
+    """By id of a plain test, how many of its runs go before those that count: at most half of them."""
+    counts = Counter(id(item) for item in items)
+    return {id(item): min(rounds, counts[id(item)] // 2) for item in items}
 
 
 def _fixture(item: pytest.Item) -> str:
-    return next((name for name in _FIXTURES if name in getattr(item, "fixturenames", ())), "")
+    """The fixture of pytest-benchmark that the test uses; one of that name that is another's is none."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    definitions = getattr(info, "name2fixturedefs", {})
+    for name in _FIXTURES:
+        modules = [getattr(one.func, "__module__", None) or "" for one in definitions.get(name, ())]
+        if any(module.startswith("pytest_benchmark.") for module in modules):
+            return name
+    return ""
 
 
 def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
@@ -55,16 +97,17 @@ def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
     precisions: dict[Any, float] = BenchmarkFixture._precisions
     precisions[clock] = _PRECISION_S  # or it would try the clock for a second
     session.disabled, session.skip = bool(timing["loops"]), False
-    session.options.update(
-        min_time=timing["least_round_s"],
-        min_rounds=timing["rounds"],
-        max_time=timing["seconds"],
-        timer=_Timer(clock),
-        warmup=True,
-        warmup_iterations=timing["warmup_rounds"],
-        cprofile=False,
-        precision=None,
-    )
+    wanted = {
+        "min_time": timing["least_round_s"],
+        "min_rounds": timing["rounds"],
+        "max_time": timing["seconds"],
+        "timer": _Timer(clock),
+        "warmup": True,
+        "warmup_iterations": timing["warmup_rounds"],
+        "cprofile": False,
+        "precision": None,
+    }
+    session.options.update({name: wanted[name] for name in wanted.keys() & session.options.keys()})  # 3 and 4 have less
 
 
 class _Timer:
@@ -115,6 +158,12 @@ class _Turns:
         self._begins = begins  # when the other has come to its first test: neither runs that alone
         self._since_s = 0.0
 
+    def meet(self) -> None:
+        """Wait for the other to have collected too: it may take longer than the first test is given."""
+        os.write(self._outward, b"0\n")
+        self._other = self._read()
+        self._is_ours = self._is_ours or self._other == _END
+
     def begin(self, place: int) -> None:
         """The test at `place`, from 1, has begun: go on when the other process has come as far."""
         if self._place or not self._begins:
@@ -138,56 +187,78 @@ class _Turns:
 
     def _wait(self) -> None:
         while not self._is_ours:
-            line = b""
-            while not line.endswith(b"\n"):
-                line += os.read(self._inward, 1)
-            self._other = int(line)
+            self._other = self._read()
             self._is_ours = True
         self._since_s = _wall()
+
+    def _read(self) -> int:
+        line = b""
+        while not line.endswith(b"\n"):
+            line += os.read(self._inward, 1)
+        return int(line)
 
 
 class _Benching:
     """Tells what the rounds of each test took."""
 
-    def __init__(self, wire: Wire, clock: _Clock, loops: int, counter: Optional[counting.Counter]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        clock: _Clock,
+        *,
+        loops: int,
+        counter: Optional[counting.Counter],
+        names: dict[int, str],
+        warming: dict[int, int],
+    ) -> None:
         self._wire = wire
         self._clock = clock
         self._loops = loops
         self._counter = counter
+        self._names = names
+        self._warming = warming
+        self._globals: dict[int, dict[str, Any]] = {}  # of doctests, by id
         self._place = 0
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self) -> None:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         """Count the tests, also those that do not come to their function."""
         self._place += 1
+        example: Any = getattr(item, "dtest", None)
+        if example is not None:  # a doctest throws its names away when it has run
+            example.globs.update(self._globals.setdefault(id(item), dict(example.globs)))
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
-        """Time the test function; one of a benchmark times its own rounds."""
-        name = _fixture(pyfuncitem)
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, None]:
+        """Time what the test does, of whatever kind it is; a benchmark times its own rounds."""
+        test: Any = item
+        name, called = _fixture(item), self._names[id(item)]
         self._clock.begin(self._place)
         if self._counter is not None and name:
-            counting.counted(pyfuncitem.funcargs[name], self._counter, pyfuncitem.nodeid, self._loops)
+            counting.counted(test.funcargs[name], self._counter, called, self._loops)
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield
         cpu_s, wall_s = _cpu() - cpu_s, _wall() - wall_s
-        if outcome.excinfo is not None:
+        if outcome.excinfo is not None or getattr(item, "_excinfo", None):  # as pytest keeps it for `unittest`
             return
         peak = _peak()
         grown = peak - before if peak is not None and before is not None else None
         if not name:
-            self._tell(pyfuncitem.nodeid, [wall_s], [cpu_s], 1, grown)
+            if self._warming.get(id(item), 0):
+                self._warming[id(item)] -= 1
+            else:
+                self._tell(called, [wall_s], [cpu_s], 1, grown)
             return
-        fixture = pyfuncitem.funcargs[name]
+        fixture = test.funcargs[name]
         stats = getattr(fixture, "stats", None)
         if stats is None:  # nothing was timed
-            self._tell(pyfuncitem.nodeid, [], [], self._loops, None)
+            self._tell(called, [], [], self._loops, None)
             return
         calls, walls = stats.iterations, list(stats.stats.data)  # seconds of one call
         marks = self._clock.cpu_s[-2 * len(walls) :]
         cpus = [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
-        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
+        self._tell(called, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
 
     def pytest_sessionfinish(self) -> None:
         """Leave the other process to itself."""

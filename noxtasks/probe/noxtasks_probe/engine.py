@@ -95,6 +95,8 @@ class Engine:
     def pytest_load_initial_conftests(self, early_config: pytest.Config, args: list[str]) -> Generator[None, Any, None]:
         """Introduce this process, and put out of action what starts early."""
         taming.before_conftests(early_config, args)
+        if self._task.get("run", {}).get("bench") is not None:
+            benching.before_conftests(args)
         self._wire.send("hello", version=VERSION, **_environment())
         self._config = early_config
         if self._task["mode"] == "cold":
@@ -149,6 +151,8 @@ class Engine:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put out of action what is not meant for many runs."""
         taming.settle(config)
+        if self._task.get("run", {}).get("bench") is not None:
+            benching.open_to_all(config)
         if self._task.get("run", {}).get("stops"):
             config.option.tbstyle = "native"  # pytest's own would parse the module, which is long, for each frame
 
@@ -280,9 +284,8 @@ class Engine:
         )
         self._notes.expect(run["known"], most=0 if run["stops"] else None)
         self._relay.runner = runner
-        items = self._chosen(run)
-        if run["bench"] is not None:
-            items = benching.begin(config, items, run["bench"], wire)
+        timed = run["bench"] is not None
+        items = benching.begin(config, self._items, run, wire) if timed else self._chosen(run)
         wire.send("order", indices=[self._places[id(item)] for item in items])
         wire.send("end", whole=runner.run(items))
 
