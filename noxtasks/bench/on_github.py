@@ -33,6 +33,11 @@ def markdown(report: Report) -> str:
         shown(report.reason),
         "",
         *github.table(("benchmark", "change", "interval", "by"), rows[:_ROWS]),
+        *(
+            [f"- {github.code(line.strip())}" for line in wording.bisection(report.bisection)]
+            if report.bisection
+            else []
+        ),
         *([f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
     ]
     return "\n".join(lines) + "\n\n"

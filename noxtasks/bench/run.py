@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +15,7 @@ import msgspec
 
 from noxtasks.bench import (
     baseline,
+    bisect,
     comparing,
     emit,
     lockstep,
@@ -26,10 +28,12 @@ from noxtasks.bench import (
     tiers,
 )
 from noxtasks.bench.baseline import Baseline, Measurement
+from noxtasks.bench.bisect import Question
 from noxtasks.bench.machine import Machine
-from noxtasks.bench.model import Comparison, Metric, Report
+from noxtasks.bench.model import Bisection, Comparison, Finding, Metric, Report
+from noxtasks.bench.sides import Side
 from noxtasks.config import THRESHOLDS, Settings
-from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
@@ -50,6 +54,8 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     suite: Suite
     settings: Settings
     against: str | None
+    revision: str | None
+    bisects: bool
     count: bool
     refresh: bool
     session_id: str
@@ -82,6 +88,8 @@ def run(
     *,
     python: Path,
     against: str | None = None,
+    revision: str | None = None,
+    bisects: bool = False,
     count: bool = False,
     refresh: bool = False,
     pytest_args: tuple[str, ...] = (),
@@ -91,10 +99,20 @@ def run(
     With `count` instructions decide instead of time. Without a revision they are compared with the stored baseline of
     this machine, which `refresh` writes anew.
 
+    With `revision` the code of that commit is compared, instead of the working tree. The benchmarks are those of the
+    working tree all the same; those of the commit where the working tree has none. With `bisects` the commit between
+    the two is sought that has made it slower.
+
     Gives `FOUND` where any is slower than the revision. Raises `NotMeasuredError` where there are no benchmarks, or
     none could be timed or decided; `ConfigurationError` where there is no such revision.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
+    if revision is not None and against is None:
+        raise ConfigurationError(
+            "a revision is compared with another one", where="--revision", remedy="Name the old one: --against REV"
+        )
+    if bisects:
+        bisect.check(root, str(against), str(revision))
     task = _Task(
         suite=Suite(
             root=root,
@@ -104,6 +122,8 @@ def run(
         ),
         settings=settings,
         against=against,
+        revision=revision,
+        bisects=bisects,
         count=count,
         refresh=refresh,
         session_id=provenance.new_session_id(began, secrets.token_bytes(provenance.ENTROPY_BYTES)),
@@ -141,9 +161,16 @@ def _ended(task: _Task, report: Report) -> ExitCode:
 def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
     """The report, and what can become the baseline."""
     with ExitStack() as stack:
-        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(4)]
         new = stack.enter_context(_engine(task.suite, folders[0]))
         tests, failed = comparing.benchmarks(new, task.timing)
+        side: Side | None = None
+        suite, brought = task.suite, tuple[str, ...]()
+        if task.revision is not None:
+            side, brought = _side(stack, task, task.revision, (*tests, *failed), None, where="--revision")
+            suite = side.suite
+            new = stack.enter_context(_engine(suite, folders[3]))
+            tests, failed = comparing.benchmarks(new, task.timing)
         if not tests:
             raise NotMeasuredError(
                 "no benchmark passes" if failed else "no test uses the fixture `benchmark`",
@@ -153,11 +180,10 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
             )
         if task.against is None:
             return _alone(task, new, tests, failed, kept)
-        old = sides.make_ready(task.suite, task.against, install_setting=task.settings.install)
-        brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
+        old, brought_to_old = _side(stack, task, task.against, tests, side, where="--against")
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
+            measured = comparing.count(old.suite, suite, tests, timing=task.timing, scratch=folders[2])
         else:
             measured = comparing.compare(
                 stack.enter_context(_engine(old.suite, folders[1])),
@@ -170,10 +196,12 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
                 told=partial(terminal.tell_pair, line),
             )
         line.clear()
-    comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
+        comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
+        bisection = _bisection(task, old, side, tests, comparisons) if task.bisects else None
     verdict, reason = rules.judge(comparisons, is_whole=measured.is_whole)
     report = Report(
         against=old.revision,
+        revision=side.revision if side is not None else "",
         verdict=verdict,
         reason=reason,
         summaries=tuple(summaries.summary(test, each) for test, each in measured.new.items()),
@@ -181,10 +209,41 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
         comparisons=comparisons,
         tiers=tuple(tiers.tiers(measured.pairs, task.thresholds)),
         left_out=failed | measured.left_out,
-        brought=brought,
+        brought=tuple(dict.fromkeys((*brought, *brought_to_old))),
+        bisection=bisection,
         is_whole=measured.is_whole,
     )
     return report, None
+
+
+def _side(
+    stack: ExitStack, task: _Task, name: str, tests: Iterable[str], source: Side | None, *, where: str
+) -> tuple[Side, tuple[str, ...]]:
+    """The revision `name` with the benchmarks of `source`, or of the working tree; and which files it was given."""
+    side = stack.enter_context(sides.make_ready(task.suite, name, install_setting=task.settings.install, where=where))
+    root, top = (source.suite.root, source.tree) if source is not None else (task.suite.root, side.top)
+    return side, tuple(sides.bring(tests, root, top, side))
+
+
+def _bisection(
+    task: _Task, old: Side, new: Side | None, tests: tuple[str, ...], comparisons: tuple[Comparison, ...]
+) -> Bisection | None:
+    """The search for the commit that made it slower; None where nothing is."""
+    if new is None or not any(each.finding is Finding.SLOWER for each in comparisons):
+        return None
+    question = Question(
+        good=old,
+        bad=new,
+        suite=task.suite,
+        install_setting=task.settings.install,
+        timing=task.timing,
+        thresholds=task.thresholds,
+        counts=task.count,
+        budget_s=task.settings.bench.budget_s,
+        test_timeout_s=_TEST_TIMEOUT_S,
+        tests=tests,
+    )
+    return bisect.find(question, comparisons, told=terminal.tell_tried)
 
 
 def _engine(suite: Suite, scratch: Path) -> Engine:
@@ -225,6 +284,8 @@ def _provenance(task: _Task) -> Provenance:
             **msgspec.to_builtins(task.settings),
             "pytest_args": list(task.suite.pytest_args),
             "against": task.against,
+            "revision": task.revision,
+            "bisects": task.bisects,
             "count": task.count,
         },
         tools={},

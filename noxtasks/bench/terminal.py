@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import wording
-from noxtasks.bench.model import Finding, Report, Summary
+from noxtasks.bench.model import Bisection, Finding, Mark, Report, Summary, Tried
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
@@ -16,6 +16,7 @@ from noxtasks.stats import Verdict
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
+_STYLE_OF_MARK = {Mark.GOOD: "green", Mark.BAD: "red", Mark.SKIP: "yellow"}
 _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
 
@@ -24,6 +25,13 @@ def tell_pair(line: LiveLine, number: int, left: int) -> None:
     """How far the pairs have come, on a terminal alone."""
     if line.is_live:
         line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
+
+
+def tell_tried(tried: Tried) -> None:
+    """What has become of one commit of a bisection, as soon as it is known."""
+    commit, change = wording.commit_line(tried.commit), wording.change(tried.comparison) or tried.reason
+    line = Text.assemble("bisect: ", (tried.mark.value, _STYLE_OF_MARK[tried.mark]), f" {commit}: {shown(change)}")
+    open_console().print(line, soft_wrap=True)
 
 
 def print_report(report: Report) -> None:
@@ -42,6 +50,8 @@ def print_report(report: Report) -> None:
         console.print(
             Text("a stored baseline only alerts; what decides is both sides at once: --against REV", "yellow")
         )
+    if report.bisection is not None:
+        _say_bisection(console, report.bisection)
     console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
 
 
@@ -59,3 +69,10 @@ def _say_comparisons(console: Console, report: Report) -> None:
         figures = wording.percent(each.change.estimate), wording.interval(each)
         row = _ROW_OF_COMPARISON.format(end_of(each.test, 37), *figures, wording.said(each))
         console.print(Text(row.rstrip(), _STYLE_OF_FINDING[each.finding]))
+
+
+def _say_bisection(console: Console, bisection: Bisection) -> None:
+    for line in wording.bisection(bisection):
+        console.print(Text(line), soft_wrap=True)
+    if bisection.command:
+        console.print(Text(f"  $ {bisection.command}"), soft_wrap=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from noxtasks.bench.model import Comparison, Finding, Metric, Report
+from noxtasks.bench.model import Bisection, Commit, Comparison, Finding, Metric, Report
+from noxtasks.evidence.display.text import counted, shown
 
 _METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time"}
 _COMMIT_SHOWN = 10
@@ -33,8 +34,38 @@ def percent(share: float) -> str:
 
 
 def commit(report: Report) -> str:
-    """What the new code is held against, in short."""
-    return report.against[:_COMMIT_SHOWN]
+    """What the new code is held against, in short; and the new code, where it is a commit too."""
+    old = report.against[:_COMMIT_SHOWN]
+    return f"{old}, {report.revision[:_COMMIT_SHOWN]}" if report.revision else old
+
+
+def commit_line(one: Commit) -> str:
+    """A commit in one line."""
+    return f"{one.id[:_COMMIT_SHOWN]} {one.date:%Y-%m-%d} {shown(one.subject)}"
+
+
+def change(each: Comparison | None) -> str:
+    """A change with its interval, where it has one."""
+    if each is None:
+        return ""
+    between = interval(each)
+    return f"{percent(each.change.estimate)} ({between})" if between else percent(each.change.estimate)
+
+
+def bisection(found: Bisection) -> list[str]:
+    """What the search for a commit has found, as lines."""
+    if len(found.left) != 1:
+        several = counted(len(found.left), "commit")
+        head = f"{shown(found.test)} became slower by one of {several}, not all of which could be tried:"
+        return [head, *(f"  {commit_line(each)}" for each in found.left)]
+    (first,) = found.left
+    lines = [f"{shown(found.test)} became slower by {first.id}", f"  {first.date:%Y-%m-%d} {shown(first.subject)}"]
+    if not found.alone:
+        return [*lines, "  it could not be held against its parent"]
+    slower = [each for each in found.alone if each.finding is Finding.SLOWER]
+    if not slower:
+        lines.append("  by itself it is not surely slower than its parent: the slow-down came in several steps")
+    return [*lines, *(f"  {change(each)} {each.finding.value} {shown(each.test)}" for each in found.alone)]
 
 
 def seconds(figure: float | None) -> str:
