@@ -105,7 +105,7 @@ def find(question: Question, comparisons: Sequence[Comparison], *, told: Callabl
         tried=tuple(tried),
         left=tuple(_commit(root, each) for each in left),
     )
-    return _alone(question, found, tuple(each.test for each in _slower(comparisons))) if len(left) == 1 else found
+    return _confirmed(question, found, tuple(each.test for each in _slower(comparisons)))
 
 
 def mark(measured: Measured, test: str, threshold: float) -> tuple[Mark, Comparison | None, str]:
@@ -167,18 +167,18 @@ def _alone(question: Question, found: Bisection, tests: tuple[str, ...]) -> Bise
     """Hold the commit that was found against its parent: it need not be all of the slow-down."""
     (first,) = found.left
     root = question.suite.root
-    parent = sides.revision(root, f"{first.id}^", where="GOOD")
+    parent = sides.revision(root, f"{first}^", where="GOOD")
     pytest_args = ("--", *question.suite.extra_args) if question.suite.extra_args else ()
     suite = question.suite
     python = suite.python.relative_to(suite.root) if suite.python.is_relative_to(suite.root) else suite.python
-    again = ("--python", str(python), "--against", parent, "--revision", first.id)
+    again = ("--python", str(python), "--against", parent, "--revision", last)
     command = shlex.join(["noxtasks", "bench", *again, *(["--count"] if question.counts else []), *pytest_args])
     comparisons: list[Comparison] = []
     try:
         with ExitStack() as stack:
-            measured = _against(question, _side(stack, question, parent), first.id, tests, question.thresholds)
+            measured = _against(question, _side(stack, question, parent), last, tests, question.thresholds)
         comparisons = rules.compared(measured.pairs, question.thresholds)
-    except NotMeasuredError:  # the parent may be one that could not be tried
+    except NotMeasuredError:  # the one before may be one that cannot be tried
         pass
     return msgspec.structs.replace(found, parent=parent, alone=tuple(comparisons), command=command)
 

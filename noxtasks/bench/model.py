@@ -160,9 +160,9 @@ class Bisection(msgspec.Struct, frozen=True, kw_only=True):
     test: str
     threshold: float  # half of the whole slow-down, by the logarithm
     tried: tuple[Tried, ...]
-    left: tuple[Commit, ...]  # the first one above the threshold is among them: one, where none had to be skipped
-    parent: str = ""  # of the one
-    alone: tuple[Comparison, ...] = ()  # the one against its parent: all benchmarks that are slower in the whole
+    left: tuple[Commit, ...]  # the first one above the threshold is among them; one, where all could be tried
+    parent: str = ""  # of the first of these
+    alone: tuple[Comparison, ...] = ()  # the last of these against it: all benchmarks that are slower in the whole
     command: str = ""  # that shows it again
 
 

@@ -54,17 +54,13 @@ def change(each: Comparison | None) -> str:
 
 def bisection(found: Bisection) -> list[str]:
     """What the search for a commit has found, as lines."""
-    if len(found.left) != 1:
-        several = counted(len(found.left), "commit")
-        head = f"{shown(found.test)} became slower by one of {several}, not all of which could be tried:"
-        return [head, *(f"  {commit_line(each)}" for each in found.left)]
-    (first,) = found.left
-    lines = [f"{shown(found.test)} became slower by {first.id}", f"  {first.date:%Y-%m-%d} {shown(first.subject)}"]
+    several = counted(len(found.left), "commit")
+    by = found.left[0].id if len(found.left) == 1 else f"one of {several}, not all of which could be tried"
+    lines = [f"{shown(found.test)} became slower by {by}", *(f"  {commit_line(each)}" for each in found.left)]
     if not found.alone:
-        return [*lines, "  it could not be held against its parent"]
-    slower = [each for each in found.alone if each.finding is Finding.SLOWER]
-    if not slower:
-        lines.append("  by itself it is not surely slower than its parent: the slow-down came in several steps")
+        return [*lines, "  it could not be held against the commit before"]
+    if not any(each.finding is Finding.SLOWER for each in found.alone):
+        lines.append("  by itself that is not surely slower than the commit before: it came in several steps")
     return [*lines, *(f"  {change(each)} {each.finding.value} {shown(each.test)}" for each in found.alone)]
 
 
