@@ -163,12 +163,9 @@ def _try(question: Question, commit_id: str, test: str, threshold: float) -> Tri
     return Tried(commit=commit, mark=told, comparison=comparison, reason=reason)
 
 
-def _alone(question: Question, found: Bisection, tests: tuple[str, ...]) -> Bisection:
-    """Hold the commit that was found against its parent: it need not be all of the slow-down."""
-    (first,) = found.left
-    root = question.suite.root
-    parent = sides.revision(root, f"{first}^", where="GOOD")
-    pytest_args = ("--", *question.suite.extra_args) if question.suite.extra_args else ()
+def _confirmed(question: Question, found: Bisection, tests: tuple[str, ...]) -> Bisection:
+    """Hold what was found against the commit before it: it need not be all of the slow-down."""
+    first, last = found.left[0].id, found.left[-1].id
     suite = question.suite
     python = suite.python.relative_to(suite.root) if suite.python.is_relative_to(suite.root) else suite.python
     again = ("--python", str(python), "--against", parent, "--revision", last)

@@ -140,21 +140,21 @@ def test_there_has_to_be_a_way_from_good_to_bad(tmp_path: Path, history: list[st
         bisect.check(tmp_path, "other", "main")
 
 
+@pytest.fixture
+def few_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 CODE = "def work():\n    return sum(i * i for i in range({}))\n"
 TESTS = "import shop\n\ndef test_work(benchmark):\n    benchmark(shop.work)\n"
 
 
 @needs_fifos
 @pytest.mark.functional
+@pytest.mark.usefixtures("few_plugins")
 def test_the_commit_that_made_it_slower_is_found_and_told(
-    tmp_path: Path,
-    small: Path,
-    git: Callable[..., str],
-    commit: Callable[..., str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, small: Path, git: Callable[..., str], commit: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     git(tmp_path, "init", "--quiet")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p pytest_benchmark.plugin\n")
     (tmp_path / "shop.py").write_text(CODE.format(3000))
@@ -176,5 +176,5 @@ def test_the_commit_that_made_it_slower_is_found_and_told(
     assert [each["id"] for each in told["bisect"]["left"]] == [slow]
     assert [each["finding"] for each in told["bisect"]["alone"]] == ["slower"]
     assert f"--against {told['bisect']['parent']} --revision {slow}" in said
-    assert events.read(tmp_path / "reports")[-1].attributes["noxtasks.bench.slower_since"] == slow
+    assert list(events.read(tmp_path / "reports"))[-1].attributes["noxtasks.bench.slower_since"] == slow
     assert state(tmp_path, git)[0] == before[0]

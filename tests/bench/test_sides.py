@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,9 @@ def root(tmp_path: Path, git: Callable[..., str], commit: Callable[..., str]) ->
     return folder
 
 
-def ready(root: Path, name: str, python: Path = Path("python")) -> Iterator[Side]:
+def ready(root: Path, name: str, python: Path = Path("python")) -> AbstractContextManager[Side]:
     suite = Suite(root=root, python=python)
-    return sides.make_ready(suite, name, install_setting=(), where="--against")  # type: ignore[return-value]
+    return sides.make_ready(suite, name, install_setting=(), where="--against")
 
 
 def places(root: Path) -> list[str]:
