@@ -118,6 +118,14 @@ def mark(measured: Measured, test: str, threshold: float) -> tuple[Mark, Compari
     return Mark.BAD if comparison.finding is Finding.SLOWER else Mark.GOOD, comparison, ""
 
 
+def command(suite: Suite, old: str, new: str, *, counts: bool) -> str:
+    """The command that compares two commits, for a POSIX shell in the project's folder."""
+    python = suite.python.relative_to(suite.root) if suite.python.is_relative_to(suite.root) else suite.python
+    words = ["noxtasks", "bench", "--python", str(python), "--against", old, "--revision", new]
+    more = [*(["--count"] if counts else []), *(("--", *suite.extra_args) if suite.extra_args else ())]
+    return shlex.join([*words, *more])
+
+
 def _slower(comparisons: Sequence[Comparison]) -> list[Comparison]:
     return [each for each in comparisons if each.finding is Finding.SLOWER]
 
@@ -165,11 +173,9 @@ def _try(question: Question, commit_id: str, test: str, threshold: float) -> Tri
 
 def _confirmed(question: Question, found: Bisection, tests: tuple[str, ...]) -> Bisection:
     """Hold what was found against the commit before it: it need not be all of the slow-down."""
-    first, last = found.left[0].id, found.left[-1].id
-    suite = question.suite
-    python = suite.python.relative_to(suite.root) if suite.python.is_relative_to(suite.root) else suite.python
-    again = ("--python", str(python), "--against", parent, "--revision", last)
-    command = shlex.join(["noxtasks", "bench", *again, *(["--count"] if question.counts else []), *pytest_args])
+    root, last = question.suite.root, found.left[-1].id
+    parent = sides.revision(root, f"{found.left[0].id}^", where="GOOD")
+    again = command(question.suite, parent, last, counts=question.counts)
     comparisons: list[Comparison] = []
     try:
         with ExitStack() as stack:
@@ -177,7 +183,7 @@ def _confirmed(question: Question, found: Bisection, tests: tuple[str, ...]) -> 
         comparisons = rules.compared(measured.pairs, question.thresholds)
     except NotMeasuredError:  # the one before may be one that cannot be tried
         pass
-    return msgspec.structs.replace(found, parent=parent, alone=tuple(comparisons), command=command)
+    return msgspec.structs.replace(found, parent=parent, alone=tuple(comparisons), command=again)
 
 
 def _against(

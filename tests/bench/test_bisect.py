@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from math import log1p
@@ -15,10 +16,12 @@ from noxtasks import bench
 from noxtasks.bench import bisect, sides
 from noxtasks.bench.comparing import Measured
 from noxtasks.bench.model import Comparison, Finding, Mark, Metric, Pair
+from noxtasks.cli import build_parser
 from noxtasks.config import BenchSettings, Settings
 from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence import artifacts, events
 from noxtasks.stats import Interval, Shift
+from noxtasks.suite.launch import Suite
 
 needs_fifos = pytest.mark.skipif(sys.platform == "win32", reason="it needs FIFOs")
 
@@ -65,6 +68,22 @@ SLOW = (1.5, 1.51, 1.49, 1.52, 1.5, 1.48, 1.5, 1.53, 1.5, 1.47)
 def test_a_commit_is_good_bad_or_skipped_by_the_evidence(found: Measured, expected: Mark, why: str) -> None:
     told, _, reason = bisect.mark(found, "t", 0.2)
     assert (told, reason) == (expected, why)
+
+
+def test_the_command_that_is_told_is_one_that_the_parser_knows() -> None:
+    suite = Suite(root=Path("/shop"), python=Path("/shop/.venv/bin/python"), extra_args=("-k", "not slow"))
+    command = bisect.command(suite, "a" * 40, "b" * 40, counts=True)
+    parsed = build_parser().parse_args(shlex.split(command)[1:])
+    assert (parsed.command.name, parsed.against, parsed.revision) == ("bench", "a" * 40, "b" * 40)
+    assert (parsed.count, parsed.python, parsed.pytest_args) == (True, ".venv/bin/python", ("-k", "not slow"))
+
+
+@pytest.mark.parametrize("more", [[], ["--", "-k", "fast"], ["-S", "bench.rounds=20", "--", "-k", "fast"]])
+def test_the_bad_one_is_the_current_commit_where_none_is_named(more: list[str]) -> None:
+    parsed = build_parser().parse_args(["bench", "bisect", "--python", "p", "v1", *more])
+    assert (parsed.command.name, parsed.good, parsed.bad) == ("bench bisect", "v1", "HEAD")
+    assert parsed.pytest_args == (("-k", "fast") if "--" in more else ())
+    assert build_parser().parse_args(["bench", "bisect", "v1", "v2", *more]).bad == "v2"
 
 
 @pytest.fixture
