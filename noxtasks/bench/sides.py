@@ -30,7 +30,7 @@ _TIMEOUT_S = 900.0
 _KEPT = 4  # places: as many as a bisection has at once; more only while sessions use them at the same time
 _SUBMODULE = b"160000"
 _READY, _BROUGHT = "ready", "brought"
-_BARRIER = "pytest.ini"
+_INI = "pytest.ini"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +105,8 @@ def bring(tests: Iterable[str], source: Path, top: Path, side: Side) -> list[str
     """Give `side` the files with benchmarks from the project in `source`, and the conftests above them.
 
     `top` is that of the repository or worktree that `source` is in. Where nothing in the tree configures pytest, it
-    also gets what keeps pytest from finding the configuration of the folders around it. Gives what differed.
+    also gets the `pytest.ini` there, or one that says nothing: pytest would look for another in the folders around the
+    tree. Gives the files with benchmarks and the conftests that differed.
     """
     found = {path for test in tests if (path := _found(test.partition("::")[0], source, top)) is not None}
     conftests = {folder / "conftest.py" for path in found for folder in path.parents if folder.is_relative_to(top)}
@@ -113,8 +114,7 @@ def bring(tests: Iterable[str], source: Path, top: Path, side: Side) -> list[str
         path.relative_to(top): path.read_bytes() for path in sorted(found | {c for c in conftests if c.is_file()})
     }
     differing = {path: content for path, content in contents.items() if _content(side.tree / path) != content}
-    barrier = _barrier(source, top, side)
-    written = {**differing, **({barrier: b"[pytest]\n"} if barrier is not None else {})}
+    written = differing | _configuration(source, top, side)
     record = side.tree.parent / _BROUGHT
     with record.open("a", encoding="utf-8") as file:
         file.writelines(f"{json.dumps(path.as_posix())}\n" for path in written)
@@ -279,11 +279,11 @@ def _found(name: str, source: Path, top: Path) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
-def _barrier(source: Path, top: Path, side: Side) -> Path | None:
-    """Where `side` needs a configuration of pytest's, or pytest would find that of the new tree above it."""
+def _configuration(source: Path, top: Path, side: Side) -> dict[Path, bytes]:
+    """What `side` needs as a configuration of pytest's, or pytest would find that of the new tree above it."""
     within = (folder for folder in (side.suite.root, *side.suite.root.parents) if folder.is_relative_to(side.tree))
     if any(elsewhere.configures(folder) for folder in within):
-        return None
+        return {}
     above = [folder for folder in (source, *source.parents) if folder.is_relative_to(top)]
     root = next((folder for folder in above if elsewhere.configures(folder)), source)
-    return root.relative_to(top) / _BARRIER
+    return {root.relative_to(top) / _INI: _content(root / _INI) or b"[pytest]\n"}

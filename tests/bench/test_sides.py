@@ -210,6 +210,11 @@ def test_pytest_does_not_find_the_configuration_of_the_tree_around(
     with ready(root, "HEAD") as side:
         sides.bring(["test_it.py::test_it"], root, side.top, side)
         assert (side.tree / "pytest.ini").read_text() == "[pytest]\n"
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -q\n")
+    with ready(root, "HEAD") as side:
+        sides.bring(["test_it.py::test_it"], root, side.top, side)
+        assert (side.tree / "pytest.ini").read_text() == "[pytest]\naddopts = -q\n"
+    (root / "pytest.ini").unlink()
     commit(root, "configured")
     with ready(root, "HEAD") as side:
         sides.bring(["test_it.py::test_it"], root, side.top, side)
