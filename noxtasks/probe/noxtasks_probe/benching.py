@@ -110,12 +110,13 @@ class _Turns:
         self._inward = os.open(inward, os.O_RDWR)  # for writing too: it has no end when nobody else has it open
         self._outward = os.open(outward, os.O_RDWR)
         self._place = self._other = 0
-        self._is_ours = begins
+        self._is_ours = False
+        self._begins = begins  # when the other has come to its first test: neither runs that alone
         self._since_s = 0.0
 
     def begin(self, place: int) -> None:
         """The test at `place`, from 1, has begun: go on when the other process has come as far."""
-        if self._place:
+        if self._place or not self._begins:
             self._pass(place)
         self._place = place
         self._wait()
