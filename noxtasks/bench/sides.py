@@ -1,7 +1,9 @@
 """A revision as a side of a comparison: a worktree of git's, with an environment of its own that has the same packages.
 
-Worktrees and environments are kept below `.noxtasks/`, in places with a number. A session locks the place that it uses,
-so that another one on the same project takes another; what a session that was killed has left there is made anew.
+Worktrees and environments are kept below `.noxtasks/`, in places with a number. A place is the environment, and has the
+worktree in it: in an environment pytest looks for no tests, even where it is told to look into hidden folders. A
+session locks the place that it uses, so that another one on the same project takes another; what a session that was
+killed has left there is made anew.
 """
 
 from __future__ import annotations
@@ -86,14 +88,12 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
             _check_out(new.root, tree, commit)
             if not (tree / inside).is_dir():
                 raise NotMeasuredError(f"there is no folder {inside} at {commit}", where=where)
-            environment.copied(
-                new.python, base / "venv", top=top, tree=tree, inside=inside, install_setting=install_setting
-            )
+            environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
             (base / _READY).write_text(key, "utf-8")
         os.utime(base / _READY)
         suite = Suite(
             root=tree / inside,
-            python=environment.interpreter(base / "venv"),
+            python=environment.interpreter(base),
             pytest_args=new.pytest_args,
             extra_args=new.extra_args,
             entries=_entries(top, tree),

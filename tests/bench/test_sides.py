@@ -244,8 +244,9 @@ def installed(root: Path, tmp_path: Path, small: Path, commit: Callable[..., str
 
 @pytest.mark.parametrize("how", [["-e"], []])
 def test_the_old_side_runs_the_old_code_however_the_new_is_installed(
-    installed: tuple[Path, Path], how: list[str]
+    installed: tuple[Path, Path], how: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     project, python = installed
     pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *how, str(project)]
     subprocess.run(pip, check=True)
@@ -255,6 +256,11 @@ def test_the_old_side_runs_the_old_code_however_the_new_is_installed(
     with ready(project, "HEAD", python) as side:
         argv = [str(side.suite.python), "-c", ask]
         found = subprocess.run(argv, cwd="/", check=True, capture_output=True, text=True).stdout.splitlines()
+    (project / "src/test_it.py").write_text("def test_it(): pass\n")
+    (side.suite.root / "src/test_it.py").write_text("def test_it(): pass\n")
+    argv = [str(python), "-m", "pytest", "--collect-only", "-qq", "-o", "norecursedirs=nothing"]
+    collected = subprocess.run(argv, cwd=project, check=True, capture_output=True, text=True).stdout
+    assert collected.split() == ["src/test_it.py:", "1"]
     assert found[0] == "False"
     assert found[1] == str(side.suite.root / "src/shop.py")
     assert [
