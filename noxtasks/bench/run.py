@@ -243,6 +243,8 @@ def _bisection(
         test_timeout_s=_TEST_TIMEOUT_S,
         tests=tests,
     )
+    whole = bisect.decisive(comparisons)
+    terminal.tell_search(whole, bisect.half(whole.change.estimate))
     return bisect.find(question, comparisons, told=terminal.tell_tried)
 
 

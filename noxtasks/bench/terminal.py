@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import wording
-from noxtasks.bench.model import Bisection, Finding, Mark, Report, Summary, Tried
+from noxtasks.bench.model import Bisection, Comparison, Finding, Mark, Report, Summary, Tried
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
@@ -25,6 +25,12 @@ def tell_pair(line: LiveLine, number: int, left: int) -> None:
     """How far the pairs have come, on a terminal alone."""
     if line.is_live:
         line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
+
+
+def tell_search(whole: Comparison, threshold: float) -> None:
+    """What a bisection looks for."""
+    change = f"{wording.change(whole)}; sought is the first commit above {wording.percent(threshold)}"
+    open_console().print(Text(f"bisect: {shown(whole.test)} is slower: {change}"), soft_wrap=True)
 
 
 def tell_tried(tried: Tried) -> None:
