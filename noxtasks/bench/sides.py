@@ -87,7 +87,7 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
             _clear(new.root, base)
             _check_out(new.root, tree, commit)
             if not (tree / inside).is_dir():
-                raise NotMeasuredError(f"there is no folder {inside} at {commit}", where=where)
+                raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
             environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
             (base / _READY).write_text(key, "utf-8")
         os.utime(base / _READY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def test_what_setup_py_develop_has_left_is_removed(packages: Path, top: Path) ->
     assert [path.name for path in packages.iterdir()] == ["other.egg-link"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_lines_and_links_into_the_repository_lead_into_the_tree(packages: Path, top: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     kept = top / ".venv"
