@@ -24,8 +24,6 @@ import msgspec
 from noxtasks.errors import ConfigurationError, NotMeasuredError
 from noxtasks.suite import install, process
 
-NEEDS = ("pytest-benchmark",)
-
 _TIMEOUT_S = 900.0
 _PLACE = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
 _ASKED = """
@@ -92,7 +90,7 @@ def copied(python: Path, to: Path, *, top: Path, tree: Path, inside: Path, insta
     point(packages, top, tree, kept=described.prefix)
     pip = _pip(made)
     beside = [each for each in from_here if each.place != inside]
-    for command in (*_from(tree, beside), *_said(tree / inside, install_setting, described.version), NEEDS):
+    for command in (*_from(tree, beside), *_said(tree / inside, install_setting, described.version)):
         _run([*pip, *command], tree / inside, what="the code and what its tests need")
     is_there = any(_origin(path, tree) == inside for path in packages.glob("*.dist-info"))
     if not is_there:
