@@ -397,6 +397,7 @@ def _explain_mutant(arguments: argparse.Namespace) -> ExitCode:
 def _add_bench_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     parser.add_argument("--against", metavar="REV", help="compare with this revision, both sides at once")
+    parser.add_argument("--revision", metavar="REV", help="compare this revision, not the working tree")
     parser.add_argument("--count", action="store_true", help="count instructions (valgrind) instead of timing")
     parser.add_argument("--refresh", action="store_true", help="let this session be the stored baseline of the machine")
     parser.add_argument("--budget", metavar="TIME", help='how long a comparison may take: "90s", "10m", "1h30m"')
@@ -419,9 +420,41 @@ def _bench(arguments: argparse.Namespace) -> ExitCode:
         settings,
         python=interpreter.find(root, arguments.python, os.environ),
         against=arguments.against,
+        revision=arguments.revision,
         count=arguments.count,
         refresh=arguments.refresh,
         from_tests=arguments.from_tests,
+        pytest_args=arguments.pytest_args,
+    )
+
+
+def _add_bisect_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("good", metavar="GOOD", help="a revision that is fast")
+    parser.add_argument(
+        "bad", metavar="BAD", nargs="?", default="HEAD", help="a later one that is slow (default: HEAD)"
+    )
+    _add_python_option(parser)
+    parser.add_argument("--count", action="store_true", help="count instructions (valgrind) instead of timing")
+    parser.add_argument("--budget", metavar="TIME", help='how long each comparison may take: "90s", "10m", "1h30m"')
+    parser.add_argument("--rounds", metavar="N", help="how often each benchmark is timed in a process, at least")
+    _add_setting_option(parser)
+
+
+def _bisect(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "bench")
+
+    from noxtasks import bench  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return bench.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        against=arguments.good,
+        revision=arguments.bad,
+        bisects=True,
+        count=arguments.count,
         pytest_args=arguments.pytest_args,
     )
 
@@ -529,6 +562,13 @@ COMMANDS = (
         title="Time the benchmarks, and find what has become slower beyond noise.",
         add_options=_add_bench_options,
         handle=_bench,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="bench bisect",
+        title="Find the commit that made a benchmark slower.",
+        add_options=_add_bisect_options,
+        handle=_bisect,
         takes_pytest_args=True,
     ),
     Command(

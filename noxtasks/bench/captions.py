@@ -129,6 +129,12 @@ def method(report: Report) -> str:
             "stored baseline. The interval is all that was seen; the baseline is of another hour, when the machine may "
             "have been cooler, or less busy."
         )
+    if report.is_apart:
+        return (
+            "Old and new code ran the same benchmarks in one process after the other, since this system cannot have "
+            "them take turns; each pair of processes gave one change, of the fastest rounds. What disturbs the one "
+            "need not disturb the other, so that on a busy machine more pairs are needed to decide."
+        )
     return (
         "Old and new code ran the same benchmarks in two processes at once, which handed over to each other every few "
         "milliseconds, so that what disturbs the one disturbs the other; each pair of processes gave one change, of "

@@ -13,7 +13,7 @@ import msgspec
 from noxtasks.bench import baseline
 from noxtasks.bench.baseline import Baseline
 from noxtasks.bench.machine import Machine
-from noxtasks.bench.model import Comparison, Finding, Limit, Report, Step, Summary, Tier, Trend
+from noxtasks.bench.model import Bisection, Comparison, Finding, Limit, Report, Step, Summary, Tier, Trend, Tried
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
@@ -34,6 +34,7 @@ def write_comparison(
             "reason": report.reason,
             "consequence": report.consequence.value if report.consequence else None,
             "against": report.against,
+            "revision": report.revision,
             "is_stored": report.is_stored,
             "is_whole": report.is_whole,
             "is_apart": report.is_apart,
@@ -45,6 +46,7 @@ def write_comparison(
             "notes": list(report.notes),
             "left_out": [{"test": test, "reason": why} for test, why in sorted(report.left_out.items())],
             "brought": list(report.brought),
+            "bisect": _bisection(report.bisection) if report.bisection else None,
         },
         timing={
             **timing,
@@ -84,13 +86,43 @@ def tell_complete(
         subject=COMPARISON,
         at=provenance.created,
         provenance=provenance,
-        attributes={"noxtasks.bench.verdict": report.verdict.value},
+        attributes={"noxtasks.bench.verdict": report.verdict.value, **_first(report.bisection)},
         metrics={
             "bench.benchmarks": len(report.summaries),
             **{f"bench.{finding.value}": count for finding, count in counts.items()},
         },
         artifacts=list(digests),
     )
+
+
+def _first(bisection: Bisection | None) -> dict[str, str]:
+    """The commit that a bisection has found, where it is one."""
+    if bisection is None or len(bisection.left) != 1:
+        return {}
+    return {"noxtasks.bench.slower_since": bisection.left[0].id}
+
+
+def _bisection(found: Bisection) -> dict[str, Any]:
+    return {
+        "good": found.good,
+        "bad": found.bad,
+        "test": found.test,
+        "threshold": found.threshold,
+        "tried": [_tried(each) for each in found.tried],
+        "left": msgspec.to_builtins(found.left),
+        "parent": found.parent,
+        "alone": [_comparison(each) for each in found.alone],
+        "command": found.command,
+    }
+
+
+def _tried(each: Tried) -> dict[str, Any]:
+    return {
+        "commit": each.commit.id,
+        "mark": each.mark.value,
+        "reason": each.reason,
+        **_change(each.comparison.change if each.comparison else None),
+    }
 
 
 def _comparison(each: Comparison) -> dict[str, Any]:

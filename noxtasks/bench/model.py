@@ -130,11 +130,52 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     drift: Step | None  # the last level against the lowest before it, where it lies surely above
 
 
+class Mark(Enum):
+    """What a commit is told to git as, when the one is sought that made it slower."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"  # it cannot be said
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit, as its author has it."""
+
+    id: str
+    subject: str
+    date: datetime
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit held against the good one."""
+
+    commit: Commit
+    mark: Mark
+    comparison: Comparison | None  # None where there is none
+    reason: str = ""  # why it is skipped
+
+
+class Bisection(msgspec.Struct, frozen=True, kw_only=True):
+    """The search for the commit that made one benchmark slower, the one of which that is surest."""
+
+    good: str
+    bad: str
+    test: str
+    threshold: float  # half of the whole slow-down, by the logarithm
+    tried: tuple[Tried, ...]
+    left: tuple[Commit, ...]  # the first one above the threshold is among them; one, where all could be tried
+    parent: str = ""  # of the first of these
+    alone: tuple[Comparison, ...] = ()  # the last of these against it: all benchmarks that are slower in the whole
+    command: str = ""  # that shows it again
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All that a session has found."""
 
     against: str  # the commit of the old code, or of the stored baseline; "" where nothing was compared
+    revision: str = ""  # the commit of the new code; "" is the working tree
     is_stored: bool = False
+    from_tests: int = 0  # so many plain tests are among the benchmarks, at most
     verdict: Verdict
     reason: str
     consequence: Consequence | None = None  # the gravest of all that were found
@@ -147,5 +188,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()  # what else to know of these figures
     left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
+    bisection: Bisection | None = None
     is_whole: bool = True  # not cut short by the budget
     is_apart: bool = False  # the two sides ran one after the other, and not in turns

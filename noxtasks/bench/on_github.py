@@ -43,6 +43,11 @@ def markdown(report: Report) -> str:
         *_findings(report),
         *(line for said in (findings.undecided(report), *report.notes) if said for line in (shown(said), "")),
         *github.table(("benchmark", "change", "interval", "by"), rows[:_ROWS]),
+        *(
+            [f"- {github.code(line.strip())}" for line in wording.bisection(report.bisection)]
+            if report.bisection
+            else []
+        ),
         *([f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
         *(["", *trends] if trends else []),
     ]

@@ -1,14 +1,11 @@
-"""The story of `bench`: find the benchmarks, set the old code beside the new, measure in turn, decide, tell."""
+"""The story of `bench`: settle what is compared, measure it, tell."""
 
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,88 +13,29 @@ import msgspec
 
 from noxtasks.bench import (
     baseline,
-    choosing,
-    comparing,
+    bisect,
     emit,
-    limits,
     lockstep,
     machine,
+    measuring,
     on_github,
     page,
-    repeating,
     rules,
-    sides,
-    summaries,
     terminal,
-    tiers,
     trend,
     wording,
 )
-from noxtasks.bench.baseline import Baseline, Measurement
-from noxtasks.bench.choosing import Chosen
-from noxtasks.bench.machine import Machine
-from noxtasks.bench.model import Comparison, Metric, Report
-from noxtasks.bench.repeating import Plan, Room
-from noxtasks.config import THRESHOLDS, Settings
+from noxtasks.bench.model import Report
+from noxtasks.bench.task import Task
+from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.display.console import print_notes
-from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
-from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import EngineKind, Timing
-
-_TEST_TIMEOUT_S = 600.0
-_FIRST = "this machine has no baseline yet; this is its first"
-
-
-class _Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What this session is about."""
-
-    suite: Suite
-    settings: Settings
-    against: str | None
-    count: bool
-    refresh: bool
-    from_tests: int
-    in_turns: bool
-    session_id: str
-    began: datetime
-    until_s: float  # by the monotonic clock
-    machine: Machine
-    code: vcs.Code
-
-    @property
-    def reports(self) -> Path:
-        return self.suite.root / self.settings.reports
-
-    @property
-    def project(self) -> str:
-        return self.settings.project_name(self.suite.root)
-
-    @property
-    def thresholds(self) -> dict[Metric, float]:
-        return {Metric(name): share for name, share in {**THRESHOLDS, **self.settings.bench.thresholds}.items()}
-
-    @property
-    def allowed(self) -> dict[str, dict[Metric, float]]:
-        limits_s = self.settings.bench.limits
-        return {pattern: {Metric(name): s for name, s in each.items()} for pattern, each in limits_s.items()}
-
-    def timing(self, tests: tuple[str, ...] = ()) -> Timing:
-        """How `tests` are timed: with as many rounds as their limits need."""
-        settings = self.settings.bench
-        rounds = max(settings.rounds, limits.least_rounds(tests, self.allowed))
-        return Timing(
-            rounds=rounds,
-            seconds=settings.seconds_s,
-            warmup_rounds=settings.warmup,
-            repeats_tests=bool(self.from_tests),
-        )
 
 
 def run(
@@ -106,6 +44,8 @@ def run(
     *,
     python: Path,
     against: str | None = None,
+    revision: str | None = None,
+    bisects: bool = False,
     count: bool = False,
     refresh: bool = False,
     from_tests: int = 0,
@@ -118,15 +58,17 @@ def run(
     this machine, which `refresh` writes anew. So many of the slowest plain tests as `from_tests` says are timed, too.
     Without `in_turns` the two sides run one after the other.
 
+    With `revision` the code of that commit is compared, instead of the working tree. The benchmarks are those of the
+    working tree all the same; those of the commit where the working tree has none. With `bisects` the commit between
+    the two is sought that has made it slower.
+
     Gives `FOUND` where any is slower than the revision, or takes more than its limit. Raises `NotMeasuredError` where
     there are no benchmarks, none could be timed, or not all could be decided; `ConfigurationError` where there is no
     such revision.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
-    if count and from_tests:
-        remedy = "Leave one of the two away: what a plain test executes is not counted."
-        raise ConfigurationError("--count is for benchmarks alone", where="--from-tests", remedy=remedy)
-    task = _Task(
+    _check(root, against=against, revision=revision, bisects=bisects, count=count, from_tests=from_tests)
+    task = Task(
         suite=Suite(
             root=root,
             python=python.absolute(),
@@ -135,6 +77,8 @@ def run(
         ),
         settings=settings,
         against=against,
+        revision=revision,
+        bisects=bisects,
         count=count,
         refresh=refresh,
         from_tests=from_tests,
@@ -148,25 +92,51 @@ def run(
     print_notes(task.code.notes)
     kept = baseline.read(task.reports)
     circumstances = machine.circumstances()
-    emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
-    report, measured = _measure(task, kept)
-    is_kept = measured is not None and (refresh or task.machine.id not in kept.machines)
-    if measured is not None and is_kept:
-        # read again: it may have been refreshed from elsewhere while this session measured
-        kept = baseline.refreshed(baseline.read(task.reports), task.machine, measured)
+    emit.tell_start(task.reports, task.project, at=began, provenance=task.provenance())
+    is_kept = False
+    if task.against is not None:
+        report = measuring.against(task, task.against)
+    else:
+        report, measured = measuring.alone(task, kept)
+        is_kept = refresh or task.machine.id not in kept.machines
+        if is_kept:  # read again: it may have been refreshed from elsewhere while this session measured
+            kept = baseline.refreshed(baseline.read(task.reports), task.machine, measured)
     report = msgspec.structs.replace(report, trends=trend.trends(baseline.of(kept, task.machine)))
-    told = _provenance(task)
+    told = task.provenance()
     timing = {"duration_s": time.monotonic() - started_s, "circumstances": msgspec.to_builtins(circumstances)}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
     digests.append(_draw(task, report, timing, told))
     digests += [emit.write_baseline(task.reports, kept, provenance=told)] if is_kept else []
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
-    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
+    terminal.print_report(report, page=Path(settings.reports, page.NAME))
     on_github.tell(report)
     return _ended(task, report)
 
 
-def _draw(task: _Task, report: Report, timing: Mapping[str, Any], told: Provenance) -> Digest:
+def _check(
+    root: Path, *, against: str | None, revision: str | None, bisects: bool, count: bool, from_tests: int
+) -> None:
+    """Raises `ConfigurationError` for what cannot be had together, and for a search that has no way to go."""
+    if count and from_tests:
+        remedy = "Leave one of the two away: what a plain test executes is not counted."
+        raise ConfigurationError("--count is for benchmarks alone", where="--from-tests", remedy=remedy)
+    if revision is not None and against is None:
+        raise ConfigurationError(
+            "a revision is compared with another one", where="--revision", remedy="Name the old one: --against REV"
+        )
+    if bisects:
+        bisect.check(root, str(against), str(revision))
+
+
+def _paths(root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments by which pytest finds what lies in `paths`, and calls it by its path from the root."""
+    missing = [path for path in paths if not (root / path.partition("::")[0]).exists()]
+    if missing:
+        raise ConfigurationError(f"there is no {' and no '.join(missing)} in {root}", where="tool.noxtasks.bench.paths")
+    return ("--rootdir=.", *paths) if paths else ()
+
+
+def _draw(task: Task, report: Report, timing: Mapping[str, Any], told: Provenance) -> Digest:
     drawn = page.render(
         report,
         project=task.project,
@@ -178,7 +148,7 @@ def _draw(task: _Task, report: Report, timing: Mapping[str, Any], told: Provenan
     return artifacts.attach(task.reports, page.NAME, drawn)
 
 
-def _ended(task: _Task, report: Report) -> ExitCode:
+def _ended(task: Task, report: Report) -> ExitCode:
     verdict = rules.kept(report.limits) if task.against is None else report.verdict
     if verdict is Verdict.UNMEASURED:
         rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
@@ -189,152 +159,3 @@ def _ended(task: _Task, report: Report) -> ExitCode:
         )
         raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
     return ExitCode.FOUND if verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
-
-
-def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
-    """The report, and what can become the baseline."""
-    with ExitStack() as stack:
-        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
-        new = stack.enter_context(_engine(task.suite, folders[0]))
-        chosen = choosing.choose(
-            new, task.suite.root, timing=task.timing(), from_tests=task.from_tests, until_s=task.until_s
-        )
-        if task.against is None:
-            return _alone(task, new, chosen, kept)
-        old = sides.make_ready(task.suite, task.against, install_setting=task.settings.install)
-        plan = _plan(task, chosen, (2 * rules.LOOKS[0], 2 * rules.LOOKS[1]))
-        tests = tuple(test for test in chosen.names if test not in plan.left_out)
-        brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
-        before = _within(old.suite, task.settings.bench.paths)
-        line = LiveLine()
-        if task.count:
-            measured = comparing.count(before, task.suite, tests, timing=task.timing(tests), scratch=folders[2])
-        else:
-            measured = comparing.compare(
-                stack.enter_context(_engine(before, folders[1])),
-                new,
-                tests,
-                timing=task.timing(tests),
-                thresholds=task.thresholds,
-                scratch=folders[2],
-                until_s=task.until_s,
-                told=partial(terminal.tell_pair, line),
-                allowed=task.allowed,
-                plan=plan,
-                in_turns=task.in_turns,
-            )
-        line.clear()
-    comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
-    left_out = chosen.left_out | plan.left_out | measured.left_out
-    found_tiers = tuple(tiers.tiers(measured.pairs, task.thresholds))
-    found_limits = () if task.count else limits.limits(measured.new, task.allowed, left_out=left_out)
-    verdict, reason = rules.judge(comparisons, found_tiers, found_limits, is_whole=measured.is_whole)
-    is_apart = not task.in_turns and not task.count
-    if is_apart:
-        reason += "; the two sides ran one after the other, which under load decides less"
-    report = Report(
-        against=old.revision,
-        verdict=verdict,
-        reason=reason,
-        summaries=tuple(summaries.summary(test, each) for test, each in measured.new.items()),
-        old=tuple(summaries.summary(test, each) for test, each in measured.old.items()),
-        consequence=rules.gravest(comparisons, found_tiers, found_limits),
-        comparisons=comparisons,
-        tiers=found_tiers,
-        limits=found_limits,
-        notes=_notes(task, chosen.names, left_out),
-        left_out=left_out,
-        brought=brought,
-        is_whole=measured.is_whole,
-        is_apart=is_apart,
-    )
-    return report, None
-
-
-def _notes(task: _Task, tests: tuple[str, ...], left_out: Mapping[str, str]) -> tuple[str, ...]:
-    if task.count and task.allowed:
-        return ("the limits of `bench.limits` are of time, which --count does not take: none was looked at",)
-    return tuple(
-        f"no benchmark of this session is meant by `{pattern}` of `bench.limits`"
-        for pattern in limits.unmatched((*tests, *left_out), task.allowed)
-    )
-
-
-def _paths(root: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments by which pytest finds what lies in `paths`, and calls it by its path from the root."""
-    missing = [path for path in paths if not (root / path.partition("::")[0]).exists()]
-    if missing:
-        raise ConfigurationError(f"there is no {' and no '.join(missing)} in {root}", where="tool.noxtasks.bench.paths")
-    return ("--rootdir=.", *paths) if paths else ()
-
-
-def _within(old: Suite, paths: tuple[str, ...]) -> Suite:
-    """The old side without those of `paths` that it lacks: pytest would not begin."""
-    lacking = {path for path in paths if not (old.root / path.partition("::")[0]).exists()}
-    return msgspec.structs.replace(old, pytest_args=tuple(each for each in old.pytest_args if each not in lacking))
-
-
-def _plan(task: _Task, chosen: Chosen, processes: tuple[int, int]) -> Plan:
-    """How often the plain tests are repeated, so that there is time for so many processes: at least, and rather."""
-    if not chosen.tests:
-        return repeating.NONE
-    timing = task.timing(chosen.names)
-    calls = timing.rounds + timing.warmup_rounds
-    benchmarks_s = sum(max(timing.seconds, calls * once_s) for once_s in chosen.benchmarks.values())
-    left_s = task.until_s - time.monotonic()
-    least_s, rather_s = (left_s / number - chosen.start_s - benchmarks_s for number in processes)
-    plan = repeating.plan(chosen.tests, timing, Room(least_s=least_s, rather_s=rather_s))
-    if not plan.repeats and not chosen.benchmarks:
-        lines = "\n".join(f"{test}: {why}" for test, why in plan.left_out.items())
-        remedy = f"Give it more time: --budget\n{lines}"
-        raise NotMeasuredError("the budget is too small to repeat any test", where=str(task.suite.root), remedy=remedy)
-    return plan
-
-
-def _engine(suite: Suite, scratch: Path) -> Engine:
-    return Engine(suite, scratch, kind=EngineKind.FRESH, test_timeout_s=_TEST_TIMEOUT_S)
-
-
-def _alone(task: _Task, engine: Engine, chosen: Chosen, kept: Baseline) -> tuple[Report, Measurement]:
-    plan = _plan(task, chosen, (rules.LOOKS[0], rules.LOOKS[0]))
-    left_out = chosen.left_out | plan.left_out
-    tests = tuple(test for test in chosen.names if test not in left_out)
-    timing = task.timing(tests)
-    alone = comparing.alone(engine, tests, timing=timing, allowed=task.allowed, until_s=task.until_s, plan=plan)
-    found, left_out = alone.new, left_out | alone.left_out
-    measured = baseline.measurement(found, taken=task.began, code_version=task.code.code_version)
-    mine = kept.machines.get(task.machine.id)
-    comparisons: tuple[Comparison, ...] = ()
-    if mine is not None:
-        comparisons = tuple(baseline.compared(mine.measurements[-1], measured, task.thresholds))
-    found_limits = limits.limits(found, task.allowed, left_out=left_out)
-    verdict, reason = rules.judge(comparisons, limits=found_limits, is_stored=True)
-    report = Report(
-        against=mine.measurements[-1].code_version if mine else "",
-        is_stored=mine is not None,
-        verdict=verdict,
-        reason=reason if mine else f"{reason}; {_FIRST}" if found_limits else _FIRST,
-        consequence=rules.gravest((), limits=found_limits),
-        summaries=tuple(summaries.summary(test, each) for test, each in found.items()),
-        comparisons=comparisons,
-        limits=found_limits,
-        notes=_notes(task, chosen.names, left_out),
-        left_out=left_out,
-    )
-    return report, measured
-
-
-def _provenance(task: _Task) -> Provenance:
-    return provenance.gather(
-        session_id=task.session_id,
-        created=datetime.now(UTC),
-        code=task.code,
-        settings={
-            **msgspec.to_builtins(task.settings),
-            "pytest_args": list(task.suite.pytest_args),
-            "against": task.against,
-            "count": task.count,
-            "from_tests": task.from_tests,
-        },
-        tools={},
-    )

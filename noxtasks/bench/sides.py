@@ -1,138 +1,297 @@
-"""The old code beside the new: a worktree of git's, with an environment of its own that has the same packages."""
+"""A revision as a side of a comparison: a worktree of git's, with an environment of its own that has the same packages.
+
+Worktrees and environments are kept below `.noxtasks/`, in places with a number. A place is the environment, and has the
+worktree in it: in an environment pytest looks for no tests, even where it is told to look into hidden folders. A
+session locks the place that it uses, so that another one on the same project takes another; what a session that was
+killed has left there is made anew.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import json
+import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
+from noxtasks.bench import environment
 from noxtasks.errors import ConfigurationError, NotMeasuredError
 from noxtasks.evidence import vcs
-from noxtasks.suite import git, install, process
+from noxtasks.suite import elsewhere, git, process
 from noxtasks.suite.launch import Suite
 
 FOLDER = vcs.OURS / "bench"
+GIT = ("git", "-c", "core.hooksPath=/dev/null")
 
-_GIT = ("git", "-c", "core.hooksPath=/dev/null")
-_INSTALL_TIMEOUT_S = 900.0
-_ID_LENGTH = 12
-_KEPT = 3  # environments of old revisions
+_TIMEOUT_S = 900.0
+_KEPT = 4  # places: as many as a bisection has at once; more only while sessions use them at the same time
+_SUBMODULE = b"160000"
+_READY, _BROUGHT = "ready", "brought"
+_INI = "pytest.ini"
 
 
-class Old(msgspec.Struct, frozen=True, kw_only=True):
-    """The old side, ready to run."""
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """A revision, ready to run."""
 
     revision: str
     suite: Suite
+    top: Path  # of the repository
+    tree: Path  # the worktree, which has all of it
 
 
-def revision(root: Path, name: str) -> str:
+def revision(root: Path, name: str, *, where: str) -> str:
     """The commit that `name` means. Raises `ConfigurationError` where it means none."""
-    found = git.output_in(root)(("git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
-    if not found:
-        raise ConfigurationError(
-            f"git knows no revision {name!r}",
-            where="--against",
-            remedy="Name a branch, a tag or a commit; in CI, fetch the history (fetch-depth: 0) first.",
-        )
-    return found.decode().strip()
+    ask = git.output_in(root)
+    found = ask(("git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"))
+    if found:
+        return found.decode().strip()
+    _prefix(root)
+    remedy = "Name a branch, a tag or a commit; a branch that is only there, not here, is called origin/NAME."
+    if is_shallow(root):
+        remedy = f"{UNSHALLOW} Then name a branch (origin/NAME where it is only there), a tag or a commit."
+    raise ConfigurationError(f"git knows no revision {name!r}", where=where, remedy=remedy)
 
 
-def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...]) -> Old:
+UNSHALLOW = (
+    "This clone is shallow, it has but the last commits: git fetch --unshallow --tags, or, with actions/checkout,"
+    " fetch-depth: 0."
+)
+
+
+def is_shallow(root: Path) -> bool:
+    """Whether the clone lacks what came before some commit."""
+    return git.output_in(root)(("git", "rev-parse", "--is-shallow-repository")) == b"true\n"
+
+
+@contextmanager
+def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where: str) -> Iterator[Side]:
     """Check out the revision `name` of the project in `new.root`, and install it beside the packages that `new` has.
 
-    The environment is a copy of the new one, in which the project is replaced by the old one: plugins that nothing asks
-    for cost time too, and have to be equal. What was made for an earlier comparison of the same is used again. Raises
-    `ConfigurationError` where there is no such revision, `NotMeasuredError` where git or pip fail.
+    It is the block's own until that is left. What was made for an earlier comparison of the same is used again. `where`
+    is the option that names the revision. Raises `ConfigurationError` where there is none, `NotMeasuredError` where git
+    or pip fail.
     """
-    commit, inside, packages = revision(new.root, name), _subfolder(new.root), _packages(new.python)
-    installed = sorted(path.name for path in packages.glob("*.dist-info"))
-    key = f"{commit}\0{new.python}\0{installed}\0{install_setting}"
-    base = new.root / FOLDER / hashlib.sha256(key.encode()).hexdigest()[:_ID_LENGTH]
-    tree, python = base / "tree", base / "venv" / new.python.parent.name / new.python.name
-    if not (base / "ready").exists():
-        _remove(new.root, base)
-        _forget_oldest(new.root)
-        base.mkdir(parents=True)
-        _git(new.root, "worktree", "add", "--force", "--detach", str(tree), commit)
-        _run([str(new.python), "-m", "venv", str(base / "venv")], base, what="an environment for the old code")
-        shutil.copytree(packages, _packages(python), dirs_exist_ok=True, symlinks=True)
-        for command in _commands(tree / inside, install_setting, python):
-            pip = [str(python), "-m", "pip", "install", "--quiet", *command]
-            _run(pip, tree / inside, what="the old code and what its tests need")
-        (base / "ready").touch()
-    _git(tree, "checkout", "--force", "--detach", commit)
-    suite = Suite(root=tree / inside, python=python, pytest_args=new.pytest_args, extra_args=new.extra_args)
-    return Old(revision=commit, suite=suite)
+    commit, inside = revision(new.root, name, where=where), _prefix(new.root)
+    top = _top(new.root)
+    described = environment.describe(new.python)
+    paths = [str(new.python), *map(str, described.packages)]
+    key = json.dumps([commit, *paths, environment.others(described, top), install_setting])
+    with _place(new.root, key) as base:
+        tree = base / "tree"
+        if not (_is_ready(base, key) and _is_restored(base, commit)):
+            _clear(new.root, base)
+            _check_out(new.root, tree, commit)
+            if not (tree / inside).is_dir():
+                raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
+            environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
+            (base / _READY).write_text(key, "utf-8")
+        os.utime(base / _READY)
+        suite = Suite(
+            root=tree / inside,
+            python=environment.interpreter(base),
+            pytest_args=new.pytest_args,
+            extra_args=new.extra_args,
+            entries=_entries(top, tree),
+        )
+        yield Side(revision=commit, suite=suite, top=top, tree=tree)
 
 
-def _commands(tree: Path, install_setting: tuple[str, ...], python: Path) -> tuple[tuple[str, ...], ...]:
-    """What pip is told; nothing where the old code says nothing, since what the new one needs is there."""
-    try:
-        return install.plan(tree, install=install_setting, version=_version(python)).commands
-    except ConfigurationError:
-        return ()
+def bring(tests: Iterable[str], source: Path, top: Path, side: Side) -> list[str]:
+    """Give `side` the files with benchmarks from the project in `source`, and the conftests above them.
+
+    `top` is that of the repository or worktree that `source` is in. Where nothing in the tree configures pytest, it
+    also gets the `pytest.ini` there, or one that says nothing: pytest would look for another in the folders around the
+    tree. Gives the files with benchmarks and the conftests that differed.
+    """
+    found = {path for test in tests if (path := _found(test.partition("::")[0], source, top)) is not None}
+    conftests = {folder / "conftest.py" for path in found for folder in path.parents if folder.is_relative_to(top)}
+    contents = {
+        path.relative_to(top): path.read_bytes() for path in sorted(found | {c for c in conftests if c.is_file()})
+    }
+    differing = {path: content for path, content in contents.items() if _content(side.tree / path) != content}
+    written = differing | _configuration(source, top, side)
+    record = side.tree.parent / _BROUGHT
+    with record.open("a", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(path.as_posix())}\n" for path in written)
+    for path, content in written.items():
+        (side.tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (side.tree / path).unlink(missing_ok=True)  # a link would be written through
+        (side.tree / path).write_bytes(content)
+    return [path.as_posix() for path in differing]
 
 
-def _packages(python: Path) -> Path:
-    """Where pure packages are installed for `python`."""
-    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    return Path(process.run([str(python), "-c", code], cwd=python.parent).stdout.strip())
+def within(side: Side, paths: tuple[str, ...]) -> Side:
+    """The side without those of `paths`, arguments of pytest's, that it lacks: pytest would not begin."""
+    root, suite = side.suite.root, side.suite
+    lacking = {path for path in paths if not (root / path.partition("::")[0]).exists()}
+    arguments = tuple(each for each in suite.pytest_args if each not in lacking)
+    return msgspec.structs.replace(side, suite=msgspec.structs.replace(suite, pytest_args=arguments))
 
 
-def bring(tests: Iterable[str], new: Path, old: Path) -> list[str]:
-    """Give the old tree the new one's files with benchmarks, and the conftests above them; which of them differed."""
-    files = {Path(test.partition("::")[0]) for test in tests}
-    conftests = {folder / "conftest.py" for file in files for folder in file.parents}
-    differing = []
-    for path in sorted(files | {path for path in conftests if (new / path).is_file()}):
-        content = (new / path).read_bytes()
-        place = old / path
-        if not place.is_file() or place.read_bytes() != content:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-            differing.append(path.as_posix())
-    return differing
+@contextmanager
+def bookkeeping(root: Path, commit: str) -> Iterator[Path]:
+    """A worktree without files, for what git writes down there alone; removed when the block is left."""
+    with _place(root, "") as base:
+        _clear(root, base)
+        try:
+            run_git(root, "worktree", "add", "--force", "--no-checkout", "--detach", str(base / "tree"), commit)
+            yield base / "tree"
+        finally:
+            _clear(root, base)
 
 
-def _subfolder(root: Path) -> Path:
+def run_git(folder: Path, *arguments: str, **more: str) -> str:
+    """What git says in `folder`, with `more` in its environment. Raises `NotMeasuredError` where it fails."""
+    argv = [*GIT, *arguments]
+    done = process.run(argv, cwd=folder, env={**git.environment(), **more}, timeout_s=_TIMEOUT_S)
+    if done.returncode:
+        said = (done.stdout + done.stderr)[-2000:]
+        raise NotMeasuredError("git fails", where=" ".join(argv), remedy=f"It said:\n{said}")
+    return done.stdout
+
+
+def _prefix(root: Path) -> Path:
     """Where the project lies in its repository."""
     found = git.output_in(root)(("git", "rev-parse", "--show-prefix"))
     if found is None:
         raise NotMeasuredError(
-            "there is no git repository to take the old code from",
+            "there is no git repository to take other code from",
             where=str(root),
             remedy="Compare with a stored baseline instead, without --against.",
         )
-    return Path(found.decode().strip() or ".")
+    return Path(os.fsdecode(found).removesuffix("\n") or ".")
 
 
-def _version(python: Path) -> tuple[int, int]:
-    asked = process.run([str(python), "-c", "import sys; print(*sys.version_info[:2])"], cwd=python.parent)
-    major, minor = map(int, asked.stdout.split())
-    return major, minor
+def _top(root: Path) -> Path:
+    """The top of the repository that `root` is in."""
+    return root.joinpath(*[".."] * len(_prefix(root).parts)).resolve()
 
 
-def _git(root: Path, *arguments: str) -> None:
-    _run([*_GIT, *arguments], root, what="a worktree of the old code", env=git.environment())
+@contextmanager
+def _place(root: Path, key: str) -> Iterator[Path]:
+    """A folder that no other session uses: one made for `key`, one with a new number, or the one unused longest."""
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    ignoring = root / vcs.OURS / ".gitignore"
+    if not ignoring.exists():  # or `git add --all` would add the worktree
+        ignoring.write_text("*\n", "utf-8")
+    for base in _places(folder, key):
+        lock = FileLock(folder / f"{base.name}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            continue
+        try:
+            base.mkdir(exist_ok=True)
+            yield base
+        finally:
+            lock.release()
+        return
 
 
-def _run(argv: list[str], cwd: Path, *, what: str, env: dict[str, str] | None = None) -> None:
-    done = process.run(argv, cwd=cwd, env=env, timeout_s=_INSTALL_TIMEOUT_S)
-    if done.returncode:
-        said = (done.stdout + done.stderr)[-2000:]
-        raise NotMeasuredError(f"{what} could not be made", where=" ".join(argv), remedy=f"It said:\n{said}")
+def _places(folder: Path, key: str) -> Iterator[Path]:
+    made = [path for path in folder.iterdir() if path.is_dir() and path.name.isdecimal()]
+    free = (folder / str(number) for number in count(1) if folder / str(number) not in made)
+    yield from (path for path in made if _is_ready(path, key))
+    yield from (next(free) for _ in range(_KEPT - len(made)))
+    yield from sorted((path for path in made if not _is_ready(path, key)), key=_last_used)
+    yield from free
 
 
-def _forget_oldest(root: Path) -> None:
-    made = sorted((root / FOLDER).glob("*/ready"), key=lambda ready: ready.stat().st_mtime)
-    for ready in made[: max(0, len(made) - _KEPT + 1)]:
-        _remove(root, ready.parent)
+def _is_ready(base: Path, key: str) -> bool:
+    return bool(key) and _content(base / _READY) == key.encode()
 
 
-def _remove(root: Path, base: Path) -> None:
-    shutil.rmtree(base, ignore_errors=True)
-    git.output_in(root)(("git", "worktree", "prune"))
+def _last_used(base: Path) -> float:
+    try:
+        return (base / _READY).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _is_restored(base: Path, commit: str) -> bool:
+    """Take away what an earlier session has brought; whether that could be done."""
+    tree = base / "tree"
+    for line in (_content(base / _BROUGHT) or b"").splitlines():
+        with suppress(OSError, ValueError):
+            (tree / json.loads(line)).unlink()
+    try:
+        run_git(tree, "checkout", "--force", "--detach", commit)
+    except NotMeasuredError:
+        return False
+    (base / _BROUGHT).unlink(missing_ok=True)
+    return True
+
+
+def _clear(root: Path, base: Path) -> None:
+    """Remove all that is in `base`; and what git knows of the worktree there, and of no other one."""
+    for path in base.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    git.output_in(root)(("git", "worktree", "remove", "--force", "--force", str(base / "tree")))
+
+
+def _check_out(root: Path, tree: Path, commit: str) -> None:
+    run_git(root, "worktree", "add", "--force", "--detach", str(tree), commit)
+    _check_out_submodules(_top(root), tree, commit)
+
+
+def _check_out_submodules(top: Path, tree: Path, commit: str) -> None:
+    """Fill the submodules that are filled in the new tree, from there: nothing is fetched, nor written to a config."""
+    listed = git.output_in(top)(("git", "ls-tree", "-r", "-z", "--full-tree", commit)) or b""
+    for entry in listed.split(b"\0"):
+        if not entry.startswith(_SUBMODULE):
+            continue
+        head, _, name = entry.partition(b"\t")
+        path, wanted = Path(os.fsdecode(name)), head.split()[2].decode()
+        if not (top / path / ".git").exists():
+            continue  # the new code does without it, too
+        if git.output_in(top / path)(("git", "cat-file", "-e", f"{wanted}^{{commit}}")) is None:
+            raise NotMeasuredError(
+                f"the submodule {path} lacks the commit {wanted}",
+                where=str(top / path),
+                remedy=f"Fetch it: git -C {path} fetch origin {wanted}",
+            )
+        index = str(tree.parent / "index")
+        (tree / path).mkdir(parents=True, exist_ok=True)
+        place = ("--work-tree", str(tree / path))
+        run_git(top / path, *place, "read-tree", wanted, GIT_INDEX_FILE=index)
+        run_git(top / path, *place, "checkout-index", "--all", "--force", GIT_INDEX_FILE=index)
+        _check_out_submodules(top / path, tree / path, wanted)
+
+
+def _entries(top: Path, tree: Path) -> tuple[Path, ...]:
+    """What stands in for folders of the new tree on PYTHONPATH, and comes before them."""
+    given = (Path(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry)
+    absolute = (path.resolve() for path in given if path.is_absolute())
+    return tuple(tree / path.relative_to(top) for path in absolute if path.is_relative_to(top))
+
+
+def _found(name: str, source: Path, top: Path) -> Path | None:
+    """The file of a test: pytest names it from its root, which may lie above the project."""
+    folders = (folder for folder in (source, *source.parents) if folder.is_relative_to(top))
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _configuration(source: Path, top: Path, side: Side) -> dict[Path, bytes]:
+    """What `side` needs as a configuration of pytest's, or pytest would find that of the new tree above it."""
+    within = (folder for folder in (side.suite.root, *side.suite.root.parents) if folder.is_relative_to(side.tree))
+    if any(elsewhere.configures(folder) for folder in within):
+        return {}
+    above = [folder for folder in (source, *source.parents) if folder.is_relative_to(top)]
+    root = next((folder for folder in above if elsewhere.configures(folder)), source)
+    return {root.relative_to(top) / _INI: _content(root / _INI) or b"[pytest]\n"}

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import findings, wording
-from noxtasks.bench.model import Consequence, Finding, Report, Summary
+from noxtasks.bench.model import Bisection, Comparison, Consequence, Finding, Mark, Report, Summary, Tried
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
@@ -18,6 +18,7 @@ from noxtasks.stats import Verdict
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
 _TRENDS = 5  # said; the artifact has all
+_STYLE_OF_MARK = {Mark.GOOD: "green", Mark.BAD: "red", Mark.SKIP: "yellow"}
 _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
 _ROW_WITH_MEMORY = "{:<31.31} {:>9} {:>8} {:>9} {:>9} {:>9}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
@@ -28,6 +29,19 @@ def tell_pair(line: LiveLine, number: int, left: int) -> None:
     """How far the pairs have come, on a terminal alone."""
     if line.is_live:
         line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
+
+
+def tell_search(whole: Comparison, threshold: float) -> None:
+    """What a bisection looks for."""
+    change = f"{wording.change(whole)}; sought is the first commit above {wording.percent(threshold)}"
+    open_console().print(Text(f"bisect: {shown(whole.test)} is slower: {change}"), soft_wrap=True)
+
+
+def tell_tried(tried: Tried) -> None:
+    """What has become of one commit of a bisection, as soon as it is known."""
+    commit, change = wording.commit_line(tried.commit), wording.change(tried.comparison) or tried.reason
+    line = Text.assemble("bisect: ", (tried.mark.value, _STYLE_OF_MARK[tried.mark]), f" {commit}: {shown(change)}")
+    open_console().print(line, soft_wrap=True)
 
 
 def print_report(report: Report, *, page: Path) -> None:
@@ -50,6 +64,8 @@ def print_report(report: Report, *, page: Path) -> None:
     if report.is_stored:
         console.print(Text(wording.STORED, "yellow"))
     _say_trends(console, report)
+    if report.bisection is not None:
+        _say_bisection(console, report.bisection)
     console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
     console.print(Text(f"every benchmark, drawn: {shown(str(page))}"), soft_wrap=True)
 
@@ -94,3 +110,10 @@ def _say_trends(console: Console, report: Report) -> None:
         console.print(Text(wording.trend(each), style), soft_wrap=True)
     if len(changed) > _TRENDS:
         console.print(Text(f"and {len(changed) - _TRENDS} more have changed over time"))
+
+
+def _say_bisection(console: Console, bisection: Bisection) -> None:
+    for line in wording.bisection(bisection):
+        console.print(Text(line), soft_wrap=True)
+    if bisection.command:
+        console.print(Text(f"  $ {bisection.command}"), soft_wrap=True)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from math import isfinite
 
-from noxtasks.bench.model import Comparison, Finding, Metric, Report, Step, Trend
+from noxtasks.bench.model import Bisection, Commit, Comparison, Finding, Metric, Report, Step, Trend
 from noxtasks.bench.trend import TOGETHER
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.stats import Interval
@@ -73,8 +73,34 @@ def percent(share: float) -> str:
 
 
 def commit(report: Report) -> str:
-    """What the new code is held against, in short."""
-    return report.against[:_COMMIT_SHOWN]
+    """What the new code is held against, in short; and the new code, where it is a commit too."""
+    old = report.against[:_COMMIT_SHOWN]
+    return f"{old}, {report.revision[:_COMMIT_SHOWN]}" if report.revision else old
+
+
+def commit_line(one: Commit) -> str:
+    """A commit in one line."""
+    return f"{one.id[:_COMMIT_SHOWN]} {one.date:%Y-%m-%d} {shown(one.subject)}"
+
+
+def change(each: Comparison | None) -> str:
+    """A change with its interval, where it has one."""
+    if each is None:
+        return ""
+    between = interval(each)
+    return f"{percent(each.change.estimate)} ({between})" if between else percent(each.change.estimate)
+
+
+def bisection(found: Bisection) -> list[str]:
+    """What the search for a commit has found, as lines."""
+    several = counted(len(found.left), "commit")
+    by = found.left[0].id if len(found.left) == 1 else f"one of {several}, not all of which could be tried"
+    lines = [f"{shown(found.test)} became slower by {by}", *(f"  {commit_line(each)}" for each in found.left)]
+    if not found.alone:
+        return [*lines, "  it could not be held against the commit before"]
+    if not any(each.finding is Finding.SLOWER for each in found.alone):
+        lines.append("  by itself that is not surely slower than the commit before: it came in several steps")
+    return [*lines, *(f"  {change(each)} {each.finding.value} {shown(each.test)}" for each in found.alone)]
 
 
 def seconds(figure: float | None) -> str:
@@ -100,10 +126,16 @@ def size(count: float) -> str:
 
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
-    is_counted = {each.metric for each in report.comparisons} == {Metric.INSTRUCTIONS}
-    against = ("--against", commit(report)) if report.against and not report.is_stored else ()
-    count = ("--count",) if is_counted else ()
-    return shlex.join(("noxtasks", "bench", *against, *count, *(("--", *pytest_args) if pytest_args else ())))
+    words = ["noxtasks", "bench"]
+    if report.against and not report.is_stored:
+        words += ["--against", commit(report)]
+    if report.revision:
+        words += ["--revision", report.revision[:_COMMIT_SHOWN]]
+    if {each.metric for each in report.comparisons} == {Metric.INSTRUCTIONS}:
+        words += ["--count"]
+    if report.from_tests:
+        words += ["--from-tests", str(report.from_tests)]
+    return shlex.join([*words, *(("--", *pytest_args) if pytest_args else ())])
 
 
 def memory(peak_bytes: int | None) -> str:

@@ -48,14 +48,14 @@ def _project(folder: Path, tops: tuple[Path, Path], known: dict[Path, bool]) -> 
     """The nearest folder from `folder` upwards that configures pytest; None where that is the root."""
     while folder not in tops and folder != folder.parent:
         if folder not in known:
-            known[folder] = _configures(folder)
+            known[folder] = configures(folder)
         if known[folder]:
             return folder
         folder = folder.parent
     return None
 
 
-def _configures(folder: Path) -> bool:
+def configures(folder: Path) -> bool:
     """Whether pytest would take a file in `folder` for its configuration."""
     return (
         any((folder / name).is_file() for name in ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"))

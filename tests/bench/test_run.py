@@ -139,6 +139,8 @@ def test_what_is_slower_than_the_revision_is_found_and_what_is_not_is_not(
 def test_there_has_to_be_something_to_compare(root: Path, python: Path) -> None:
     with pytest.raises(ConfigurationError, match="no revision"):
         bench.run(root, SETTINGS, python=python, against="no-such-branch")
+    with pytest.raises(ConfigurationError, match="compared with another one"):
+        bench.run(root, SETTINGS, python=python, revision="HEAD")
     (root / "test_shop.py").write_text("def test_plain():\n    pass\n")
     with pytest.raises(NotMeasuredError, match="no test uses the fixture"):
         bench.run(root, SETTINGS, python=python)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from noxtasks.bench import findings, on_github, terminal, wording
 from noxtasks.bench.model import (
+    Bisection,
+    Commit,
     Comparison,
     Consequence,
     Finding,
@@ -200,6 +202,37 @@ def test_what_has_changed_over_time_is_told_everywhere(capsys: pytest.CaptureFix
     terminal.print_report(msgspec.structs.replace(REPORT, trends=many), page=PAGE)
     out = capsys.readouterr().out
     assert "test_4: +10.0% since 2026-10-06 (0000000006), in 1 step\nand 2 more have changed over time\n" in out
+
+
+def a_bisection(*subjects: str, finding: Finding) -> Bisection:
+    date = datetime(2026, 5, 4, tzinfo=UTC)
+    left = tuple(Commit(id=str(at) * 40, subject=each, date=date) for at, each in enumerate(subjects, 1))
+    alone = (a_comparison("t", finding, 0.04, 0.03),)
+    return Bisection(good="a", bad="b", test="t", threshold=0.05, tried=(), left=left, alone=alone)
+
+
+def test_of_a_bisection_the_commit_is_told_and_what_it_does_by_itself() -> None:
+    assert wording.bisection(a_bisection("slow \x1b down", finding=Finding.SLOWER)) == [
+        f"t became slower by {'1' * 40}",
+        "  1111111111 2026-05-04 slow \\u{1b} down",
+        "  +4.0% (+3.0% to +5.0%) slower t",
+    ]
+
+
+def test_of_a_bisection_it_is_told_when_commits_are_left_and_when_it_came_in_steps() -> None:
+    assert wording.bisection(a_bisection("one", "two", finding=Finding.STEADY)) == [
+        "t became slower by one of 2 commits, not all of which could be tried",
+        "  1111111111 2026-05-04 one",
+        "  2222222222 2026-05-04 two",
+        "  by itself that is not surely slower than the commit before: it came in several steps",
+        "  +4.0% (+3.0% to +5.0%) steady t",
+    ]
+
+
+def test_github_is_told_of_a_bisection_too() -> None:
+    found = a_bisection("slow `it` down", finding=Finding.SLOWER)
+    lines = on_github.markdown(msgspec.structs.replace(REPORT, bisection=found)).splitlines()
+    assert "- `` 1111111111 2026-05-04 slow `it` down ``" in lines
 
 
 def test_nothing_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,220 @@
+"""From a task to a report: one side is timed by itself, or two are set beside each other."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from noxtasks.bench import (
+    baseline,
+    bisect,
+    choosing,
+    comparing,
+    limits,
+    repeating,
+    rules,
+    sides,
+    summaries,
+    terminal,
+    tiers,
+)
+from noxtasks.bench.baseline import Baseline, Measurement
+from noxtasks.bench.bisect import Question
+from noxtasks.bench.choosing import Chosen
+from noxtasks.bench.model import Bisection, Comparison, Finding, Report
+from noxtasks.bench.repeating import Plan, Room
+from noxtasks.bench.sides import Side
+from noxtasks.bench.task import Task
+from noxtasks.errors import NotMeasuredError
+from noxtasks.evidence.display.live import LiveLine
+from noxtasks.suite.engine import Engine
+from noxtasks.suite.launch import Suite
+from noxtasks.suite.model import EngineKind
+
+_TEST_TIMEOUT_S = 600.0
+_FIRST = "this machine has no baseline yet; this is its first"
+
+
+def alone(task: Task, kept: Baseline) -> tuple[Report, Measurement]:
+    """Time the working tree, and hold it against what is `kept` of this machine; also what can be kept of it."""
+    with ExitStack() as stack:
+        engine = _engine(stack, task.suite)
+        chosen = _chosen(task, engine)
+        plan = _plan(task, chosen, (rules.LOOKS[0], rules.LOOKS[0]))
+        tests = tuple(test for test in chosen.names if test not in plan.left_out)
+        timed = comparing.alone(
+            engine, tests, timing=task.timing(tests), allowed=task.allowed, until_s=task.until_s, plan=plan
+        )
+    left_out = chosen.left_out | plan.left_out | timed.left_out
+    measured = baseline.measurement(timed.new, taken=task.began, code_version=task.code.code_version)
+    mine = kept.machines.get(task.machine.id)
+    comparisons: tuple[Comparison, ...] = ()
+    if mine is not None:
+        comparisons = tuple(baseline.compared(mine.measurements[-1], measured, task.thresholds))
+    found_limits = limits.limits(timed.new, task.allowed, left_out=left_out)
+    verdict, reason = rules.judge(comparisons, limits=found_limits, is_stored=True)
+    report = Report(
+        against=mine.measurements[-1].code_version if mine else "",
+        is_stored=mine is not None,
+        from_tests=task.from_tests,
+        verdict=verdict,
+        reason=reason if mine else f"{reason}; {_FIRST}" if found_limits else _FIRST,
+        consequence=rules.gravest((), limits=found_limits),
+        summaries=tuple(summaries.summary(test, each) for test, each in timed.new.items()),
+        comparisons=comparisons,
+        limits=found_limits,
+        notes=_notes(task, chosen.names, left_out),
+        left_out=left_out,
+    )
+    return report, measured
+
+
+def against(task: Task, name: str) -> Report:
+    """Compare the working tree, or the revision of the task, with the revision `name`."""
+    with ExitStack() as stack:
+        new, brought, chosen = _new_side(stack, task)
+        old, brought_to_old = _side(stack, task, name, chosen.names, new, where="--against")
+        suite = new.suite if new is not None else task.suite
+        plan = _plan(task, chosen, (2 * rules.LOOKS[0], 2 * rules.LOOKS[1]))
+        tests = tuple(test for test in chosen.names if test not in plan.left_out)
+        line = LiveLine()
+        if task.count:
+            measured = comparing.count(old.suite, suite, tests, timing=task.timing(tests), scratch=_scratch(stack))
+        else:
+            measured = comparing.compare(
+                _engine(stack, old.suite),
+                _engine(stack, suite),
+                tests,
+                timing=task.timing(tests),
+                thresholds=task.thresholds,
+                scratch=_scratch(stack),
+                until_s=task.until_s,
+                told=partial(terminal.tell_pair, line),
+                allowed=task.allowed,
+                plan=plan,
+                in_turns=task.in_turns,
+            )
+        line.clear()
+        comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
+        bisection = _bisection(task, old, new, tests, comparisons) if task.bisects else None
+    left_out = chosen.left_out | plan.left_out | measured.left_out
+    found_tiers = tuple(tiers.tiers(measured.pairs, task.thresholds))
+    found_limits = () if task.count else limits.limits(measured.new, task.allowed, left_out=left_out)
+    verdict, reason = rules.judge(comparisons, found_tiers, found_limits, is_whole=measured.is_whole)
+    is_apart = not task.in_turns and not task.count
+    if is_apart:
+        reason += "; the two sides ran one after the other, which under load decides less"
+    return Report(
+        against=old.revision,
+        revision=new.revision if new is not None else "",
+        from_tests=task.from_tests,
+        verdict=verdict,
+        reason=reason,
+        summaries=tuple(summaries.summary(test, each) for test, each in measured.new.items()),
+        old=tuple(summaries.summary(test, each) for test, each in measured.old.items()),
+        consequence=rules.gravest(comparisons, found_tiers, found_limits),
+        comparisons=comparisons,
+        tiers=found_tiers,
+        limits=found_limits,
+        notes=_notes(task, chosen.names, left_out),
+        left_out=left_out,
+        brought=tuple(dict.fromkeys((*brought, *brought_to_old))),
+        bisection=bisection,
+        is_whole=measured.is_whole,
+        is_apart=is_apart,
+    )
+
+
+def _chosen(task: Task, engine: Engine) -> Chosen:
+    return choosing.choose(
+        engine, task.suite.root, timing=task.timing(), from_tests=task.from_tests, until_s=task.until_s
+    )
+
+
+def _new_side(stack: ExitStack, task: Task) -> tuple[Side | None, tuple[str, ...], Chosen]:
+    """The revision of the task, none where the working tree is meant; what it was given; and what is timed there.
+
+    A revision has the benchmarks of the working tree, or its own where that has none.
+    """
+    if task.revision is None:
+        return None, (), _chosen(task, _engine(stack, task.suite))
+    try:
+        here = _chosen(task, _engine(stack, task.suite))
+        names: tuple[str, ...] = (*here.names, *here.left_out)
+    except NotMeasuredError:
+        names = ()
+    side, brought = _side(stack, task, task.revision, names, None, where="--revision")
+    return side, brought, _chosen(task, _engine(stack, side.suite))
+
+
+def _side(
+    stack: ExitStack, task: Task, name: str, tests: Iterable[str], source: Side | None, *, where: str
+) -> tuple[Side, tuple[str, ...]]:
+    """The revision `name` with the benchmarks of `source`, or of the working tree; and which files it was given."""
+    side = stack.enter_context(sides.make_ready(task.suite, name, install_setting=task.settings.install, where=where))
+    root, top = (source.suite.root, source.tree) if source is not None else (task.suite.root, side.top)
+    brought = tuple(sides.bring(tests, root, top, side))
+    return sides.within(side, task.settings.bench.paths), brought
+
+
+def _bisection(
+    task: Task, old: Side, new: Side | None, tests: tuple[str, ...], comparisons: tuple[Comparison, ...]
+) -> Bisection | None:
+    """The search for the commit that made it slower; None where nothing is."""
+    if new is None or not any(each.finding is Finding.SLOWER for each in comparisons):
+        return None
+    question = Question(
+        good=old,
+        bad=new,
+        suite=task.suite,
+        paths=task.settings.bench.paths,
+        install_setting=task.settings.install,
+        timing=task.timing(tests),
+        thresholds=task.thresholds,
+        counts=task.count,
+        budget_s=task.settings.bench.budget_s,
+        test_timeout_s=_TEST_TIMEOUT_S,
+        tests=tests,
+    )
+    whole = bisect.decisive(comparisons)
+    terminal.tell_search(whole, bisect.half(whole.change.estimate))
+    return bisect.find(question, comparisons, told=terminal.tell_tried)
+
+
+def _plan(task: Task, chosen: Chosen, processes: tuple[int, int]) -> Plan:
+    """How often the plain tests are repeated, so that there is time for so many processes: at least, and rather."""
+    if not chosen.tests:
+        return repeating.NONE
+    timing = task.timing(chosen.names)
+    calls = timing.rounds + timing.warmup_rounds
+    benchmarks_s = sum(max(timing.seconds, calls * once_s) for once_s in chosen.benchmarks.values())
+    left_s = task.until_s - time.monotonic()
+    least_s, rather_s = (left_s / number - chosen.start_s - benchmarks_s for number in processes)
+    plan = repeating.plan(chosen.tests, timing, Room(least_s=least_s, rather_s=rather_s))
+    if not plan.repeats and not chosen.benchmarks:
+        lines = "\n".join(f"{test}: {why}" for test, why in plan.left_out.items())
+        remedy = f"Give it more time: --budget\n{lines}"
+        raise NotMeasuredError("the budget is too small to repeat any test", where=str(task.suite.root), remedy=remedy)
+    return plan
+
+
+def _notes(task: Task, tests: tuple[str, ...], left_out: Mapping[str, str]) -> tuple[str, ...]:
+    if task.count and task.allowed:
+        return ("the limits of `bench.limits` are of time, which --count does not take: none was looked at",)
+    return tuple(
+        f"no benchmark of this session is meant by `{pattern}` of `bench.limits`"
+        for pattern in limits.unmatched((*tests, *left_out), task.allowed)
+    )
+
+
+def _engine(stack: ExitStack, suite: Suite) -> Engine:
+    engine = Engine(suite, _scratch(stack), kind=EngineKind.FRESH, test_timeout_s=_TEST_TIMEOUT_S)
+    return stack.enter_context(engine)
+
+
+def _scratch(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx")))
