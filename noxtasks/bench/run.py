@@ -157,7 +157,16 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
         brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
+            measured = comparing.count(
+                old.suite,
+                task.suite,
+                tests,
+                timing=task.timing,
+                thresholds=task.thresholds,
+                scratch=folders[2],
+                until_s=task.until_s,
+                told=partial(terminal.tell_pair, line),
+            )
         else:
             measured = comparing.compare(
                 stack.enter_context(_engine(old.suite, folders[1])),

@@ -105,3 +105,29 @@ def test_only_what_is_not_decided_needs_more_pairs() -> None:
 def test_the_verdict_is_on_all_of_them(ratios: list[float], is_whole: bool, verdict: Verdict, reason: str) -> None:
     found = rules.compared({"it": pairs(ratios)}, THRESHOLDS)
     assert rules.judge(found, is_whole=is_whole) == (verdict, reason)
+
+
+def counts(*ratios: float) -> list[Pair]:
+    return [Pair(old={Metric.INSTRUCTIONS: 1000.0}, new={Metric.INSTRUCTIONS: 1000.0 * ratio}) for ratio in ratios]
+
+
+ALL = rules.COUNTED_PAIRS
+
+
+@pytest.mark.parametrize(
+    ("ratios", "finding"),
+    [
+        ([1.0] * 5, Finding.STEADY),
+        ([1.009] * 5, Finding.STEADY),
+        ([1.02] * 5, Finding.OPEN),  # one process is one place for everything in memory
+        ([1.02] * (ALL - 1), Finding.OPEN),
+        ([1.02] * ALL, Finding.SLOWER),
+        ([1.02] * (ALL - 1) + [1.009], Finding.OPEN),  # one layout shows nothing
+        ([1.07] * 7 + [1.0] * 8, Finding.STEADY),  # layout, not code
+        ([1.07] * 8 + [1.0] * 7, Finding.OPEN),
+        ([0.98] * 5, Finding.FASTER),
+        ([0.98] * 4 + [1.0], Finding.STEADY),
+    ],
+)
+def test_counts_say_slower_only_where_every_layout_of_every_process_does(ratios: list[float], finding: Finding) -> None:
+    assert compared(it=counts(*ratios))["it"].finding is finding

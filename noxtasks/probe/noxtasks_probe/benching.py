@@ -12,12 +12,14 @@ import time
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
-from . import counting
 from .frames import Wire
+
+if TYPE_CHECKING:
+    from .counting import Counter
 
 _TURN_S = 0.005
 _PRECISION_S = 1e-6
@@ -35,9 +37,12 @@ def begin(config: pytest.Config, items: list[pytest.Item], timing: dict[str, Any
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
         _settle(session, timing, clock)
-    counter = counting.Counter() if timing["counts"] else None
+    counter, rounds = None, timing["loops"] or timing["rounds"] + timing["warmup_rounds"]
+    if timing["counts"]:
+        from . import counting  # not every Python has ctypes
+
+        counter, rounds = counting.Counter(), counting.RUNS
     config.pluginmanager.register(_Benching(wire, clock, timing["loops"], counter), "noxtasks-benching")
-    rounds = timing["loops"] or timing["rounds"] + timing["warmup_rounds"]
     return benchmarks + [item for item in plain for _ in range(rounds)]
 
 
@@ -147,7 +152,7 @@ class _Turns:
 class _Benching:
     """Tells what the rounds of each test took."""
 
-    def __init__(self, wire: Wire, clock: _Clock, loops: int, counter: Optional[counting.Counter]) -> None:
+    def __init__(self, wire: Wire, clock: _Clock, loops: int, counter: Optional[Counter]) -> None:
         self._wire = wire
         self._clock = clock
         self._loops = loops
@@ -164,8 +169,10 @@ class _Benching:
         """Time the test function; one of a benchmark times its own rounds."""
         name = _fixture(pyfuncitem)
         self._clock.begin(self._place)
-        if self._counter is not None and name:
-            counting.counted(pyfuncitem.funcargs[name], self._counter, pyfuncitem.nodeid, self._loops)
+        if self._counter is not None:
+            with self._counter.counted(pyfuncitem.funcargs.get(name), pyfuncitem.nodeid):
+                yield
+            return
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield
