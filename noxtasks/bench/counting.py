@@ -118,7 +118,6 @@ def read(dumps: Sequence[str], tests: Sequence[str]) -> dict[str, dict[int, floa
 
     What counting itself takes is left out. Where a process has died, those of the next count as well.
     """
-    names = {_digest(test): test for test in tests}
     sums: dict[str, dict[int, tuple[int, int]]] = {}
     for dump in dumps:
         trigger, summary = _TRIGGER.search(dump), _SUMMARY.search(dump)
@@ -126,9 +125,9 @@ def read(dumps: Sequence[str], tests: Sequence[str]) -> dict[str, dict[int, floa
             sums.setdefault(trigger[3], {})[int(trigger[1])] = int(summary[1]), int(trigger[2])
     nothing, _ = sums.get("", {}).get(0, (0, 0))
     return {
-        names[name]: {layout: (count - nothing) / calls for layout, (count, calls) in layouts.items()}
-        for name, layouts in sums.items()
-        if name in names
+        test: {layout: (count - nothing) / calls for layout, (count, calls) in sorted(sums[name].items())}
+        for test in tests
+        if (name := _digest(test)) in sums
     }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from noxtasks.bench import comparing, counting, rules
+from noxtasks.bench.comparing import Measured
+from noxtasks.bench.counting import Counts
 from noxtasks.bench.model import Finding, Metric
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.probe.noxtasks_probe import counting as probe
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Timing
@@ -99,6 +101,9 @@ def test_not_under_valgrind(benchmark):
 """
 
 
+NAMES = ("work", "growing_lists", "prepared", "plain", "not_under_valgrind")
+
+
 def project(root: Path, code: str) -> Path:
     root.mkdir(parents=True)
     (root / "shop.py").write_text(code)
@@ -116,27 +121,72 @@ def test_two_percent_more_work_are_found_and_another_place_and_docstring_are_not
     monkeypatch.setenv("LD_PRELOAD", "")
     old = Suite(root=project(tmp_path / "old" / ("far" * 30), OLD), python=python)
     new = Suite(root=project(tmp_path / "new", NEW), python=python)
-    names = ("work", "growing_lists", "prepared", "plain", "not_under_valgrind")
-    tests = {name: f"test_shop.py::test_{name}" for name in names}
-    left: list[tuple[int, int]] = []
-    measured = comparing.count(
-        old,
-        new,
-        tuple(tests.values()),
+    tests = tuple(f"test_shop.py::test_{name}" for name in NAMES)
+    before, after = counting.count((old, new), tests, number=1, timing=TIMING, scratch=tmp_path / "counts")
+    changes = {
+        test: [new / old - 1 for old, new in zip(before.instructions[test].values(), each.values(), strict=True)]
+        for test, each in after.instructions.items()
+    }
+    assert list(changes) == list(tests[:4])
+    work, growing_lists, prepared, plain = changes.values()
+    assert len(work) == len(prepared) == len(plain) == probe.LAYOUTS
+    assert all(0.02 < change < 0.03 for change in work + plain)
+    assert all(-0.01 < change < 0.01 for change in growing_lists + prepared)
+    assert list(before.failed) == list(after.failed) == [tests[4]]
+    assert "AssertionError" in before.failed[tests[4]] or "assert" in before.failed[tests[4]]
+
+
+def counts(**instructions: float) -> Counts:
+    return Counts(instructions={test: dict.fromkeys(range(5), each) for test, each in instructions.items()}, failed={})
+
+
+def measured(
+    monkeypatch: pytest.MonkeyPatch, *rounds: tuple[Counts, Counts] | TimeIsUpError
+) -> tuple[Measured, list[tuple[str, ...]]]:
+    """What `rounds` of counts come to, and what was asked for in each."""
+    asked: list[tuple[str, ...]] = []
+
+    def count(_: object, tests: tuple[str, ...], *, number: int, **__: object) -> tuple[Counts, Counts]:
+        asked.append(tests)
+        told = rounds[number - 1]
+        if isinstance(told, TimeIsUpError):
+            raise told
+        return told
+
+    monkeypatch.setattr(counting, "count", count)
+    monkeypatch.setattr(counting, "check", lambda _: None)
+    suite = Suite(root=Path(), python=Path())
+    compared = comparing.count(
+        suite,
+        suite,
+        ("a", "b", "c"),
         timing=TIMING,
         thresholds=THRESHOLDS,
-        scratch=tmp_path / "counts",
-        until_s=time.monotonic() + 600,
-        told=lambda *told: left.append(told),
+        scratch=Path(),
+        until_s=0,
+        told=lambda *_: None,
     )
-    found = {each.test: each for each in rules.compared(measured.pairs, THRESHOLDS)}
-    assert {test: each.finding for test, each in found.items()} == {
-        tests["work"]: Finding.SLOWER,
-        tests["growing_lists"]: Finding.STEADY,
-        tests["prepared"]: Finding.STEADY,
-        tests["plain"]: Finding.SLOWER,
+    return compared, asked
+
+
+def test_what_seems_slower_is_counted_again_in_further_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = counts(a=100, b=100, c=100), counts(a=100, b=103, c=103)
+    then = counts(b=100, c=100), counts(b=100, c=103)
+    found, asked = measured(monkeypatch, first, then, then)
+    assert asked == [("a", "b", "c"), ("b", "c"), ("b", "c")]
+    assert {each.test: each.finding for each in rules.compared(found.pairs, THRESHOLDS)} == {
+        "a": Finding.STEADY,
+        "b": Finding.STEADY,
+        "c": Finding.SLOWER,
     }
-    assert all(0.02 < change < 0.03 for change in found[tests["work"]].changes)
-    assert left == [(1, 2), (2, 2), (3, 0)]  # what is steady is counted once
-    assert list(measured.left_out) == [tests["not_under_valgrind"]]
-    assert "fails under valgrind with the old code" in measured.left_out[tests["not_under_valgrind"]]
+    assert found.is_whole
+
+
+def test_when_the_time_is_up_what_was_counted_once_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = counts(a=100, b=100), msgspec.structs.replace(counts(a=100, b=103), failed={"c": "it is broken"})
+    found, _ = measured(monkeypatch, first, TimeIsUpError("too late"))
+    assert [each.finding for each in rules.compared(found.pairs, THRESHOLDS)] == [Finding.STEADY, Finding.OPEN]
+    assert not found.is_whole
+    assert found.left_out == {"c": "it fails under valgrind with the new code: it is broken"}
+    with pytest.raises(TimeIsUpError):
+        measured(monkeypatch, TimeIsUpError("too late"))

@@ -79,14 +79,6 @@ def test_where_the_processor_is_not_what_it_waits_for_the_wall_decides() -> None
     assert compared(it=sleeps_now)["it"].finding is Finding.SLOWER
 
 
-@pytest.mark.parametrize(
-    ("count", "finding"), [(1000.0, Finding.STEADY), (1011.0, Finding.SLOWER), (980.0, Finding.FASTER)]
-)
-def test_of_instructions_one_pair_is_enough(count: float, finding: Finding) -> None:
-    counted = [Pair(old={Metric.INSTRUCTIONS: 1000.0}, new={Metric.INSTRUCTIONS: count})]
-    assert compared(it=counted)["it"].finding is finding
-
-
 def test_only_what_is_not_decided_needs_more_pairs() -> None:
     found = rules.compared({"steady": pairs([1.0] * 5), "unclear": pairs([1.1] * 5)}, THRESHOLDS)
     assert rules.wanted(found) == ("unclear",)

@@ -31,6 +31,7 @@ _cpu, _wall = time.process_time, time.perf_counter
 
 def begin(config: pytest.Config, items: list[pytest.Item], timing: dict[str, Any], wire: Wire) -> list[pytest.Item]:
     """Have the benchmarks among `items` timed from now on; the items to run, a plain test once for each round."""
+    items = list(dict.fromkeys(items))  # where a process has died, the rounds that are left are told
     benchmarks = [item for item in items if _fixture(item)]
     plain = [item for item in items if not _fixture(item)] if timing["repeats_tests"] else []
     clock = _Clock(_Turns(*timing["turns"]) if timing["turns"] else None)
@@ -67,8 +68,9 @@ def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
         warmup=True,
         warmup_iterations=timing["warmup_rounds"],
         cprofile=False,
-        precision=None,
     )
+    if "precision" in session.options:  # pytest-benchmark 5.2+
+        session.options["precision"] = None
 
 
 class _Timer:

@@ -119,28 +119,28 @@ class Counter:
     def _whole(self, name: str) -> Generator[None, None, None]:
         """Count what is done within, after it was done some times, and in another layout each time."""
         layout = self._runs[name] = self._runs.get(name, -1 - _WARM_UP_RUNS) + 1
-        if layout < 0:
+        if not 0 <= layout < LAYOUTS:
             yield
             return
-        with self._counting():
+        if layout == 0:
+            self._ask(_START)  # what has run until now is translated anew: not for each run
+        with _no_collector():
             self._heap.lay_out(layout)
             dump = self._dump(layout, name, 1)
             self._call(self._zero)
             yield
             self._call(dump)
+        if layout == LAYOUTS - 1:
+            self._ask(_STOP)
 
     @contextmanager
     def _counting(self) -> Generator[None, None, None]:
-        was_enabled = gc.isenabled()
-        gc.collect()
-        gc.disable()
-        self._ask(_START)
-        try:
-            yield
-        finally:
-            self._ask(_STOP)
-            if was_enabled:
-                gc.enable()
+        with _no_collector():
+            self._ask(_START)
+            try:
+                yield
+            finally:
+                self._ask(_STOP)
 
     def _stretch(self, layout: int, name: str, function: Callable[[], Any], calls: int) -> Any:
         dump = self._dump(layout, name, calls)
@@ -158,6 +158,18 @@ class Counter:
 
     def _ask(self, *words: int) -> int:
         return int(self._call(_request(*words)))
+
+
+@contextmanager
+def _no_collector() -> Generator[None, None, None]:
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _request(*words: int) -> Any:
