@@ -81,7 +81,6 @@ class Counter:
                 break
             result = function()
         calls = _CALLS if longest_s < _LONG_S else 1
-        self._heap.fill_pools()
         with self._counting():
             for layout in range(LAYOUTS):
                 self._heap.lay_out(layout)
@@ -98,7 +97,6 @@ class Counter:
                 break
             result = prepare()()
             clean()
-        self._heap.fill_pools()
         with self._counting():
             for layout in range(LAYOUTS):
                 function = prepare()
@@ -125,7 +123,6 @@ class Counter:
             yield
             return
         if layout == 0:
-            self._heap.fill_pools()
             self._ask(_START)  # what has run until now is translated anew: not for each run
         with _no_collector():
             self._heap.lay_out(layout)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ctypes
 import random
-import sys
 
 _MMAP_THRESHOLD, _TOP_PAD, _TRIM_THRESHOLD = -3, -2, -1  # of `mallopt`, from glibc's malloc.h
 _LARGEST = 1 << 25  # bytes of which `mallopt` takes no more: smaller blocks never come from the system by themselves
@@ -25,12 +24,6 @@ _HEADER = 8  # bytes before each block
 _CHUNKS = [1 << power for power in range(23, 4, -1)]  # bytes with the header, down to the smallest that there is
 _CACHED = 2048  # bytes: smaller ones do not go back to the end of the heap when they are freed
 _MOST = 100_000  # holes; an allocator that works otherwise has no end of them
-
-_POOL = 1 << 14 if sys.version_info >= (3, 10) else 1 << 12  # bytes of Python's own pools, each of one size of block
-_POOL_HEADER = 48
-_POOLED = range(16, 513, 16)
-_IN_A_ROW = 4  # blocks, from the first of a pool: it is a fresh one
-_MOST_POOLED = 8192  # blocks of a size; without pools there is no end of them
 
 _BLOCKS = 48
 _SIZES = 520, 6000  # bytes; smaller ones come from Python's own pools
@@ -47,31 +40,9 @@ class Heap:
         self._free.restype = None
         self._free.argtypes = [ctypes.c_size_t]
         self._is_known = all(hasattr(library, name) for name in ("gnu_get_libc_version", "mallopt"))
-        self._pooled = ctypes.pythonapi.PyObject_Malloc
-        self._pooled.restype = ctypes.c_size_t
-        self._pooled.argtypes = [ctypes.c_size_t]
-        self._has_pools = True
         if self._is_known:
             for option, value in ((_MMAP_THRESHOLD, _LARGEST), (_TOP_PAD, _RESERVE), (_TRIM_THRESHOLD, _KEEP)):
                 library.mallopt(option, value)
-
-    def fill_pools(self) -> None:
-        """Have Python's pools of each size begin anew: where one is nearly full, a loop takes and returns the next."""
-        for size in _POOLED:
-            if self._has_pools:
-                self._has_pools = self._fill_pool(size)
-
-    def _fill_pool(self, size: int) -> bool:
-        first, in_a_row = 0, 0
-        for _ in range(_MOST_POOLED):
-            block = self._pooled(size)
-            if block % _POOL == _POOL_HEADER:
-                first, in_a_row = block, 1
-            else:
-                in_a_row = in_a_row + 1 if block == first + in_a_row * size else 0
-            if in_a_row >= _IN_A_ROW:
-                return True
-        return False
 
     def lay_out(self, number: int) -> None:
         """Give it the layout with this number: 0 has no holes."""
