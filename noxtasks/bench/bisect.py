@@ -191,11 +191,21 @@ def _against(
     question: Question, old: Side, name: str, tests: tuple[str, ...], thresholds: dict[Metric, float]
 ) -> Measured:
     """Compare `tests` of the commit `name` with those of `old`."""
+    until_s = time.monotonic() + question.budget_s
     with ExitStack() as stack:
         new = _side(stack, question, name)
         scratch = [Path(stack.enter_context(TemporaryDirectory(prefix="nx"))) for _ in range(3)]
         if question.counts:
-            return comparing.count(old.suite, new.suite, tests, timing=question.timing, scratch=scratch[2])
+            return comparing.count(
+                old.suite,
+                new.suite,
+                tests,
+                timing=question.timing,
+                thresholds=thresholds,
+                scratch=scratch[2],
+                until_s=until_s,
+                told=lambda *_: None,
+            )
         before, after = (
             stack.enter_context(
                 Engine(side.suite, folder, kind=EngineKind.FRESH, test_timeout_s=question.test_timeout_s)
@@ -209,7 +219,7 @@ def _against(
             timing=question.timing,
             thresholds=thresholds,
             scratch=scratch[2],
-            until_s=time.monotonic() + question.budget_s,
+            until_s=until_s,
             told=lambda *_: None,
             allowed={},
         )

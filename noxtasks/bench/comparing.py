@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.bench import choosing, counting, limits, lockstep, repeating, rules, summaries, tiers
+from noxtasks.bench.counting import Counts
 from noxtasks.bench.model import Metric, Pair
 from noxtasks.bench.repeating import Plan
-from noxtasks.errors import NotMeasuredError
+from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Benched, Run, Timing
@@ -108,21 +109,59 @@ def alone(
     return measured
 
 
-def count(old: Suite, new: Suite, tests: tuple[str, ...], *, timing: Timing, scratch: Path) -> Measured:
-    """Count the instructions of `tests` on both sides: one pair, which says the same every time."""
-    sides = []
-    for name, suite in (("old", old), ("new", new)):
-        folder = scratch / name
-        folder.mkdir()
-        sides.append(counting.instructions(suite, tests, timing=timing, scratch=folder))
-    before, after = sides
-    pairs = {
-        test: [Pair(old={Metric.INSTRUCTIONS: before[test]}, new={Metric.INSTRUCTIONS: after[test]})]
-        for test in tests
-        if test in before and test in after
-    }
-    left_out = {test: "it was not counted on both sides" for test in tests if test not in pairs}
-    return Measured(pairs=pairs, old={}, new={}, left_out=left_out, is_whole=True)
+def count(
+    old: Suite,
+    new: Suite,
+    tests: tuple[str, ...],
+    *,
+    timing: Timing,
+    thresholds: Mapping[Metric, float],
+    scratch: Path,
+    until_s: float,
+    told: Callable[[int, int], object],
+) -> Measured:
+    """Count the instructions of `tests` on both sides: a pair for each layout of the heap, in one process of each side.
+
+    What is then not settled is counted in further ones. Raises `NotMeasuredError` where nothing can be counted, or the
+    first processes do not come to an end until `until_s` by the monotonic clock; `told` as in `compare`.
+    """
+    counting.check(new)
+    measured = Measured(pairs={test: [] for test in tests}, old={}, new={}, left_out={}, is_whole=True)
+    going_on = tests
+    for number in range(1, rules.COUNTED_PROCESSES + 1):
+        try:
+            before, after = counting.count(
+                (old, new), going_on, number=number, timing=timing, scratch=scratch / str(number), until_s=until_s
+            )
+        except TimeIsUpError:
+            if number == 1:
+                raise
+            return msgspec.structs.replace(measured, is_whole=False)
+        for test in going_on:
+            _add(measured, test, before, after)
+        open_ones = rules.wanted(rules.compared(measured.pairs, thresholds))
+        going_on = tuple(test for test in going_on if test in open_ones and test not in measured.left_out)
+        told(number, len(going_on))
+        if not going_on:
+            break
+    for test in measured.left_out:
+        measured.pairs.pop(test)
+    return measured
+
+
+def _add(measured: Measured, test: str, before: Counts, after: Counts) -> None:
+    """Take in what one process of each side has counted of `test`, or why it has not."""
+    for which, side in (("old", before), ("new", after)):
+        if test in side.failed:
+            measured.left_out[test] = f"it fails under valgrind with the {which} code: {side.failed[test]}"[:300]
+            return
+    old, new = before.instructions.get(test, {}), after.instructions.get(test, {})
+    if not old or not new:
+        measured.left_out[test] = "it was not counted on both sides: does it call what the fixture gives it?"
+    measured.pairs[test] += [
+        Pair(old={Metric.INSTRUCTIONS: old[layout]}, new={Metric.INSTRUCTIONS: new[layout]})
+        for layout in sorted(old.keys() & new.keys())
+    ]
 
 
 def failures(run: Run, plan: Plan, which: str = "") -> dict[str, str]:

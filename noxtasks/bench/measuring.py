@@ -83,7 +83,16 @@ def against(task: Task, name: str) -> Report:
         tests = tuple(test for test in chosen.names if test not in plan.left_out)
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, suite, tests, timing=task.timing(tests), scratch=_scratch(stack))
+            measured = comparing.count(
+                old.suite,
+                suite,
+                tests,
+                timing=task.timing(tests),
+                thresholds=task.thresholds,
+                scratch=_scratch(stack),
+                until_s=task.until_s,
+                told=partial(terminal.tell_pair, line),
+            )
         else:
             measured = comparing.compare(
                 _engine(stack, old.suite),
@@ -187,7 +196,7 @@ def _bisection(
 
 def _plan(task: Task, chosen: Chosen, processes: tuple[int, int]) -> Plan:
     """How often the plain tests are repeated, so that there is time for so many processes: at least, and rather."""
-    if not chosen.tests:
+    if task.count or not chosen.tests:
         return repeating.NONE
     timing = task.timing(chosen.names)
     calls = timing.rounds + timing.warmup_rounds

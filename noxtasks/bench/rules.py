@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, expm1, log
+from statistics import median
 
 from noxtasks.bench.model import Comparison, Consequence, Finding, Limit, Metric, Pair, Tier
 from noxtasks.evidence.display.text import counted
@@ -16,6 +17,12 @@ from noxtasks.stats import Interval, Shift, Verdict, hodges_lehmann, holm, signe
 
 LOOKS = (5, 10, 20, 40)
 """After how many pairs it is asked whether those so far decide."""
+
+COUNTED_PROCESSES = 3
+"""In how many processes of each side the instructions are counted of what is not settled before."""
+
+COUNTED_PAIRS = 15
+"""How many counts of each side have to agree that a benchmark is slower: each process counts in five layouts."""
 
 FALSE_ALARMS = 0.01
 """The share of comparisons of equal code in which any benchmark may be called slower, by any metric."""
@@ -151,11 +158,19 @@ def wanted(comparisons: Sequence[Comparison], tiers: Iterable[Tier] = ()) -> tup
 
 
 def _counted(values: Sequence[float], threshold: float) -> Finding:
-    """Of instructions, which are the same every time, one pair says all."""
-    change_of = exp(values[0]) - 1
-    if change_of > threshold:
-        return Finding.SLOWER
-    return Finding.FASTER if change_of < -threshold else Finding.STEADY
+    """What pairs of counts say, each with the heap, the hash seed and the environment of its own: no chance but these.
+
+    Slower is what every one of `COUNTED_PAIRS` says; steady what at least half of the pairs say, however many there
+    are; faster, what all say. Between them the layout decides, and not the code.
+    """
+    changes = sorted(expm1(value) for value in values)
+    if not changes:
+        return Finding.OPEN
+    if changes[-1] < -threshold:
+        return Finding.FASTER
+    if median(changes) <= threshold:
+        return Finding.STEADY
+    return Finding.SLOWER if changes[0] > threshold and len(changes) >= COUNTED_PAIRS else Finding.OPEN
 
 
 def _finding(values: Sequence[float], threshold: float, slower: float, false_alarms: float) -> Finding:
@@ -170,9 +185,7 @@ def consequence(comparison: Comparison) -> Consequence | None:
     """What it means that a benchmark is slower by the metric that decides; None where it is not."""
     if comparison.finding is not Finding.SLOWER:
         return None
-    change_of = comparison.change  # of instructions one pair says all
-    bound = change_of.estimate if comparison.metric is Metric.INSTRUCTIONS else change_of.interval.low
-    return Consequence.ROLLBACK if bound > ROLLBACK else Consequence.FAIL
+    return Consequence.ROLLBACK if comparison.change.interval.low > ROLLBACK else Consequence.FAIL
 
 
 def gravest(

@@ -67,7 +67,7 @@ def run(
     such revision.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
-    _check(root, against=against, revision=revision, bisects=bisects, count=count, from_tests=from_tests)
+    _check(root, against=against, revision=revision, bisects=bisects)
     task = Task(
         suite=Suite(
             root=root,
@@ -113,13 +113,8 @@ def run(
     return _ended(task, report)
 
 
-def _check(
-    root: Path, *, against: str | None, revision: str | None, bisects: bool, count: bool, from_tests: int
-) -> None:
-    """Raises `ConfigurationError` for what cannot be had together, and for a search that has no way to go."""
-    if count and from_tests:
-        remedy = "Leave one of the two away: what a plain test executes is not counted."
-        raise ConfigurationError("--count is for benchmarks alone", where="--from-tests", remedy=remedy)
+def _check(root: Path, *, against: str | None, revision: str | None, bisects: bool) -> None:
+    """Raises `ConfigurationError` where there is nothing to compare with, and for a search that has no way to go."""
     if revision is not None and against is None:
         raise ConfigurationError(
             "a revision is compared with another one", where="--revision", remedy="Name the old one: --against REV"

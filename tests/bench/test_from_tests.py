@@ -178,8 +178,6 @@ def test_why_there_is_nothing_to_time_is_told(
 
 
 def test_what_cannot_be_measured_is_an_error_before_anything_is_run(root: Path, python: Path) -> None:
-    with pytest.raises(ConfigurationError, match="--count is for benchmarks alone"):
-        bench.run(root, SETTINGS, python=python, from_tests=3, count=True)
     settings = BenchSettings(paths=("perf", "test_shop.py"))
     with pytest.raises(ConfigurationError, match="there is no perf in"):
         bench.run(root, msgspec.structs.replace(SETTINGS, bench=settings), python=python)

@@ -14,12 +14,14 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
-from . import counting
 from .frames import Wire
+
+if TYPE_CHECKING:
+    from .counting import Counter as InstructionCounter
 
 _TURN_S = 0.005
 _PRECISION_S = 1e-6
@@ -51,7 +53,7 @@ def open_to_all(config: pytest.Config) -> None:
 def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, Any], wire: Wire) -> list[pytest.Item]:
     """Have the benchmarks among `items`, by their names, timed from now on; the items that `run` is to run.
 
-    Where it names its tests, a plain one is run as often as it is named.
+    Where it names its tests, a plain one is run as often as it is named; or as often as counting takes.
     """
     timing = run["bench"]
     chosen = [items[name] for name in run["tests"] if name in items] if run["tests"] is not None else [*items.values()]
@@ -61,7 +63,12 @@ def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, A
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
         _settle(session, timing, clock)
-    counter = counting.Counter() if timing["counts"] else None
+    counter = None
+    if timing["counts"]:
+        from . import counting  # not every Python has ctypes
+
+        counter = counting.Counter()
+        chosen = [item for item in chosen for _ in range(1 if _fixture(item) else counting.RUNS)]
     names = {id(item): name for name, item in items.items()}
     warming = {} if timing["loops"] else _warming(chosen, timing["warmup_rounds"])
     benching = _Benching(wire, clock, loops=timing["loops"], counter=counter, names=names, warming=warming)
@@ -207,7 +214,7 @@ class _Benching:
         clock: _Clock,
         *,
         loops: int,
-        counter: Optional[counting.Counter],
+        counter: Optional[InstructionCounter],
         names: dict[int, str],
         warming: dict[int, int],
     ) -> None:
@@ -234,8 +241,10 @@ class _Benching:
         test: Any = item
         name, called = _fixture(item), self._names[id(item)]
         self._clock.begin(self._place)
-        if self._counter is not None and name:
-            counting.counted(test.funcargs[name], self._counter, called, self._loops)
+        if self._counter is not None:
+            with self._counter.counted(test.funcargs.get(name), called):
+                yield
+            return
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield

@@ -3,74 +3,184 @@
 Callgrind takes requests from inside the program that it watches: a sequence of instructions that does nothing, and that
 it recognises (valgrind's manual, "The Client Request mechanism"; the numbers are those of its `callgrind.h`). It counts
 only between two such requests, so that starting Python and pytest costs little. Every count goes to a file of its own,
-which whoever has started callgrind reads.
+which whoever has started callgrind reads; its label says which layout of the heap it was (see `heap`), how many calls
+it was, and of what.
+
+The garbage collector stays off meanwhile: when its turn comes depends on all that was allocated before, and how long
+it takes on all that is alive.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import hashlib
 import mmap
 import platform
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Optional
+
+from .heap import Heap
+
+LAYOUTS = 5
 
 _X86_64 = bytes.fromhex("4889f8 31d2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3")
 """rax: where the request stands, rdx: the answer; four rotations of rdi by 128 bits in all, and the mark."""
+
+_AARCH64 = bytes.fromhex("e40300aa 030080d2 8c0dcc93 8c35cc93 8ccdcc93 8cf5cc93 4a010aaa e00303aa c0035fd6")
+"""x4: where the request stands, x3: the answer; four rotations of x12 by 128 bits in all, and the mark."""
+
+_SEQUENCES = {"x86_64": _X86_64, "amd64": _X86_64, "aarch64": _AARCH64, "arm64": _AARCH64}
 
 _RUNNING_ON_VALGRIND = 0x1001
 _CALLGRIND = ord("C") << 24 | ord("T") << 16
 _ZERO, _DUMP_AT, _START, _STOP = (_CALLGRIND + number for number in (1, 3, 4, 5))
 _WORDS = 6  # of a request: its number and five arguments
+
 _WARM_UP_CALLS = 16  # CPython 3.11+ rewrites instructions of functions that have been called a few times
+_WARM_UP_S = 2.0  # of the processor, under valgrind
+_CALLS = 3  # in each layout
+_LONG_S = 0.5  # a call that takes longer is not repeated
+_WARM_UP_RUNS = 2  # of a plain test
+RUNS = _WARM_UP_RUNS + LAYOUTS
+
+
+def digest(nodeid: str) -> str:
+    """What stands for a test in a label, which must not be long."""
+    return hashlib.sha256(nodeid.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class Counter:
     """Counts calls, where this process is watched; raises `OSError` where it is not."""
 
     def __init__(self) -> None:
-        if platform.machine().lower() not in ("x86_64", "amd64"):
+        sequence = _SEQUENCES.get(platform.machine().lower())
+        if sequence is None:
             raise OSError(f"instructions are not counted on {platform.machine()}")
         self._page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-        self._page.write(_X86_64)
+        self._page.write(sequence)
         address = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
-        self._call = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64))(address)
-        if not self._ask(_request(_RUNNING_ON_VALGRIND)):
+        self._call = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64))(address)
+        if not self._ask(_RUNNING_ON_VALGRIND):
             raise OSError("this process does not run under valgrind")
-        self.count("", 0, lambda: None)
+        self._heap = Heap()
+        self._zero = _request(_ZERO)
+        self._runs: dict[str, int] = {}
+        with self._counting():
+            self._stretch(0, "", lambda: None, 0)
 
-    def count(self, name: str, calls: int, function: Callable[[], Any]) -> Any:
-        """Count `calls` of `function` and have the sum written under `name`; what the last call gave."""
-        text = ctypes.create_string_buffer(name.encode("utf-8", "replace"))
-        zero, start, stop = _request(_ZERO), _request(_START), _request(_STOP)
-        dump = _request(_DUMP_AT, ctypes.addressof(text))
-        result = None
-        for _ in range(_WARM_UP_CALLS if calls else 0):
+    def count(self, name: str, function: Callable[[], Any]) -> Any:
+        """Count calls of `function`, some in each layout; what the last gave."""
+        began_s = time.process_time()
+        result = function()
+        longest_s = time.process_time() - began_s
+        for _ in range(_WARM_UP_CALLS - 1):
+            if time.process_time() - began_s > _WARM_UP_S:
+                break
             result = function()
-        gc.collect()  # so that its turns come at the same calls in each process
-        gc.freeze()
-        self._ask(zero)
-        self._ask(start)
-        for _ in range(calls):
-            result = function()
-        self._ask(dump)  # what counting itself takes is counted here, and in the count of nothing
-        self._ask(stop)
-        gc.unfreeze()
+        calls = _CALLS if longest_s < _LONG_S else 1
+        with self._counting():
+            for layout in range(LAYOUTS):
+                self._heap.lay_out(layout)
+                if calls > 1:
+                    function()  # its own blocks come to lie where they will lie again
+                result = self._stretch(layout, name, function, calls)
         return result
 
-    def _ask(self, request: Any) -> int:
-        return int(self._call(request))
+    def count_prepared(self, name: str, prepare: Callable[[], Callable[[], Any]], clean: Callable[[], Any]) -> Any:
+        """Count one call in each layout of what `prepare` gives, but neither `prepare` nor `clean`."""
+        result, began_s = None, time.process_time()
+        for turn in range(_WARM_UP_CALLS):
+            if turn and time.process_time() - began_s > _WARM_UP_S:
+                break
+            result = prepare()()
+            clean()
+        with self._counting():
+            for layout in range(LAYOUTS):
+                function = prepare()
+                self._heap.lay_out(layout)
+                result = self._stretch(layout, name, function, 1)
+                clean()
+        return result
+
+    @contextmanager
+    def counted(self, fixture: Any, name: str) -> Generator[None, None, None]:
+        """Count the test that is run within: what `fixture` is given; all of it, where there is none."""
+        if fixture is not None:
+            _divert(fixture, self, name)
+            yield
+        else:
+            with self._whole(name):
+                yield
+
+    @contextmanager
+    def _whole(self, name: str) -> Generator[None, None, None]:
+        """Count what is done within, after it was done some times, and in another layout each time."""
+        layout = self._runs[name] = self._runs.get(name, -1 - _WARM_UP_RUNS) + 1
+        if not 0 <= layout < LAYOUTS:
+            yield
+            return
+        if layout == 0:
+            self._ask(_START)  # what has run until now is translated anew: not for each run
+        with _no_collector():
+            self._heap.lay_out(layout)
+            dump = self._dump(layout, name, 1)
+            self._call(self._zero)
+            yield
+            self._call(dump)
+        if layout == LAYOUTS - 1:
+            self._ask(_STOP)
+
+    @contextmanager
+    def _counting(self) -> Generator[None, None, None]:
+        with _no_collector():
+            self._ask(_START)
+            try:
+                yield
+            finally:
+                self._ask(_STOP)
+
+    def _stretch(self, layout: int, name: str, function: Callable[[], Any], calls: int) -> Any:
+        dump = self._dump(layout, name, calls)
+        result = None
+        self._call(self._zero)
+        for _ in range(calls):
+            result = function()
+        self._call(dump)  # what counting itself takes is counted here, and in the count of nothing
+        return result
+
+    def _dump(self, layout: int, name: str, calls: int) -> Any:
+        label = f"{layout} {calls} {name and digest(name)}"
+        self._text = ctypes.create_string_buffer(label.encode("ascii"))
+        return _request(_DUMP_AT, ctypes.addressof(self._text))
+
+    def _ask(self, *words: int) -> int:
+        return int(self._call(_request(*words)))
+
+
+@contextmanager
+def _no_collector() -> Generator[None, None, None]:
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _request(*words: int) -> Any:
     return (ctypes.c_uint64 * _WORDS)(*words, *[0] * (_WORDS - len(words)))
 
 
-def counted(fixture: Any, counter: Counter, name: str, calls: int) -> None:
+def _divert(fixture: Any, counter: Counter, name: str) -> None:
     """Have pytest-benchmark's fixture count what it is given, instead of timing it."""
 
     def plain(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return counter.count(name, calls, lambda: function(*args, **kwargs))
+        return counter.count(name, lambda: function(*args, **kwargs))
 
     def pedantic(
         target: Callable[..., Any],
@@ -82,6 +192,17 @@ def counted(fixture: Any, counter: Counter, name: str, calls: int) -> None:
     ) -> Any:
         if setup is None and teardown is None:
             return plain(target, *args, **(kwargs or {}))
-        raise OSError("a benchmark with a setup of its own is not counted")
+        given: list[Any] = [args, kwargs or {}]
+
+        def prepare() -> Callable[[], Any]:
+            given[:] = (setup and setup()) or (args, kwargs or {})
+            now_args, now_kwargs = given
+            return lambda: target(*now_args, **now_kwargs)
+
+        def clean() -> None:
+            if teardown is not None:
+                teardown(*given[0], **given[1])
+
+        return counter.count_prepared(name, prepare, clean)
 
     fixture._raw, fixture._raw_pedantic = plain, pedantic
