@@ -18,6 +18,7 @@ KINDS = (
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99")
+TOGETHER = ("test", "scope", "file")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -309,6 +310,30 @@ SETTINGS = (
         expects=f"a table of numbers above 0, by metric, of {', '.join(METRICS)}: {{cpu = 0.05}}",
         default="{}",
         meaning="By how much slower a benchmark may become; the defaults are 5, 10, 1, 10, 15, 20 and 25 %.",
+    ),
+    Setting(
+        key="parallel.workers",
+        field="workers",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of workers, at least 1",
+        default="available cores",
+        meaning="How many processes `noxtasks run` has run the tests.",
+    ),
+    Setting(
+        key="parallel.together",
+        field="together",
+        parse=parsing.choice(*TOGETHER),
+        expects='"test", "scope" or "file"',
+        default='"test"',
+        meaning="What one worker runs as a whole: nothing but `xdist_group` marks, classes and modules, or files.",
+    ),
+    Setting(
+        key="parallel.test_timeout",
+        field="test_timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"10m"',
+        meaning="How long a test of `noxtasks run` may take before its worker is taken to hang.",
     ),
     Setting(
         key="mutation.threshold",
