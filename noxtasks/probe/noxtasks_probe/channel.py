@@ -9,7 +9,8 @@ import pickle
 import select
 import socket
 import struct
-from typing import Any, Dict, List, NamedTuple, Tuple
+from contextlib import suppress
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 _LENGTH = struct.Struct("!I")
 _PART = 1 << 16
@@ -58,13 +59,13 @@ class Channel:
                 raise EOFError
             self._received += part
 
-    def heard(self) -> List[Frame]:
-        """All that has been said since, once `select` has found something. Raises `EOFError` where none will come."""
-        part = self._end.recv(_PART)
-        if not part:
-            raise EOFError
+    def heard(self) -> Optional[List[Frame]]:
+        """All that has been said since, once `select` has found something; None where no more will come."""
+        part = b""
+        with suppress(ConnectionError):
+            part = self._end.recv(_PART)
         self._received += part
-        return self._whole()
+        return self._whole() if part else None
 
     def has_word(self) -> bool:
         """Whether something was said that was not received."""

@@ -18,7 +18,6 @@ import pickle
 import selectors
 import signal
 import sys
-import threading
 import time
 import warnings
 from contextlib import suppress
@@ -30,7 +29,7 @@ import pytest
 from . import processes, taming
 from .channel import Channel, Frame
 from .frames import Real
-from .schedule import Schedule, Test
+from .schedule import Schedule, Timed
 from .worker import work
 
 _SHORT_S = 0.2
@@ -85,7 +84,7 @@ class Distribution:
 def why_not(session: pytest.Session, schedule: Schedule, workers: int) -> str:
     """Why the tests should run in this process; empty where nothing speaks against workers."""
     option = session.config.option
-    threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    threads = processes.cut_off_by_a_fork()
     if workers == 1 or len(session.items) == 1:
         return "since there is nothing to distribute"
     if not hasattr(os, "fork"):
@@ -110,10 +109,10 @@ def _durations_s(path: Path) -> dict[str, float]:
     return found
 
 
-def tests(session: pytest.Session, durations_s: dict[str, float], together: str) -> list[Test]:
+def tests(session: pytest.Session, durations_s: dict[str, float], together: str) -> list[Timed]:
     """What a schedule has to know of the tests of `session`."""
     return [
-        Test(
+        Timed(
             file=item.nodeid.partition("::")[0],
             group=_group(item, together),
             duration_s=durations_s.get(item.nodeid),
@@ -219,10 +218,10 @@ class _Controller:
     def _attend(self) -> None:
         for key, _ in self._selector.select(_TICK_S):
             worker: _Forked = key.data
-            try:
-                for frame in worker.channel.heard():
-                    self._hear(worker, frame)
-            except (EOFError, ConnectionError):
+            frames = worker.channel.heard()
+            for frame in frames or ():
+                self._hear(worker, frame)
+            if frames is None:
                 self._bury(worker)
         self._look_for_hung()
 

@@ -17,7 +17,7 @@ _SHARES = 16
 """Chunks that a worker takes, if all are as long as they may be: what one is too long is lost at the end."""
 
 
-class Test(NamedTuple):
+class Timed(NamedTuple):
     """One test, as far as its place in a schedule goes."""
 
     file: str
@@ -25,7 +25,7 @@ class Test(NamedTuple):
     duration_s: Optional[float]  # None where it is not known
 
 
-def estimated(tests: Sequence[Test]) -> List[float]:
+def estimated(tests: Sequence[Timed]) -> List[float]:
     """Seconds of each test. What is not known takes the median of its file, or of all; 1 where nothing is known."""
     known: Dict[str, List[float]] = {}
     for test in tests:
@@ -39,7 +39,7 @@ def estimated(tests: Sequence[Test]) -> List[float]:
 class Schedule:
     """Hands out chunks of tests, by their places, until none is left."""
 
-    def __init__(self, tests: Sequence[Test], workers: int) -> None:
+    def __init__(self, tests: Sequence[Timed], workers: int) -> None:
         self._durations = estimated(tests)
         self._tests = tests
         is_known = all(test.duration_s is not None for test in tests)

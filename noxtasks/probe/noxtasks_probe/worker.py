@@ -7,9 +7,11 @@ plugins and conftests that hear of reports. They are put out of action here, and
 from __future__ import annotations
 
 import atexit
+import json
 import pickle
 import signal
 import sys
+import traceback
 from contextlib import suppress
 from typing import Any, Optional
 
@@ -108,7 +110,7 @@ class _Worker:
             told = {"reason": str(error.msg), "returncode": error.returncode}
             kind = "exit"
         else:
-            told = {"reason": f"{type(error).__name__}: {error}"}
+            told = {"reason": "".join(traceback.format_exception(type(error), error, error.__traceback__))}
             kind = "interrupt" if isinstance(error, KeyboardInterrupt) else "broken"
         with suppress(BaseException):
             self._session._setupstate.teardown_exact(None)
@@ -136,8 +138,7 @@ class _Worker:
             lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
         )
         if call.excinfo is not None:
-            report = item.ihook.pytest_runtest_makereport(item=item, call=call)
-            item.ihook.pytest_runtest_logreport(report=report)
+            self._reports.append(pytest.TestReport.from_item_and_call(item, call))  # to plugins the test is long over
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -177,4 +178,5 @@ def _portable(config: pytest.Config, report: Any) -> Any:
     try:
         return pickle.dumps(report, pickle.HIGHEST_PROTOCOL)
     except Exception:
-        return config.hook.pytest_report_to_serializable(config=config, report=report)
+        written = config.hook.pytest_report_to_serializable(config=config, report=report)
+        return json.loads(json.dumps(written, default=repr))
