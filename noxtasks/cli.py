@@ -21,6 +21,7 @@ _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _OPTIONS = {  # by the table of settings: options, each for the setting of that name
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
     "bench": ("budget", "rounds"),
+    "parallel": (),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -31,7 +32,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     add_options: Callable[[argparse.ArgumentParser], None]
-    handle: Callable[[argparse.Namespace], ExitCode]
+    handle: Callable[[argparse.Namespace], int]
     takes_pytest_args: bool = False
 
 
@@ -52,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         return found
 
 
-def main() -> ExitCode:
+def main() -> int:
     """Run the command that this process was started with; how it ended. Errors go up to the boundary."""
     arguments = build_parser().parse_args(sys.argv[1:])
     command: Command = arguments.command
@@ -459,6 +460,25 @@ def _bisect(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("-n", dest="workers", metavar="N", help="how many workers run the tests")
+    _add_setting_option(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    root = _root(arguments)
+    workers = arguments.workers
+    further = [partial(config.from_option, "-n", "parallel.workers", workers)] if workers not in (None, "auto") else []
+    settings = _settings(root, arguments, "parallel", further)
+
+    from noxtasks import parallel  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    python = interpreter.find(root, arguments.python, os.environ)
+    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -556,6 +576,13 @@ COMMANDS = (
         title="Tell where a marker is registered, applied, read and selected, by the last report.",
         add_options=_add_explain_options,
         handle=_explain,
+    ),
+    Command(
+        name="run",
+        title="Run the suite on several workers, the longest tests first; else as pytest does.",
+        add_options=_add_run_options,
+        handle=_run,
+        takes_pytest_args=True,
     ),
     Command(
         name="bench",

@@ -15,6 +15,7 @@ from noxtasks.config.model import (
     MarkersSettings,
     MutationSettings,
     Override,
+    ParallelSettings,
     QuarantineSettings,
     Settings,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "MarkersSettings",
     "MutationSettings",
     "Override",
+    "ParallelSettings",
     "QuarantineSettings",
     "Setting",
     "Settings",

@@ -100,6 +100,14 @@ class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
 
 
+class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.parallel]`: how tests are distributed over workers."""
+
+    workers: int = msgspec.field(default_factory=available_cores)
+    together: str = "test"
+    test_timeout_s: float = 600.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -115,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     markers: MarkersSettings = msgspec.field(default_factory=MarkersSettings)
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
+    parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

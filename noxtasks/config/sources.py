@@ -13,6 +13,7 @@ from noxtasks.config.model import (
     MarkersSettings,
     MutationSettings,
     Override,
+    ParallelSettings,
     QuarantineSettings,
     Settings,
 )
@@ -48,6 +49,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         markers=MarkersSettings(**values["markers"]),
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
+        parallel=ParallelSettings(**values["parallel"]),
     )
 
 

@@ -18,6 +18,7 @@ KINDS = (
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
+TOGETHER = ("test", "scope", "file")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -327,6 +328,30 @@ SETTINGS = (
         expects='a list of files or folders, such as ["benchmarks"]',
         default="[]",
         meaning="Where the benchmarks are, by paths from the root; without any, where pytest looks by itself.",
+    ),
+    Setting(
+        key="parallel.workers",
+        field="workers",
+        parse=parsing.whole(1, _MOST),
+        expects="a whole number of workers, at least 1",
+        default="available cores",
+        meaning="How many processes `noxtasks run` has run the tests.",
+    ),
+    Setting(
+        key="parallel.together",
+        field="together",
+        parse=parsing.choice(*TOGETHER),
+        expects='"test", "scope" or "file"',
+        default='"test"',
+        meaning="What one worker runs as a whole: nothing but `xdist_group` marks, classes and modules, or files.",
+    ),
+    Setting(
+        key="parallel.test_timeout",
+        field="test_timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"10m"',
+        meaning="How long a test of `noxtasks run` may take before its worker is taken to hang.",
     ),
     Setting(
         key="mutation.threshold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -60,6 +61,26 @@ def nodeids(connection: Connection, project: str) -> list[str]:
     """Every test of the project ever seen, sorted."""
     query = select(_test.c.nodeid).join(_project, _project.c.id == _test.c.project_id)
     return sorted(map(unescape, connection.scalars(query.where(_project.c.digest == digest(project)))))
+
+
+def durations_s(connection: Connection, project: str, runs: int) -> dict[str, float]:
+    """By test, the median of what it took in the project's newest `runs` runs."""
+    newest = (
+        select(_run.c.id)
+        .join(_session, _session.c.key == _run.c.session_key)
+        .join(_sample, _sample.c.id == _session.c.sample_id)
+        .join(_code, _code.c.id == _sample.c.code_id)
+        .join(_project, _project.c.id == _code.c.project_id)
+        .where(_project.c.digest == digest(project))
+        .order_by(_run.c.started_us.desc(), _run.c.id.desc())
+        .limit(runs)
+    )
+    row = tables.outcome.c
+    query = select(_test.c.nodeid, row.duration_s).join(_test, _test.c.id == row.test_id)
+    found: dict[str, list[float]] = {}
+    for nodeid, duration_s in connection.execute(query.where(row.run_id.in_(connection.scalars(newest).all()))):
+        found.setdefault(unescape(nodeid), []).append(duration_s)
+    return {test: median(durations) for test, durations in found.items()}
 
 
 def failure(connection: Connection, project: str, fingerprint: str) -> Failure | None:

@@ -147,6 +147,11 @@ class History:
         with self._database.reading() as connection:
             return reading.nodeids(connection, project)
 
+    def durations_s(self, project: str, *, runs: int = 5) -> dict[str, float]:
+        """What each test of the project's newest `runs` runs took: the median of those that it is in."""
+        with self._database.reading() as connection:
+            return reading.durations_s(connection, project, runs)
+
     def failure(self, project: str, fingerprint: str) -> Failure | None:
         """Return a failure with its long text; None for an unknown fingerprint."""
         with self._database.reading() as connection:

@@ -21,7 +21,7 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError
 
-__all__ = ["Completed", "Process", "TimeoutExpired", "kill_group", "output", "run", "start"]
+__all__ = ["Completed", "Process", "TimeoutExpired", "attached", "kill_group", "output", "run", "start"]
 
 Process = subprocess.Popen[bytes]
 
@@ -99,6 +99,23 @@ def start(
         return _popen(argv, cwd=cwd, env=env, stdout=stream, stderr=stream, pass_fds=pass_fds)
 
 
+def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run `argv` in `cwd` to its end as if it were this process: its terminal, its group, its signals; its exit code.
+
+    Ctrl-C reaches both; this one waits for the other to end. Raises `NotMeasuredError` where it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(list(argv), cwd=cwd, env=env)
+    except OSError as error:
+        raise _not_started(argv, cwd, error) from error
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            if sys.platform != "win32":
+                process.send_signal(signal.SIGINT)  # SIGTERM, and a signal to this process alone, end here too
+
+
 def kill_group(process: Process) -> None:
     """Kill the process and all that it started and left in its group; quiet when nothing of it is alive."""
     if sys.platform == "win32":
@@ -138,9 +155,13 @@ def _popen(
             creationflags=flags,
         )
     except OSError as error:
-        raise NotMeasuredError(
-            f"cannot start {argv[0]} in {cwd}: {error.strerror}", remedy="Does it exist, and may it be executed?"
-        ) from error
+        raise _not_started(argv, cwd, error) from error
+
+
+def _not_started(argv: Sequence[str], cwd: Path, error: OSError) -> NotMeasuredError:
+    return NotMeasuredError(
+        f"cannot start {argv[0]} in {cwd}: {error.strerror}", remedy="Does it exist, and may it be executed?"
+    )
 
 
 def _content(stream: IO[bytes]) -> bytes:

@@ -41,7 +41,7 @@ from .leaks import LeakWatch
 from .marking import MarkWatch
 from .mutants import CallWatch, activate
 from .naming import names
-from .processes import adopt_orphans
+from .processes import adopt_orphans, cut_off_by_a_fork
 from .protocol import Protocol
 from .recording import FailureNotes
 from .running import Relay, Runner
@@ -109,7 +109,7 @@ class Engine:
     def _serve_cold(self) -> None:
         """Come back in a child, as a process that was started for its run alone; or in this one, to go on by itself."""
         ran = self._calls.seen() if self._calls is not None else []
-        self._wire.send("collected", tests=[], threads=_threads(), rootdir="", ran=ran)
+        self._wire.send("collected", tests=[], threads=cut_off_by_a_fork(), rootdir="", ran=ran)
         self._seeders = seeding.seeders()
         self._service = forking.Service(self._task["commands"], self._task["events"])
         if self._calls is not None:
@@ -226,7 +226,7 @@ class Engine:
 
     def _collected(self, session: pytest.Session) -> dict[str, Any]:
         rootdir = str(session.config.rootpath)
-        fields: dict[str, Any] = {"tests": list(self._items), "threads": _threads(), "rootdir": rootdir}
+        fields: dict[str, Any] = {"tests": list(self._items), "threads": cut_off_by_a_fork(), "rootdir": rootdir}
         if self._calls is not None:
             fields.update(ran=self._calls.seen(), modules=self._calls.places())
             if not self._is_child:
@@ -318,22 +318,8 @@ def _environment() -> dict[str, Any]:
     }
 
 
-_IDLE = ("pytest_rerunfailures",)
-"""Modules whose threads only wait for workers of xdist, which there are none of: a fork may leave them behind."""
-
-
 def _can_stop() -> bool:
     """Whether children of this process may begin at this place."""
     asyncio: Any = sys.modules.get("asyncio")
     is_in_loop = asyncio is not None and asyncio._get_running_loop() is not None
-    return threading.current_thread() is threading.main_thread() and not is_in_loop and not _threads()
-
-
-def _threads() -> list[str]:
-    """Names of the threads that a fork would cut off."""
-    return [
-        thread.name
-        for thread in threading.enumerate()
-        if thread is not threading.main_thread()
-        and getattr(getattr(thread, "_target", None), "__module__", "") not in _IDLE
-    ]
+    return threading.current_thread() is threading.main_thread() and not is_in_loop and not cut_off_by_a_fork()

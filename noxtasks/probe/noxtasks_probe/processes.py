@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,20 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 _EXPECTED = ("multiprocessing.resource_tracker", "multiprocessing.forkserver", "multiprocessing.semaphore_tracker")
 """Helpers of the standard library that live as long as the process that started them, on purpose."""
+
+
+_IDLE = ("pytest_rerunfailures",)
+"""Modules whose threads only wait for workers of xdist, which there are none of: a fork may leave them behind."""
+
+
+def cut_off_by_a_fork() -> list[str]:
+    """Names of the threads of this process that a child would not have."""
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread()
+        and getattr(getattr(thread, "_target", None), "__module__", "") not in _IDLE
+    ]
 
 
 def adopt_orphans() -> None:

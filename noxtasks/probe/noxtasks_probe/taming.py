@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 
-_NEUTRAL: dict[str, Any] = {
-    "maxfail": 0,
-    "numprocesses": None,  # pytest-xdist
+_SEQUENTIAL: dict[str, Any] = {  # of pytest-xdist
+    "numprocesses": None,
     "dist": "no",
     "distload": False,
     "tx": [],
     "looponfail": False,
+}
+
+_NEUTRAL: dict[str, Any] = {
+    "maxfail": 0,
+    **_SEQUENTIAL,
     "usepdb": False,
     "trace": False,
     "xmlpath": None,  # --junitxml
@@ -44,7 +48,16 @@ def before_conftests(config: pytest.Config, args: list[str]) -> None:
 
 def settle(config: pytest.Config) -> None:
     """Turn off the rest, once the options are known and before any plugin has acted on them."""
-    for name, value in _NEUTRAL.items():
+    _set(config, _NEUTRAL)
+
+
+def distribute_no_more(config: pytest.Config) -> None:
+    """Keep other plugins from distributing the tests over workers."""
+    _set(config, _SEQUENTIAL)
+
+
+def _set(config: pytest.Config, values: dict[str, Any]) -> None:
+    for name, value in values.items():
         if hasattr(config.option, name):
             setattr(config.option, name, value)
 

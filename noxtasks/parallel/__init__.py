@@ -1,0 +1,12 @@
+"""How much faster does it run in parallel, what breaks there, and how far is it from the limit?
+
+The limit of a schedule is the longest test, or all of them divided by the workers, whichever is more (R. L. Graham,
+"Bounds on multiprocessing timing anomalies", 1969). `noxtasks run` comes near it: pytest collects once and forks
+workers, which are handed the longest tests first, by what they took before.
+"""
+
+from __future__ import annotations
+
+from noxtasks.parallel.runner import run_suite
+
+__all__ = ["run_suite"]

@@ -1,0 +1,182 @@
+"""A forked worker: it runs the tests that it is given, and hands what pytest says of them to the process it came from.
+
+What is of the whole session, and not of one test, is left to that process: the terminal, JUnit, the cache, the hooks of
+plugins and conftests that hear of reports. They are put out of action here, and called there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import pickle
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any, Optional
+
+import pytest
+
+from . import isolation
+from .channel import Channel
+from .frames import Real
+
+_TELLING = (
+    "pytest_runtest_logstart",
+    "pytest_runtest_logreport",
+    "pytest_runtest_logfinish",
+    "pytest_warning_recorded",
+)
+_OF_ONE_TEST = {"session", "logging-plugin"}
+"""Plugins that hear of reports for the sake of the test that is under way."""
+
+
+def work(session: pytest.Session, channel: Channel, name: str, workers: int) -> None:
+    """Run what comes over `channel` until that says it is enough, then end this process."""
+    owner = Real.getpid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    atexit._clear()
+    _become(session.config, name, workers)
+    worker = _Worker(session, channel)
+    session.config.pluginmanager.register(worker, "noxtasks-worker")
+    try:
+        worker.run()
+    except BaseException as error:
+        worker.end(error)
+    finally:
+        if Real.getpid() != owner:  # a test forked, and this is the copy that came back from it
+            Real.exit(0)
+        _leave()
+
+
+def _become(config: pytest.Config, name: str, workers: int) -> None:
+    isolation.own_identity(config, name, workers)
+    if config.option.capture != "no":
+        isolation.own_output(config, forked=True)
+    config.option.maxfail = 0  # how many may fail is counted where all are
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        factory._basetemp = factory.getbasetemp() / f"popen-{name}"
+        factory._basetemp.mkdir(mode=0o700, exist_ok=True)
+    manager = config.pluginmanager
+    for hook in _TELLING:
+        caller = getattr(manager.hook, hook)
+        for implementation in caller.get_hookimpls():
+            if implementation.plugin_name not in _OF_ONE_TEST:
+                caller._remove_plugin(implementation.plugin)
+
+
+def _leave() -> None:
+    coverage = sys.modules.get("coverage")
+    current = coverage.Coverage.current() if coverage is not None else None
+    if current is not None:
+        current.stop()
+        current.save()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    Real.exit(0)
+
+
+class _Worker:
+    def __init__(self, session: pytest.Session, channel: Channel) -> None:
+        self._session: Any = session
+        self._channel = channel
+        self._reports: list[pytest.TestReport] = []
+        self._last: Optional[pytest.Item] = None
+
+    def run(self) -> None:
+        """Take chunk after chunk."""
+        self._channel.send("want")
+        while True:
+            frame = self._channel.receive()
+            if frame.kind == "enough":
+                break
+            places = frame.fields["places"]
+            for number, place in enumerate(places):
+                if self._channel.has_word():
+                    break  # "enough"
+                following = places[number + 1] if number + 1 < len(places) else None
+                self._run_one(place, following)
+            else:
+                self._channel.send("want")
+        self._tear_down_to(None)
+        self._channel.send("done", reports=self._taken())
+
+    def end(self, error: BaseException) -> None:
+        """Tell why this worker cannot go on, and tear down what it has set up."""
+        if isinstance(error, pytest.exit.Exception):
+            told = {"reason": str(error.msg), "returncode": error.returncode}
+            kind = "exit"
+        else:
+            told = {"reason": "".join(traceback.format_exception(type(error), error, error.__traceback__))}
+            kind = "interrupt" if isinstance(error, KeyboardInterrupt) else "broken"
+        with suppress(BaseException):
+            self._session._setupstate.teardown_exact(None)
+        with suppress(OSError):
+            self._channel.send(kind, reports=self._taken(), **told)
+
+    def _run_one(self, place: int, following: Optional[int]) -> None:
+        items = self._session.items
+        item = items[place]
+        self._tear_down_to(item)
+        self._channel.send("start", place=place)
+        self._last = item
+        item.config.hook.pytest_runtest_protocol(
+            item=item, nextitem=items[following] if following is not None else item.parent
+        )
+        stop = str(self._session.shouldstop or "")
+        self._channel.send("finish", place=place, reports=self._taken(), stop=stop)
+
+    def _tear_down_to(self, following: Optional[pytest.Item]) -> None:
+        """Tear down what `following` does not need: at the end of a chunk it was not known which test would follow."""
+        item, state = self._last, self._session._setupstate
+        if item is None or not state.stack:
+            return
+        call = pytest.CallInfo.from_call(
+            lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
+        )
+        if call.excinfo is not None:
+            self._reports.append(pytest.TestReport.from_item_and_call(item, call))  # to plugins the test is long over
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a report for the other process."""
+        self._reports.append(report)
+
+    def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
+        """Hand a warning on, for the summary of all."""
+        message = warning_message.message
+        try:
+            pickle.dumps((message, warning_message.category))
+        except Exception:
+            message, category = Warning(str(message)), Warning
+        else:
+            category = warning_message.category
+        self._channel.send(
+            "warning",
+            message=(message, category, warning_message.filename, warning_message.lineno),
+            when=when,
+            nodeid=nodeid,
+            location=location,
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> bool:
+        """Hand on what pytest says of a defect of a plugin."""
+        self._channel.send("broken", reports=[], reason=str(excrepr))
+        return True
+
+    def _taken(self) -> list[Any]:
+        taken, self._reports = [_portable(self._session.config, each) for each in self._reports], []
+        return taken
+
+
+def _portable(config: pytest.Config, report: Any) -> Any:
+    """The report as it is, or, where it holds what cannot be pickled, as pytest would write it into a file."""
+    try:
+        return pickle.dumps(report, pickle.HIGHEST_PROTOCOL)
+    except Exception:
+        written = config.hook.pytest_report_to_serializable(config=config, report=report)
+        return json.loads(json.dumps(written, default=repr))
