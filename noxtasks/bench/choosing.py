@@ -119,12 +119,14 @@ def _nothing(collection: Collection, why: dict[str, str], root: Path, *, from_te
             where=where,
             remedy=f"Install {PLUGIN} beside it, which takes the same calls, or time plain tests: --from-tests 10",
         )
-    if why:
+    finds_none = not (collection.tests or collection.problems or collection.facts.get("deselected"))
+    elsewhere = _uncollected(collection, root) if not from_tests and (finds_none or not why) else []
+    if why and not elsewhere:
         lines = "\n".join(wording.left_out(why))
         return NotMeasuredError("no test passes" if from_tests else "no benchmark passes", where=where, remedy=lines)
     if from_tests:
         return NotMeasuredError("no test was run that passes", where=where, remedy="Which are chosen by -k, -m, files?")
-    return _unfound(_uncollected(collection, root), where)
+    return _unfound(elsewhere, where)
 
 
 def _unfound(elsewhere: list[str], where: str) -> NotMeasuredError:

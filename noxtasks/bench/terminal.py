@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import findings, wording
-from noxtasks.bench.model import Bisection, Comparison, Consequence, Finding, Mark, Report, Summary, Tried
+from noxtasks.bench.model import Bisection, Comparison, Finding, Mark, Report, Summary, Tried
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, short, shown
@@ -96,7 +96,7 @@ def _say_findings(console: Console, report: Report) -> None:
     for told in found[:_FINDINGS]:
         console.print(Text(shown(told.test), "bold"), soft_wrap=True)
         for line in told.lines:
-            style = "red" if line.consequence not in {None, Consequence.ALERT} else "yellow"
+            style = "red" if line.is_failure else "yellow"
             console.print(Text.assemble("  ", (f"{line.name:<9}", style), f" {line.said}"))
         console.print(Text(f"  $ {told.command}"), soft_wrap=True)
     if len(found) > _FINDINGS:
