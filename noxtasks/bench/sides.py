@@ -91,10 +91,11 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
         tree = base / "tree"
         if not (_is_ready(base, key) and _is_restored(base, commit)):
             _clear(new.root, base)
-            _check_out(new.root, tree, commit)
-            if not (tree / inside).is_dir():
-                raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
-            environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
+            with _whole_or_gone(new.root, base):
+                _check_out(new.root, tree, commit)
+                if not (tree / inside).is_dir():
+                    raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
+                environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
             (base / _READY).write_text(key, "utf-8")
         os.utime(base / _READY)
         suite = Suite(
@@ -244,6 +245,16 @@ def _is_restored(base: Path, commit: str) -> bool:
         return False
     (base / _BROUGHT).unlink(missing_ok=True)
     return True
+
+
+@contextmanager
+def _whole_or_gone(root: Path, base: Path) -> Iterator[None]:
+    """Leave nothing half made: git, killed while it adds a worktree, leaves that locked."""
+    try:
+        yield
+    except BaseException:
+        _clear(root, base)
+        raise
 
 
 def _clear(root: Path, base: Path) -> None:

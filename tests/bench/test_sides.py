@@ -129,6 +129,20 @@ def test_what_a_session_that_was_killed_has_left_is_made_anew(
     assert len(light.made) == 4
 
 
+def test_what_an_interrupt_leaves_half_made_is_taken_away(
+    root: Path, light: Light, monkeypatch: pytest.MonkeyPatch, git: Callable[..., str]
+) -> None:
+    def interrupted(python: Path, to: Path, **more: object) -> None:
+        git(to / "tree", "worktree", "lock", str(to / "tree"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "copied", interrupted)
+    with pytest.raises(KeyboardInterrupt), ready(root, "HEAD"):
+        pass
+    assert git(root, "worktree", "list").splitlines()[1:] == []
+    assert list((root / sides.FOLDER / "1").iterdir()) == []
+
+
 def test_the_users_own_worktrees_stay_and_git_sees_nothing_new(
     root: Path, tmp_path: Path, light: Light, git: Callable[..., str]
 ) -> None:
