@@ -33,7 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     which: str  # old or new
     tree: Path  # all of the repository
-    prefix: Path  # of its environment, which may lie in the tree
+    prefix: Path  # of its environment, which may lie in the tree, or around it
     installed: frozenset[Path]  # files of what was installed from the tree
     is_working_tree: bool
 
@@ -43,7 +43,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {name: path for name, path in found.items() if path in self.installed or self._has(path)}
 
     def _has(self, path: Path) -> bool:
-        return path.is_relative_to(self.tree) and not path.is_relative_to(self.prefix)
+        is_packaged = self.prefix.is_relative_to(self.tree) and path.is_relative_to(self.prefix)
+        return path.is_relative_to(self.tree) and not is_packaged
 
     @cached_property
     def files(self) -> tuple[Path, ...]:

@@ -22,7 +22,7 @@ def place(tmp_path: Path, which: str, *files: str, installed: tuple[str, ...] = 
     return Place(
         which=which,
         tree=tree,
-        prefix=tree / ".venv",
+        prefix=tree / ".venv" if which == "new" else tmp_path,
         installed=frozenset(tree / name for name in installed),
         is_working_tree=which == "new",
     )
@@ -67,12 +67,13 @@ def test_what_the_other_code_does_without_is_said_and_no_error(tmp_path: Path) -
 
 def test_what_is_compiled_and_not_imported_and_what_is_of_others_is_no_difference(tmp_path: Path) -> None:
     built, other = f"shop/_fast{SUFFIX}", f".venv/lib/numpy/core{SUFFIX}"
-    old = place(tmp_path, "old", "shop/_fast.c", built, other, installed=())
-    new = place(tmp_path, "new", "shop/_fast.c", built)
-    assert compiled.differences(old, new, {**modules(old, built), "numpy.core": str(old.tree / other)}, {}) == ()
+    old = place(tmp_path, "old", "shop/_fast.c", built)
+    new = place(tmp_path, "new", "shop/_fast.c", built, other)
+    in_new = {"numpy.core": str(new.tree / other)}
+    assert compiled.differences(old, new, modules(old, built), in_new) == ()
     wheel = place(tmp_path, "wheel", other, installed=(other,))
     with pytest.raises(NotMeasuredError, match=r"the wheel code has the compiled module core"):
-        compiled.differences(new, wheel, {}, {"core": str(wheel.tree / other)})
+        compiled.differences(old, wheel, {}, {"core": str(wheel.tree / other)})
 
 
 def test_a_source_that_is_newer_than_what_was_compiled_of_it_is_told(tmp_path: Path) -> None:
