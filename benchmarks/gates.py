@@ -29,11 +29,11 @@ _UNDECIDED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What noxtasks said of each benchmark ("slower", "open", ...), after how many pairs, and what it cost."""
+    """What noxtasks said of each benchmark ("slower", "open", ...), by which metric and pairs, and what it cost."""
 
     findings: dict[str, str]
-    changes: dict[str, float]
-    pairs: dict[str, int]
+    metrics: dict[str, str]
+    changes: dict[str, list[float]]  # of each pair
     cost: Cost
 
 
@@ -54,8 +54,8 @@ def noxtasks(suite: Suite, new: str) -> Asked:
         told = _told(Path(name))
     return Asked(
         findings={_short(each): each["finding"] for each in told},
-        changes={_short(each): each["change"] for each in told},
-        pairs={_short(each): each["pairs"] for each in told},
+        metrics={_short(each): each["metric"] for each in told},
+        changes={_short(each): each["changes"] for each in told},
         cost=took,
     )
 
