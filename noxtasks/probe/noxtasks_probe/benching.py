@@ -17,6 +17,7 @@ from typing import Any, Optional
 import pytest
 
 from . import counting
+from .delays import Delay
 from .frames import Wire
 
 _TURN_S = 0.005
@@ -77,26 +78,43 @@ class _Timer:
 
 
 class _Clock:
-    """Tells the wall time, and notes the CPU time beside it. Between two rounds the other process may have its turn."""
+    """Tells the wall time, and notes the CPU time beside it. Between two rounds the other process may have its turn.
+
+    What it notes of waiting for a processor it reads outside of the round: before its begin, and after its end.
+    """
 
     def __init__(self, turns: Optional[_Turns]) -> None:
         self.cpu_s: list[float] = []
+        self.delay_s: list[float] = []
         self.turns = turns
+        self._delay = Delay()
         self._is_round = False
 
     def begin(self, place: int) -> None:
         """The test at `place`, from 1, has begun."""
         self.cpu_s.clear()
+        self.delay_s.clear()
         self._is_round = False
         if self.turns is not None:
             self.turns.begin(place)
 
     def __call__(self) -> float:
         self._is_round = not self._is_round
-        if self._is_round and self.turns is not None:
-            self.turns.offer()
+        if self._is_round:
+            if self.turns is not None:
+                self.turns.offer()
+            self.delay_s.append(self._delay())
+            self.cpu_s.append(_cpu())
+            return _wall()
         self.cpu_s.append(_cpu())
-        return _wall()
+        wall_s = _wall()
+        self.delay_s.append(self._delay())
+        return wall_s
+
+    def delays_s(self, rounds: int, calls: int) -> list[float]:
+        """Of each of the last `rounds`, how long it waited for a processor, by call."""
+        marks = self.delay_s[len(self.delay_s) - 2 * rounds :]
+        return [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
 
 
 class _Turns:
@@ -193,7 +211,7 @@ class _Benching:
 
     def _tell(self, test: str, wall_s: list[float], cpu_s: list[float], calls: int, peak: Optional[int]) -> None:
         benched = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
-        self._wire.hold("rounds", benched=benched)
+        self._wire.hold("rounds", benched={**benched, "delay_s": self._clock.delays_s(len(wall_s), calls)})
 
 
 def _reset_peak() -> Optional[int]:
