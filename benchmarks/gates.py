@@ -31,6 +31,7 @@ _UNDECIDED = 3
 class Asked:
     """What noxtasks said of each benchmark ("slower", "open", ...), by which metric and pairs, and what it cost."""
 
+    verdict: str  # "fail" is the alarm
     findings: dict[str, str]
     metrics: dict[str, str]
     changes: dict[str, list[float]]  # of each pair
@@ -51,8 +52,10 @@ def noxtasks(suite: Suite, new: str) -> Asked:
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         command = _ours(suite, Path(name))
         took = contenders.timed([command], suite, Path(name), ended_well=(*_DECIDED, _UNDECIDED))
-        told = _told(Path(name))
+        result = _result(Path(name))
+    told = result["benchmarks"]
     return Asked(
+        verdict=result["verdict"],
         findings={_short(each): each["finding"] for each in told},
         metrics={_short(each): each["metric"] for each in told},
         changes={_short(each): each["changes"] for each in told},
@@ -67,7 +70,7 @@ def counted(suite: Suite, new: str) -> dict[str, float]:
     slowdowns.check_out(suite, new)
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         contenders.timed([[*_ours(suite, Path(name)), "--count"]], suite, Path(name))
-        return {_short(each): each["change"] for each in _told(Path(name))}
+        return {_short(each): each["change"] for each in _result(Path(name))["benchmarks"]}
 
 
 def pytest_benchmark(suite: Suite, new: str) -> Stored:
@@ -107,13 +110,13 @@ def _ours(suite: Suite, folder: Path) -> list[str]:
     return [*command, "-S", f"reports={folder / 'reports'}"]
 
 
-def _told(folder: Path) -> list[dict[str, Any]]:
+def _result(folder: Path) -> dict[str, Any]:
     path = folder / "reports" / "perf.comparison.json"
     if not path.exists():
         said = (folder / "output").read_text("utf-8").strip().splitlines() or ["nothing"]
         raise NotMeasuredError(f"noxtasks wrote no comparison: {said[-1]}")
-    told: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["result"]["benchmarks"]
-    return told
+    result: dict[str, Any] = json.loads(path.read_text("utf-8"))["result"]
+    return result
 
 
 def _short(benchmark: dict[str, Any]) -> str:

@@ -60,6 +60,10 @@ def _asked(comparisons: Iterable[dict[str, Any]], gate: str) -> list[dict[str, A
     return [each for each in comparisons if gate == "noxtasks" or each["pytest_benchmark"] is not None]
 
 
+def _is_alarm(comparison: dict[str, Any], gate: str) -> bool:
+    return bool(_slower(comparison, gate)) or (gate == "noxtasks" and comparison["noxtasks"]["verdict"] == "fail")
+
+
 def _slower(comparison: dict[str, Any], gate: str) -> set[str]:
     if gate == "noxtasks":
         return {name for name, finding in comparison["noxtasks"]["findings"].items() if finding == "slower"}
