@@ -62,7 +62,11 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--nulls", type=int, default=100, metavar="N", help="comparisons of equal code, in all (100)")
     parser.add_argument("--each", type=int, default=20, metavar="N", help="of each size of slow-down, in all (20)")
     parser.add_argument(
-        "--beside", type=int, default=1, metavar="N", help="ask pytest-benchmark too at every Nth comparison (1)"
+        "--beside",
+        type=int,
+        default=1,
+        metavar="N",
+        help="ask pytest-benchmark too at every Nth comparison (1); 0: never",
     )
     parser.add_argument("--quick", action="store_true", help="only see that it works: one comparison of each kind")
     parser.add_argument("--work", type=Path, default=Path("speed-work"), metavar="DIR", help="kept for the next time")
@@ -90,7 +94,7 @@ def _compared(
     slowed = _slowed(names, number + percent) if percent else []
     new = slowdowns.make_slower(suite, slowed, percent)
     load = round(os.getloadavg()[0], 2)
-    asks_theirs, is_plain = number % beside == 0, len(before) % _PLAIN_EVERY == 0
+    asks_theirs, is_plain = bool(beside) and number % beside == 0, bool(beside) and len(before) % _PLAIN_EVERY == 0
     stored = gates.pytest_benchmark(suite, new) if asks_theirs and number // beside % 2 == 0 else None
     asked = gates.noxtasks(suite, new)
     if asks_theirs and stored is None:
