@@ -23,8 +23,7 @@ _AS_WE = ("--benchmark-warmup=on", f"--benchmark-warmup-iterations={_WARM_UP}", 
 _FIELDS = ("min", "mean")
 _ALLOWED = "10%"
 _REGRESSED = re.compile(r"^\s+test_(\w+) \(\S+\) - Field '(\w+)' has failed", re.MULTILINE)
-_DECIDED = (0, 1)
-_UNDECIDED = 3
+_ENDED_WELL = (0, 1, 3)  # 3: undecided; where nothing could be compared there is no report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +50,7 @@ def noxtasks(suite: Suite, new: str) -> Asked:
     slowdowns.check_out(suite, new)
     with tempfile.TemporaryDirectory(prefix="speed") as name:
         command = _ours(suite, Path(name))
-        took = contenders.timed([command], suite, Path(name), ended_well=(*_DECIDED, _UNDECIDED))
+        took = contenders.timed([command], suite, Path(name), ended_well=_ENDED_WELL)
         result = _result(Path(name))
     told = result["benchmarks"]
     return Asked(
@@ -69,7 +68,7 @@ def counted(suite: Suite, new: str) -> dict[str, float]:
         return {}
     slowdowns.check_out(suite, new)
     with tempfile.TemporaryDirectory(prefix="speed") as name:
-        contenders.timed([[*_ours(suite, Path(name)), "--count"]], suite, Path(name))
+        contenders.timed([[*_ours(suite, Path(name)), "--count"]], suite, Path(name), ended_well=_ENDED_WELL)
         return {_short(each): each["change"] for each in _result(Path(name))["benchmarks"]}
 
 
