@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,21 +21,24 @@ from noxtasks.bench import (
     lockstep,
     machine,
     on_github,
+    page,
     rules,
     sides,
     summaries,
     terminal,
     tiers,
+    wording,
 )
 from noxtasks.bench.baseline import Baseline, Measurement
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import Comparison, Metric, Report
 from noxtasks.config import THRESHOLDS, Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
-from noxtasks.evidence import provenance, vcs
+from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.provenance import Provenance
+from noxtasks.evidence.sums import Digest
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.engine import Engine
@@ -120,13 +125,26 @@ def run(
     told = _provenance(task)
     timing = {"duration_s": time.monotonic() - started_s, "circumstances": circumstances}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
+    digests.append(_draw(task, report, timing, told))
     if measured is not None and (refresh or task.machine.id not in kept.machines):
         fresh = baseline.refreshed(kept, task.machine, measured)
         digests.append(emit.write_baseline(task.reports, fresh, provenance=told))
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
-    terminal.print_report(report)
+    terminal.print_report(report, page=Path(task.settings.reports, page.NAME))
     on_github.tell(report)
     return _ended(task, report)
+
+
+def _draw(task: _Task, report: Report, timing: Mapping[str, Any], told: Provenance) -> Digest:
+    drawn = page.render(
+        report,
+        project=task.project,
+        command=wording.again(report, task.suite.extra_args),
+        machine=task.machine,
+        timing=timing,
+        provenance=told,
+    )
+    return artifacts.attach(task.reports, page.NAME, drawn)
 
 
 def _ended(task: _Task, report: Report) -> ExitCode:

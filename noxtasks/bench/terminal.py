@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -26,7 +27,7 @@ def tell_pair(line: LiveLine, number: int, left: int) -> None:
         line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
 
 
-def print_report(report: Report) -> None:
+def print_report(report: Report, *, page: Path) -> None:
     """What was measured, what differs, and the verdict."""
     console = open_console()
     if report.summaries:
@@ -39,10 +40,9 @@ def print_report(report: Report) -> None:
         files = ", ".join(shown(path) for path in report.brought)
         console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))
     if report.is_stored:
-        console.print(
-            Text("a stored baseline only alerts; what decides is both sides at once: --against REV", "yellow")
-        )
+        console.print(Text(wording.STORED, "yellow"))
     console.print(Text.assemble("bench: ", (report.verdict.value, _STYLE[report.verdict]), f", {report.reason}"))
+    console.print(Text(f"every benchmark, drawn: {shown(str(page))}"), soft_wrap=True)
 
 
 def _say_summaries(console: Console, summaries: Iterable[Summary]) -> None:

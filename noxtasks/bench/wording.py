@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from math import isfinite
 
 from noxtasks.bench.model import Comparison, Finding, Metric, Report
 
-_METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time"}
+STORED = "a stored baseline only alerts; what decides is both sides at once: --against REV"
+
+_METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time", Metric.MEMORY: "peak memory"}
 _COMMIT_SHOWN = 10
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_SIZES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
 
 def slowest_first(report: Report) -> list[Comparison]:
@@ -18,7 +23,12 @@ def slowest_first(report: Report) -> list[Comparison]:
 
 def said(each: Comparison) -> str:
     """The finding, where it is one; else by what it was judged."""
-    return _METRICS.get(each.metric, each.metric.value) if each.finding is Finding.STEADY else each.finding.value
+    return named(each.metric) if each.finding is Finding.STEADY else each.finding.value
+
+
+def named(metric: Metric) -> str:
+    """A metric in words."""
+    return _METRICS.get(metric, metric.value)
 
 
 def interval(each: Comparison) -> str:
@@ -43,3 +53,24 @@ def seconds(figure: float | None) -> str:
         return "too few"
     unit, name = next((each for each in _UNITS if figure >= each[0]), _UNITS[-1])
     return f"{figure / unit:.3g} {name}"
+
+
+def amount(metric: Metric, figure: float | None) -> str:
+    """A figure of a metric in its unit."""
+    if figure is None or metric not in {Metric.MEMORY, Metric.INSTRUCTIONS}:
+        return seconds(figure)
+    return size(figure) if metric is Metric.MEMORY else f"{figure:,.0f}"
+
+
+def size(count: float) -> str:
+    """Bytes in the unit that suits them."""
+    unit, name = next((each for each in _SIZES if count >= each[0]), _SIZES[-1])
+    return f"{count / unit:.3g} {name}" if count < 1000 * unit else f"{count / unit:.0f} {name}"
+
+
+def again(report: Report, pytest_args: Sequence[str]) -> str:
+    """The command that measures it again, against the same commit."""
+    is_counted = any(each.metric is Metric.INSTRUCTIONS for each in report.comparisons)
+    against = ("--against", report.against) if report.against and not report.is_stored else ()
+    count = ("--count",) if is_counted else ()
+    return shlex.join(("noxtasks", "bench", *against, *count, *(("--", *pytest_args) if pytest_args else ())))

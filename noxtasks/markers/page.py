@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from math import log
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from noxtasks.errors import EvidenceError
-from noxtasks.evidence.display.text import shown
+from noxtasks.evidence.display import html
 from noxtasks.markers.model import Audit, Class, Consolidation, Facet, Marker
 
 NAME = "markers.html"
 
 _COLUMNS = 24  # folders side by side
-_TEMPLATE = "page.html.jinja"
 
 
 class Heat(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,22 +29,16 @@ def write(reports: Path, audit: Audit, plan: Consolidation, *, project: str) -> 
     """Write the page into `reports`. Raises `EvidenceError` where that cannot be done."""
     path = reports / NAME
     try:
-        path.write_text(render(audit, plan, project=project), "utf-8", newline="\n")
+        path.write_bytes(render(audit, plan, project=project))
     except OSError as error:
         raise EvidenceError(f"it cannot be written: {error.strerror}", where=str(path)) from error
     return path
 
 
-def render(audit: Audit, plan: Consolidation, *, project: str) -> str:
-    """The page's text."""
-    import jinja2  # noqa: PLC0415 - 40 ms that only a page should cost
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["shown"] = shown
-    template = environment.from_string(resources.files("noxtasks.markers").joinpath(_TEMPLATE).read_text("utf-8"))
-    return template.render(
+def render(audit: Audit, plan: Consolidation, *, project: str) -> bytes:
+    """The page's content."""
+    return html.render(
+        "noxtasks.markers",
         project=project,
         audit=audit,
         plan=plan,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from itertools import groupby
 
 import msgspec
 
+from noxtasks.evidence.display import html
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import wording
@@ -16,7 +16,6 @@ from noxtasks.mutation.model import ALIVE, Fate, Lesson, Mutant, Report, Standin
 
 NAME = "mutation.html"
 
-_TEMPLATE = "page.html.jinja"
 _SHOWN = 50  # survivors at the top; the source has them all
 _TESTS = 10  # tests that are named for a mutant
 _OPEN = 300  # mutants up to which the source is open from the start
@@ -54,16 +53,11 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
     """The page's content."""
-    import jinja2  # noqa: PLC0415 - 40 ms that only a page should cost
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(shown=shown, code=_code, percent=wording.percent, bounds=wording.bounds)
-    template = environment.from_string(resources.files("noxtasks.mutation").joinpath(_TEMPLATE).read_text("utf-8"))
     views = _views(report)
     survivors = [views[mutant.id] for mutant in wording.survivors(report)]
-    return template.render(
+    return html.render(
+        "noxtasks.mutation",
+        filters={"code": _code, "percent": wording.percent, "bounds": wording.bounds},
         project=project,
         provenance=provenance,
         report=report,
@@ -84,7 +78,7 @@ def render(report: Report, *, project: str, provenance: Provenance) -> bytes:
         counted=counted,
         has_interval=any(score.interval for score in (report.score, *report.by_path.values())),
         command=wording.command,
-    ).encode()
+    )
 
 
 def _views(report: Report) -> dict[str, View]:

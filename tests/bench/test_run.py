@@ -78,6 +78,7 @@ def test_the_first_session_on_a_machine_is_its_baseline_and_the_next_is_held_aga
         "performance_benchmark_start",
         "performance_benchmark_complete",
     ]
+    assert "test_shop.py::test_work" in (root / "reports" / "bench.html").read_text("utf-8")
     assert artifacts.verify(root / "reports") == []
 
 

@@ -78,7 +78,7 @@ class Tags(HTMLParser):
 
 
 def test_the_page_is_sound_and_escapes_what_projects_write(audit: Audit, plan: Consolidation) -> None:
-    text = page.render(audit, plan, project="<script>")
+    text = page.render(audit, plan, project="<script>").decode()
     tags = Tags()
     tags.feed(text)
     assert tags.open == []
