@@ -5,14 +5,17 @@ The closed forms stand here (they need no import); the test suite holds them aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from itertools import groupby
 from math import ceil, comb, exp, inf, lgamma, log, prod, sqrt
 from statistics import NormalDist, median
+from typing import TypeVar
 
 import msgspec
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,16 +223,19 @@ def _signed_rank_ways(size: int) -> tuple[int, ...]:
     return tuple(ways)
 
 
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+def holm(p_values: Mapping[_Name, float], *, weights: Mapping[_Name, float] | None = None) -> dict[_Name, float]:
     """The p-values adjusted so that the chance of any false alarm among them all is held.
 
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979),
-    65-70.
+    With `weights`, all above 0, one of twice the weight has twice the share of the false alarms. S. Holm, "A simple
+    sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979), 65-70, which has the
+    weights too.
     """
-    adjusted: dict[str, float] = {}
-    least = 0.0
-    for place, (name, p) in enumerate(sorted(p_values.items(), key=lambda each: each[1])):
-        least = max(least, min(1.0, (len(p_values) - place) * p))
+    weights = weights or dict.fromkeys(p_values, 1.0)
+    adjusted: dict[_Name, float] = {}
+    least, left = 0.0, sum(weights[name] for name in p_values)
+    for name in sorted(p_values, key=lambda each: p_values[each] / weights[each]):
+        least = max(least, min(1.0, p_values[name] / weights[name] * left))
+        left -= weights[name]
         adjusted[name] = least
     return adjusted
 

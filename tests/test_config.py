@@ -49,6 +49,7 @@ GOOD: dict[str, Any] = {
     "bench.seconds": 0.2,
     "bench.budget": "20m",
     "bench.thresholds": {"cpu": 0.1, "p95": 2},
+    "bench.limits": {"tests/test_api.py::*": "p95 < 200 ms, mean<0.05s", "*": "cpu < 1.5e3 µs"},
     "mutation.threshold": 0.8,
     "mutation.paths": ["src/shop"],
     "mutation.scopes": {"billing": "src/shop/billing", "rest": ["src/shop/*.py", "src/till"]},
@@ -100,6 +101,22 @@ WRONG: dict[str, list[Any]] = {
     "bench.seconds": [0, "fast"],
     "bench.budget": ["20 minutes", -1],
     "bench.thresholds": [0.1, {"cpu": 0}, {"cpu": "5%"}, {"cpu": True}, {"fps": 0.1}],
+    "bench.limits": [
+        "p95 < 200 ms",
+        {"*": 0.2},
+        {"*": ""},
+        {"*": "p95 < 200"},
+        {"*": "p95 > 200 ms"},
+        {"*": "p90 < 200 ms"},
+        {"*": "memory < 200 ms"},
+        {"*": "p95 < 0 ms"},
+        {"*": "p95 < -1 ms"},
+        {"*": f"p95 < 1{'0' * 400} s"},
+        {"*": "p95 < 200 ms,"},
+        {"*": "p95 < 200 ms, p95 < 300 ms"},
+        {"*": ["p95 < 200 ms"]},
+        {"": "p95 < 200 ms"},
+    ],
     "mutation.threshold": [0.0, 1.0, 60, "60%"],
     "mutation.paths": ["src/shop", [""]],
     "mutation.scopes": [["src"], {"a": ""}, {"a": []}, {"a": 3}, {"": "src"}],
@@ -181,6 +198,27 @@ def test_every_setting_can_be_given_in_the_file(tmp_path: Path) -> None:
     assert (mutation.mode, mutation.blocking_after) == ("advisory", date(2026, 12, 31))
 
 
+def test_limits_are_seconds_by_metric_and_pattern(tmp_path: Path) -> None:
+    limits = config.load(tmp_path, [override("bench.limits", GOOD["bench.limits"])]).bench.limits
+    assert limits == {
+        "tests/test_api.py::*": {"p95": 0.2, "mean": 0.05},
+        "*": {"cpu": pytest.approx(0.0015)},
+    }
+
+
+@given(st.floats(1e-3, 1e6), st.sampled_from([("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)]))
+def test_a_limit_is_read_in_every_unit(number: float, unit: tuple[str, float]) -> None:
+    assert parsing.limits({"*": f"wall < {number!r} {unit[0]}"}) == {"*": {"wall": pytest.approx(number * unit[1])}}
+
+
+def test_a_wrong_limit_is_told_with_what_was_expected(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.noxtasks.bench.limits]\n"tests/test_a.py::*" = "p95 < 200"\n')
+    said = str(wrong(tmp_path))
+    assert said.startswith("pyproject.toml: tool.noxtasks.bench.limits: expected ")
+    assert '{"tests/test_api.py::*" = "p95 < 200 ms, mean < 50 ms"}' in said
+    assert '"p95 < 200"' in said
+
+
 def test_a_date_of_toml_is_one_too(tmp_path: Path) -> None:
     settings = config.load(write(tmp_path, "[tool.noxtasks.mutation]\nblocking_after = 2026-12-31\n"))
     assert settings.mutation.blocking_after == date(2026, 12, 31)
@@ -227,7 +265,7 @@ def test_problems_of_all_sources_name_their_source(tmp_path: Path) -> None:
         ("runs", "Did you mean flake.runs?"),
         ("flake.reports", "Did you mean reports?"),
         ("flaek.budget", "Did you mean flake.budget?"),
-        ("zzzzzz", "The settings are bench.budget, bench.rounds, "),
+        ("zzzzzz", "The settings are bench.budget, bench."),
         ("flake.runs.x", "Did you mean flake.runs?"),
     ],
 )

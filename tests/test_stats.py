@@ -247,6 +247,23 @@ def test_holm_counts_how_many_are_asked() -> None:
     assert holm({}) == {}
 
 
+def test_holm_lets_one_of_more_weight_have_more_of_the_false_alarms() -> None:
+    adjusted = holm({"a": 0.01, "b": 0.01}, weights={"a": 4, "b": 1})
+    assert adjusted == pytest.approx({"a": 0.0125, "b": 0.0125})
+    adjusted = holm({"a": 0.5, "b": 0.01}, weights={"a": 4, "b": 1})
+    assert adjusted == pytest.approx({"b": 0.05, "a": 0.5})
+
+
+@given(st.dictionaries(st.integers(), st.tuples(st.floats(0, 1), st.integers(1, 20)), min_size=1))
+def test_what_holm_gives_is_between_each_alone_and_bonferroni(of: dict[int, tuple[float, int]]) -> None:
+    p_values, weights = {name: p for name, (p, _) in of.items()}, {name: weight for name, (_, weight) in of.items()}
+    total = sum(weights.values())
+    for name, adjusted in holm(p_values, weights=weights).items():
+        assert p_values[name] <= adjusted + 1e-12
+    least = min(p / weights[name] * total for name, p in p_values.items())
+    assert min(holm(p_values, weights=weights).values()) == pytest.approx(min(1.0, least))
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.sampled_from([0.5, 0.95, 0.99]))
 def test_a_quantile_has_an_interval_or_says_how_much_it_takes(values: list[float], q: float) -> None:
     found = quantile(values, q)

@@ -73,6 +73,8 @@ def decided(tier: Tier) -> str:
 def limited(limit: Limit) -> str:
     """What became of a limit, in words."""
     allowed = f"{wording.named(limit.metric)} at most {wording.amount(limit.metric, limit.limit_s)}"
+    if limit.needed_rounds:
+        return f"{allowed}: undecided, it takes {counted(limit.needed_rounds, 'round')} in each process"
     if limit.figure_s is None:
         return f"{allowed}: undecided, a process had too few rounds"
     figure = wording.amount(limit.metric, limit.figure_s)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import counting, lockstep, rules, summaries
+from noxtasks.bench import counting, limits, lockstep, rules, summaries, tiers
 from noxtasks.bench.model import Metric, Pair
 from noxtasks.errors import NotMeasuredError
 from noxtasks.suite.engine import Engine
@@ -47,6 +47,7 @@ def compare(
     scratch: Path,
     until_s: float,
     told: Callable[[int, int], object],
+    allowed: limits.Allowed,
 ) -> Measured:
     """Compare `tests`, which both sides have, until `until_s` by the monotonic clock; at least one pair.
 
@@ -65,9 +66,29 @@ def compare(
             going_on = tuple(test for test in going_on if test not in measured.left_out)
             longest_s = max(longest_s, time.monotonic() - began_s)
             told(number, len(going_on))
-        open_ones = rules.wanted(rules.compared(measured.pairs, thresholds))
+        open_ones = {
+            *rules.wanted(rules.compared(measured.pairs, thresholds), tiers.tiers(measured.pairs, thresholds)),
+            *limits.unclear(limits.limits(measured.new, allowed)),
+        }
         going_on = tuple(test for test in going_on if test in open_ones)
     return measured
+
+
+def alone(
+    engine: Engine, tests: tuple[str, ...], *, timing: Timing, allowed: limits.Allowed, until_s: float
+) -> dict[str, list[Benched]]:
+    """The processes of each benchmark by itself: a few, and more until `until_s` where that decides a limit."""
+    found: dict[str, list[Benched]] = {}
+    going_on, number = tests, 0
+    for look in rules.LOOKS:
+        while number < look and going_on and (number < rules.LOOKS[0] or time.monotonic() < until_s):
+            run = lockstep.alone(engine, going_on, number=number, timing=timing)
+            for test, benched in summaries.merged(run).items():
+                found.setdefault(test, []).append(benched)
+            number += 1
+        unclear = limits.unclear(limits.limits(found, allowed))
+        going_on = tuple(test for test in going_on if test in unclear)
+    return found
 
 
 def count(old: Suite, new: Suite, tests: tuple[str, ...], *, timing: Timing, scratch: Path) -> Measured:

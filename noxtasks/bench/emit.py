@@ -32,6 +32,7 @@ def write_comparison(
         result={
             "verdict": report.verdict.value,
             "reason": report.reason,
+            "consequence": report.consequence.value if report.consequence else None,
             "against": report.against,
             "is_stored": report.is_stored,
             "is_whole": report.is_whole,
@@ -40,6 +41,7 @@ def write_comparison(
             "tiers": [_tier(each) for each in report.tiers],
             "limits": [_limit(each) for each in report.limits],
             "trends": [_trend(each) for each in report.trends],
+            "notes": list(report.notes),
             "left_out": [{"test": test, "reason": why} for test, why in sorted(report.left_out.items())],
             "brought": list(report.brought),
         },
@@ -109,6 +111,7 @@ def _tier(each: Tier) -> dict[str, Any]:
         "consequence": each.consequence.value,
         "threshold": each.threshold,
         "verdict": each.verdict.value,
+        "p": each.p,
         "needed": each.needed,
         **_change(each.change),
     }
@@ -121,6 +124,7 @@ def _limit(each: Limit) -> dict[str, Any]:
         "limit_s": each.limit_s,
         "figure_s": each.figure_s,
         "verdict": each.verdict.value,
+        "needed_rounds": each.needed_rounds,
         **_ends(each.interval),
     }
 

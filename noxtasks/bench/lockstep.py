@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,7 +33,7 @@ def together(
     old_begins = number % 2 == 0
     turns = (inward, outward, old_begins), (outward, inward, not old_begins)
     chance = random.Random(number)  # noqa: S311 - where things lie in memory, no secret
-    with ThreadPoolExecutor(2) as pool:
+    with _held(inward, outward), ThreadPoolExecutor(2) as pool:
         futures = [
             pool.submit(engine.run_fresh, _request(tests, number, _placed(timing, turn, chance)))
             for engine, turn in zip((old, new), turns, strict=True)
@@ -45,6 +47,17 @@ def together(
         finally:
             _release(futures, (inward, outward))
         return futures[0].result(), futures[1].result()
+
+
+@contextmanager
+def _held(*paths: str) -> Iterator[None]:
+    """Keep what is written to FIFOs, also what was written before the process was up that is to read it."""
+    opened = [os.open(path, os.O_RDWR) for path in paths]
+    try:
+        yield
+    finally:
+        for each in opened:
+            os.close(each)
 
 
 def _placed(timing: Timing, turn: tuple[str, str, bool], chance: random.Random) -> Timing:

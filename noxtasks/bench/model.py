@@ -24,13 +24,13 @@ class Metric(Enum):
 
 
 class Consequence(Enum):
-    """What a slow-down beyond the threshold of a metric means."""
+    """What a slow-down beyond the threshold of a metric means; the graver comes later."""
 
+    ALERT = "alert"  # it is shown, and never fails
     FAIL = "fail"
-    ALERT = "alert"
     BLOCK = "block"
     EMERGENCY = "emergency"
-    ROLLBACK = "rollback"
+    ROLLBACK = "rollback"  # recommended
 
 
 class Finding(Enum):
@@ -76,6 +76,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     quantiles_s: dict[str, Quantile]  # p50, p95, p99
     spread_s: tuple[float, ...]  # of the rounds from the fastest to the slowest, every 5 %: 21 figures
     peak_bytes: int | None
+    collects_garbage: bool = True  # the collector could run during the rounds
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +88,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     verdict: Verdict  # unmeasured where the interval does not decide
     change: Shift | None  # None where no process had enough rounds
+    p: float = 1.0  # of as much more than the threshold by chance alone, adjusted for all that is decided
     needed: int | None = None  # pairs that would decide, as far as can be told from those there were
 
 
@@ -99,6 +101,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     figure_s: float | None  # None where no process had enough rounds
     interval: Interval | None  # over the processes; None where they are too few
     verdict: Verdict
+    needed_rounds: int | None = None  # in each process, where this metric has no figure for want of them
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,12 +137,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     is_stored: bool = False
     verdict: Verdict
     reason: str
+    consequence: Consequence | None = None  # the gravest of all that were found
     summaries: tuple[Summary, ...]  # of the new code
     old: tuple[Summary, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     tiers: tuple[Tier, ...] = ()
     limits: tuple[Limit, ...] = ()
     trends: tuple[Trend, ...] = ()
+    notes: tuple[str, ...] = ()  # what else to know of these figures
     left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
     is_whole: bool = True  # not cut short by the budget

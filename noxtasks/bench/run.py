@@ -18,7 +18,7 @@ from noxtasks.bench import (
     baseline,
     comparing,
     emit,
-    lockstep,
+    limits,
     machine,
     on_github,
     page,
@@ -43,10 +43,10 @@ from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.model import Benched, EngineKind, Timing
+from noxtasks.suite.model import EngineKind, Timing
 
 _TEST_TIMEOUT_S = 600.0
-_PROCESSES = 5  # of one side alone, where nothing is compared
+_FIRST = "this machine has no baseline yet; this is its first"
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +76,15 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         return {Metric(name): share for name, share in {**THRESHOLDS, **self.settings.bench.thresholds}.items()}
 
     @property
-    def timing(self) -> Timing:
+    def allowed(self) -> dict[str, dict[Metric, float]]:
+        limits_s = self.settings.bench.limits
+        return {pattern: {Metric(name): s for name, s in each.items()} for pattern, each in limits_s.items()}
+
+    def timing(self, tests: tuple[str, ...] = ()) -> Timing:
+        """How `tests` are timed: with as many rounds as their limits need."""
         settings = self.settings.bench
-        return Timing(rounds=settings.rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
+        rounds = max(settings.rounds, limits.least_rounds(tests, self.allowed))
+        return Timing(rounds=rounds, seconds=settings.seconds_s, warmup_rounds=settings.warmup)
 
 
 def run(
@@ -96,8 +102,9 @@ def run(
     With `count` instructions decide instead of time. Without a revision they are compared with the stored baseline of
     this machine, which `refresh` writes anew.
 
-    Gives `FOUND` where any is slower than the revision. Raises `NotMeasuredError` where there are no benchmarks, or
-    none could be timed or decided; `ConfigurationError` where there is no such revision.
+    Gives `FOUND` where any is slower than the revision, or takes more than its limit. Raises `NotMeasuredError` where
+    there are no benchmarks, none could be timed, or not all could be decided; `ConfigurationError` where there is no
+    such revision.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
     task = _Task(
@@ -123,7 +130,7 @@ def run(
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task))
     report, measured = _measure(task, kept)
     told = _provenance(task)
-    timing = {"duration_s": time.monotonic() - started_s, "circumstances": circumstances}
+    timing = {"duration_s": time.monotonic() - started_s, "circumstances": msgspec.to_builtins(circumstances)}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
     digests.append(_draw(task, report, timing, told))
     if measured is not None and (refresh or task.machine.id not in kept.machines):
@@ -148,12 +155,16 @@ def _draw(task: _Task, report: Report, timing: Mapping[str, Any], told: Provenan
 
 
 def _ended(task: _Task, report: Report) -> ExitCode:
-    if task.against is None:
-        return ExitCode.NOTHING_FOUND
-    if report.verdict is Verdict.UNMEASURED:
-        remedy = "Give it more time: -S bench.budget=20m; or count instructions: --count"
+    verdict = rules.kept(report.limits) if task.against is None else report.verdict
+    if verdict is Verdict.UNMEASURED:
+        rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
+        remedy = (
+            f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
+            if rounds
+            else "Give it more time: -S bench.budget=20m; or count instructions: --count"
+        )
         raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
-    return ExitCode.FOUND if report.verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
+    return ExitCode.FOUND if verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
 
 
 def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
@@ -161,7 +172,7 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
     with ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nx"))) for _ in range(3)]
         new = stack.enter_context(_engine(task.suite, folders[0]))
-        tests, failed = comparing.benchmarks(new, task.timing)
+        tests, failed = comparing.benchmarks(new, task.timing())
         if not tests:
             raise NotMeasuredError(
                 "no benchmark passes" if failed else "no test uses the fixture `benchmark`",
@@ -175,34 +186,50 @@ def _measure(task: _Task, kept: Baseline) -> tuple[Report, Measurement | None]:
         brought = tuple(sides.bring(tests, task.suite.root, old.suite.root))
         line = LiveLine()
         if task.count:
-            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing, scratch=folders[2])
+            measured = comparing.count(old.suite, task.suite, tests, timing=task.timing(tests), scratch=folders[2])
         else:
             measured = comparing.compare(
                 stack.enter_context(_engine(old.suite, folders[1])),
                 new,
                 tests,
-                timing=task.timing,
+                timing=task.timing(tests),
                 thresholds=task.thresholds,
                 scratch=folders[2],
                 until_s=task.until_s,
                 told=partial(terminal.tell_pair, line),
+                allowed=task.allowed,
             )
         line.clear()
+    left_out = failed | measured.left_out
     comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
-    verdict, reason = rules.judge(comparisons, is_whole=measured.is_whole)
+    found_tiers = tuple(tiers.tiers(measured.pairs, task.thresholds))
+    found_limits = () if task.count else limits.limits(measured.new, task.allowed, left_out=left_out)
+    verdict, reason = rules.judge(comparisons, found_tiers, found_limits, is_whole=measured.is_whole)
     report = Report(
         against=old.revision,
         verdict=verdict,
         reason=reason,
         summaries=tuple(summaries.summary(test, each) for test, each in measured.new.items()),
         old=tuple(summaries.summary(test, each) for test, each in measured.old.items()),
+        consequence=rules.gravest(comparisons, found_tiers, found_limits),
         comparisons=comparisons,
-        tiers=tuple(tiers.tiers(measured.pairs, task.thresholds)),
-        left_out=failed | measured.left_out,
+        tiers=found_tiers,
+        limits=found_limits,
+        notes=_notes(task, (*tests, *failed)),
+        left_out=left_out,
         brought=brought,
         is_whole=measured.is_whole,
     )
     return report, None
+
+
+def _notes(task: _Task, tests: tuple[str, ...]) -> tuple[str, ...]:
+    if task.count and task.allowed:
+        return ("the limits of `bench.limits` are of time, which --count does not take: none was looked at",)
+    return tuple(
+        f"no benchmark of this session is meant by `{pattern}` of `bench.limits`"
+        for pattern in limits.unmatched(tests, task.allowed)
+    )
 
 
 def _engine(suite: Suite, scratch: Path) -> Engine:
@@ -212,23 +239,24 @@ def _engine(suite: Suite, scratch: Path) -> Engine:
 def _alone(
     task: _Task, engine: Engine, tests: tuple[str, ...], failed: dict[str, str], kept: Baseline
 ) -> tuple[Report, Measurement]:
-    found: dict[str, list[Benched]] = {}
-    for number in range(_PROCESSES):
-        for test, benched in summaries.merged(lockstep.alone(engine, tests, number=number, timing=task.timing)).items():
-            found.setdefault(test, []).append(benched)
+    found = comparing.alone(engine, tests, timing=task.timing(tests), allowed=task.allowed, until_s=task.until_s)
     measured = baseline.measurement(found, taken=task.began, code_version=task.code.code_version)
     mine = kept.machines.get(task.machine.id)
     comparisons: tuple[Comparison, ...] = ()
     if mine is not None:
         comparisons = tuple(baseline.compared(mine.measurements[-1], measured, task.thresholds))
-    verdict, reason = rules.judge(comparisons, is_whole=True)
+    found_limits = limits.limits(found, task.allowed, left_out=failed)
+    verdict, reason = rules.judge(comparisons, limits=found_limits, is_stored=True)
     report = Report(
         against=mine.measurements[-1].code_version if mine else "",
         is_stored=mine is not None,
         verdict=verdict,
-        reason=reason if mine else "this machine has no baseline yet; this is its first",
+        reason=reason if mine else f"{reason}; {_FIRST}" if found_limits else _FIRST,
+        consequence=rules.gravest((), limits=found_limits),
         summaries=tuple(summaries.summary(test, each) for test, each in found.items()),
         comparisons=comparisons,
+        limits=found_limits,
+        notes=_notes(task, (*tests, *failed)),
         left_out=failed,
     )
     return report, measured

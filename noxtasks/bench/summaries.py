@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 from statistics import fmean, quantiles, stdev
 
 from noxtasks.bench.model import Metric, Pair, Summary
@@ -23,7 +24,7 @@ def metrics(benched: Benched) -> dict[Metric, float]:
         **{
             metric: sorted(benched.wall_s)[int(q * len(benched.wall_s))]
             for metric, q in _QUANTILES.items()
-            if len(benched.wall_s) * (1 - q) >= 1
+            if len(benched.wall_s) >= least_rounds(metric)
         },
     }
     if benched.peak_bytes is not None:
@@ -41,6 +42,11 @@ def undelayed_s(benched: Benched) -> list[float]:
         max(cpu_s, wall_s - delay_s)
         for cpu_s, wall_s, delay_s in zip(benched.cpu_s, benched.wall_s, delays_s, strict=True)
     ]
+
+
+def least_rounds(metric: Metric) -> int:
+    """How many rounds a process needs for a figure of `metric`: of a quantile, one beyond it."""
+    return ceil(round(1 / (1 - _QUANTILES[metric]), 9)) if metric in _QUANTILES else 1
 
 
 def merged(run: Run) -> dict[str, Benched]:
@@ -64,6 +70,7 @@ def _joined(several: Sequence[Benched]) -> Benched:
         calls=several[0].calls,
         peak_bytes=max(peaks, default=None),
         delay_s=tuple(one for each in counted for one in each.delay_s),
+        collects=all(each.collects for each in several),
     )
 
 
@@ -92,6 +99,7 @@ def summary(test: str, processes: Iterable[Benched]) -> Summary:
         quantiles_s={metric.value: quantile(wall_s, q) for metric, q in _QUANTILES.items()},
         spread_s=_spread(wall_s),
         peak_bytes=max(peaks, default=None),
+        collects_garbage=all(process.collects for process in each),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from noxtasks.bench import wording
-from noxtasks.bench.model import Finding, Report, Summary
+from noxtasks.bench import findings, wording
+from noxtasks.bench.model import Consequence, Finding, Report, Summary
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, end_of, shown
@@ -18,7 +18,9 @@ from noxtasks.stats import Verdict
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
 _ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
+_ROW_WITH_MEMORY = "{:<31.31} {:>9} {:>8} {:>9} {:>9} {:>9}"
 _ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
+_FINDINGS = 20
 
 
 def tell_pair(line: LiveLine, number: int, left: int) -> None:
@@ -34,6 +36,11 @@ def print_report(report: Report, *, page: Path) -> None:
         _say_summaries(console, report.summaries)
     if report.comparisons:
         _say_comparisons(console, report)
+    _say_findings(console, report)
+    if undecided := findings.undecided(report):
+        console.print(Text(undecided, "yellow"))
+    for note in report.notes:
+        console.print(Text(shown(note), "yellow"), soft_wrap=True)
     for test, why in report.left_out.items():
         console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
     if report.brought:
@@ -45,11 +52,28 @@ def print_report(report: Report, *, page: Path) -> None:
     console.print(Text(f"every benchmark, drawn: {shown(str(page))}"), soft_wrap=True)
 
 
-def _say_summaries(console: Console, summaries: Iterable[Summary]) -> None:
-    console.print(Text(_ROW.format("benchmark", "fastest", "median", "p95", "p99"), "bold"))
+def _say_summaries(console: Console, summaries: Sequence[Summary]) -> None:
+    has_grown = any(wording.memory(each.peak_bytes) for each in summaries)
+    row, width = (_ROW_WITH_MEMORY, 31) if has_grown else (_ROW, 40)
+    console.print(Text(row.format("benchmark", "fastest", "median", "p95", "p99", "memory").rstrip(), "bold"))
     for each in summaries:
         figures = [wording.seconds(each.quantiles_s[name].figure) for name in ("p50", "p95", "p99")]
-        console.print(Text(_ROW.format(end_of(each.test, 40), wording.seconds(each.least_s), *figures)))
+        said = row.format(
+            end_of(each.test, width), wording.seconds(each.least_s), *figures, wording.memory(each.peak_bytes)
+        )
+        console.print(Text(said.rstrip()))
+
+
+def _say_findings(console: Console, report: Report) -> None:
+    found = findings.findings(report)
+    for told in found[:_FINDINGS]:
+        console.print(Text(shown(told.test), "bold"), soft_wrap=True)
+        for line in told.lines:
+            style = "red" if line.consequence not in {None, Consequence.ALERT} else "yellow"
+            console.print(Text.assemble("  ", (f"{line.name:<9}", style), f" {line.said}"))
+        console.print(Text(f"  $ {told.command}"), soft_wrap=True)
+    if len(found) > _FINDINGS:
+        console.print(Text(f"and {counted(len(found) - _FINDINGS, 'more benchmark')}"))
 
 
 def _say_comparisons(console: Console, report: Report) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from noxtasks.bench.model import Comparison, Finding, Metric, Report
+from noxtasks.stats import Interval
 
 STORED = "a stored baseline only alerts; what decides is both sides at once: --against REV"
 
@@ -14,6 +15,7 @@ _METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time", Metric.MEMORY: "pe
 _COMMIT_SHOWN = 10
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _SIZES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
+_WORTH_A_WORD = 1 << 20
 
 
 def slowest_first(report: Report) -> list[Comparison]:
@@ -33,8 +35,12 @@ def named(metric: Metric) -> str:
 
 def interval(each: Comparison) -> str:
     """The bounds of the change; nothing where it has none."""
-    low, high = each.change.interval.low, each.change.interval.high
-    return f"{percent(low)} to {percent(high)}" if isfinite(low) and isfinite(high) and low > -1 else ""
+    return bounds(each.change.interval)
+
+
+def bounds(of: Interval) -> str:
+    """Both ends of an interval of changes; nothing where it has none."""
+    return f"{percent(of.low)} to {percent(of.high)}" if isfinite(of.low) and isfinite(of.high) and of.low > -1 else ""
 
 
 def percent(share: float) -> str:
@@ -70,7 +76,12 @@ def size(count: float) -> str:
 
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
-    is_counted = any(each.metric is Metric.INSTRUCTIONS for each in report.comparisons)
-    against = ("--against", report.against) if report.against and not report.is_stored else ()
+    is_counted = {each.metric for each in report.comparisons} == {Metric.INSTRUCTIONS}
+    against = ("--against", commit(report)) if report.against and not report.is_stored else ()
     count = ("--count",) if is_counted else ()
     return shlex.join(("noxtasks", "bench", *against, *count, *(("--", *pytest_args) if pytest_args else ())))
+
+
+def memory(peak_bytes: int | None) -> str:
+    """By how much a process grew, where that is known and worth a word."""
+    return size(peak_bytes) if peak_bytes is not None and peak_bytes >= _WORTH_A_WORD else ""

@@ -83,8 +83,9 @@ THRESHOLDS = {
     "p50": 0.15,
     "p95": 0.20,
     "p99": 0.25,
+    "memory": 0.25,
 }
-"""By how much slower a benchmark may become, by metric."""
+"""By how much slower, or larger, a benchmark may become, by metric."""
 
 
 class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,7 @@ class BenchSettings(msgspec.Struct, frozen=True, kw_only=True):
     seconds_s: float = 0.05
     budget_s: float = 600.0
     thresholds: dict[str, float] = {}  # where not said: THRESHOLDS
+    limits: dict[str, dict[str, float]] = {}  # seconds, by pattern of test id and metric
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

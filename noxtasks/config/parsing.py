@@ -9,6 +9,10 @@ from math import isfinite
 from typing import Any
 
 _UNITS_S = {"h": 3600, "m": 60, "s": 1}
+_UNITS_OF_LIMITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0}
+_LIMIT = re.compile(r"([a-z0-9]+)\s*<\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-zµμ]+)")
+LIMITED = ("mean", "p50", "p95", "p99", "cpu", "wall")
+"""The metrics that a limit may be of."""
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -140,6 +144,23 @@ def shares(*known: str) -> Callable[[Any], dict[str, float]]:
         return {key: float(item) for key, item in found.items()}
 
     return parse
+
+
+def limits(value: Any) -> dict[str, dict[str, float]]:
+    """A table of limits such as "p95 < 200 ms, mean < 50 ms" by pattern; the seconds of each metric."""
+    return {text(pattern): _limits(text(said)) for pattern, said in _table(value)}
+
+
+def _limits(said: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in said.split(","):
+        match = _LIMIT.fullmatch(one.strip())
+        if match is None or match[1] not in LIMITED or match[1] in found or match[3] not in _UNITS_OF_LIMITS_S:
+            raise ValueError(said)
+        found[match[1]] = float(match[2]) * _UNITS_OF_LIMITS_S[match[3]]
+        if not (isfinite(found[match[1]]) and found[match[1]] > 0):
+            raise ValueError(said)
+    return found
 
 
 def _table(value: Any) -> Iterable[tuple[Any, Any]]:

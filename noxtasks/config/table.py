@@ -17,7 +17,7 @@ KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
-METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99")
+METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -308,7 +308,17 @@ SETTINGS = (
         parse=parsing.shares(*METRICS),
         expects=f"a table of numbers above 0, by metric, of {', '.join(METRICS)}: {{cpu = 0.05}}",
         default="{}",
-        meaning="By how much slower a benchmark may become; the defaults are 5, 10, 1, 10, 15, 20 and 25 %.",
+        meaning="By how much slower or larger it may become; the defaults are 5, 10, 1, 10, 15, 20, 25 and 25 %.",
+    ),
+    Setting(
+        key="bench.limits",
+        field="limits",
+        parse=parsing.limits,
+        expects="a table of limits by pattern of test id, such as "
+        '{"tests/test_api.py::*" = "p95 < 200 ms, mean < 50 ms"}, '
+        f"with a metric of {', '.join(parsing.LIMITED)}, and ns, us, ms or s",
+        default="{}",
+        meaning="What benchmarks may take, by pattern of test id, whatever they took before.",
     ),
     Setting(
         key="mutation.threshold",

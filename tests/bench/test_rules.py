@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.bench import rules
-from noxtasks.bench.model import Comparison, Finding, Metric, Pair
-from noxtasks.stats import Verdict
+from noxtasks.bench import rules, tiers
+from noxtasks.bench.model import Comparison, Consequence, Finding, Limit, Metric, Pair, Tier
+from noxtasks.stats import Interval, Shift, Verdict
 
 THRESHOLDS = {Metric.CPU: 0.05, Metric.WALL: 0.10, Metric.INSTRUCTIONS: 0.01}
 
@@ -25,6 +26,22 @@ def pairs(ratios: Sequence[float], *, wall: float = 1.0) -> list[Pair]:
         )
         for ratio in ratios
     ]
+
+
+def a_tier(
+    test: str,
+    *,
+    metric: Metric = Metric.MEAN,
+    consequence: Consequence = Consequence.FAIL,
+    verdict: Verdict = Verdict.FAIL,
+    low: float = 0.2,
+) -> Tier:
+    change = Shift(estimate=low + 0.1, interval=Interval(low=low, high=low + 0.2), pairs=20)
+    return Tier(test=test, metric=metric, consequence=consequence, threshold=0.1, verdict=verdict, change=change)
+
+
+def a_limit(test: str, *, verdict: Verdict) -> Limit:
+    return Limit(test=test, metric=Metric.P95, limit_s=0.1, figure_s=0.1, interval=None, verdict=verdict)
 
 
 def noisy(ratio: float, count: int, *, seed: int, spread: float = 0.03) -> list[Pair]:
@@ -90,6 +107,107 @@ def test_of_instructions_one_pair_is_enough(count: float, finding: Finding) -> N
 def test_only_what_is_not_decided_needs_more_pairs() -> None:
     found = rules.compared({"steady": pairs([1.0] * 5), "unclear": pairs([1.1] * 5)}, THRESHOLDS)
     assert rules.wanted(found) == ("unclear",)
+
+
+def test_what_is_called_slower_needs_no_more_pairs_for_its_tiers() -> None:
+    suspicious = a_tier("it", verdict=Verdict.UNMEASURED, low=0.2)
+    steady = rules.compared({"it": pairs([1.0] * 5)}, THRESHOLDS)
+    slower = rules.compared({"it": pairs([1.2] * 20)}, THRESHOLDS)
+    assert rules.wanted(steady, [suspicious]) == ("it",)
+    assert rules.wanted(slower, [suspicious]) == ()
+    assert rules.wanted(steady, [a_tier("it", verdict=Verdict.UNMEASURED, low=0.05)]) == ()
+    assert rules.wanted(steady, [a_tier("it", verdict=Verdict.FAIL, low=0.2)]) == ()
+
+
+def test_the_tiers_are_of_one_family_with_what_decides() -> None:
+    slow = [
+        Pair(old=dict.fromkeys((Metric.CPU, Metric.WALL, Metric.MEAN), 1.0), new={**each.new, Metric.MEAN: 1.2})
+        for each in pairs([1.2] * 10)
+    ]
+    alone = rules.adjusted({"it": slow}, THRESHOLDS)
+    among = rules.adjusted({"it": slow, "other": slow}, {**THRESHOLDS, Metric.MEAN: 0.1})
+    assert alone.keys() == {("it", Metric.CPU)}
+    assert among.keys() == {(test, metric) for test in ("it", "other") for metric in (Metric.CPU, Metric.MEAN)}
+    assert min(among.values()) == pytest.approx(alone["it", Metric.CPU] * 42 / 20)
+
+
+def test_the_tiers_cost_what_decides_at_most_a_quarter_more() -> None:
+    assert 4 * len(tiers.CONSEQUENCES) == rules.WEIGHT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ratios"),
+    [
+        (0.0, 100.0, []),
+        (2.0**20 - 1, 0.0, []),  # less than 1 MiB on both sides
+        (0.0, 2.0**22, [log(4)]),
+        (2.0**22, 2.0**21, [log(0.5)]),
+    ],
+)
+def test_little_memory_is_not_compared(old: float, new: float, ratios: list[float]) -> None:
+    pair = Pair(old={Metric.MEMORY: old}, new={Metric.MEMORY: new})
+    assert rules.ratios([pair, Pair(old={}, new={})], Metric.MEMORY) == pytest.approx(ratios)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "meant"),
+    [([1.0] * 20, None), ([1.2] * 20, Consequence.FAIL), ([1.3] * 20, Consequence.ROLLBACK), ([1.3] * 5, None)],
+)
+def test_going_back_is_for_what_is_surely_a_quarter_slower(ratios: list[float], meant: Consequence | None) -> None:
+    (comparison,) = rules.compared({"it": pairs(ratios)}, THRESHOLDS)
+    assert rules.consequence(comparison) is meant
+    counted = [Pair(old={Metric.INSTRUCTIONS: 1.0}, new={Metric.INSTRUCTIONS: ratios[0]})]
+    (comparison,) = rules.compared({"it": counted}, THRESHOLDS)
+    assert rules.consequence(comparison) is (meant or (Consequence.ROLLBACK if ratios[0] > 1 else None))
+
+
+@given(st.lists(st.sampled_from(Consequence), max_size=4))
+def test_the_gravest_consequence_is_named(found: list[Consequence]) -> None:
+    tiers_found = [a_tier("it", consequence=each) for each in found]
+    grave = rules.gravest((), tiers_found)
+    assert grave in {*found, None}
+    assert [*Consequence].index(grave) == max([*Consequence].index(each) for each in found) if grave else not found
+
+
+@pytest.mark.parametrize(
+    ("ratios", "tier", "limit", "said"),
+    [
+        ([1.2] * 20, None, None, "fail: 1 benchmark of 1 slower"),
+        ([1.3] * 20, None, None, "fail: 1 benchmark of 1 slower: going back is recommended"),
+        ([1.0] * 20, Consequence.FAIL, None, "fail: 1 benchmark of 1 slower"),
+        ([1.0] * 20, Consequence.BLOCK, None, "fail: 1 benchmark of 1 slower: blocked"),
+        ([1.0] * 20, Consequence.EMERGENCY, None, "fail: 1 benchmark of 1 slower: an emergency"),
+        ([1.2] * 5, Consequence.ROLLBACK, None, "fail: 1 benchmark of 1 slower: going back is recommended"),
+        ([1.0] * 20, Consequence.ALERT, None, "pass: none of 1 benchmark slower than is allowed, 1 alert"),
+        ([0.8] * 20, None, Verdict.PASS, "pass: none of 1 benchmark slower than is allowed, 1 faster, 1 limit kept"),
+        ([1.0] * 20, None, Verdict.FAIL, "fail: 1 limit of 1 exceeded"),
+        ([1.2] * 20, None, Verdict.FAIL, "fail: 1 benchmark of 1 slower and 1 limit of 1 exceeded"),
+        ([1.0] * 20, None, Verdict.UNMEASURED, "unmeasured: 1 of 1 limit undecided"),
+        ([], None, Verdict.UNMEASURED, "unmeasured: 1 of 1 limit undecided"),
+        ([], None, Verdict.PASS, "pass: 1 limit kept"),
+    ],
+)
+def test_the_reason_names_the_gravest(
+    ratios: list[float], tier: Consequence | None, limit: Verdict | None, said: str
+) -> None:
+    found = rules.compared({"it": pairs(ratios)}, THRESHOLDS)
+    tiers_found = [a_tier("it", consequence=tier)] if tier else []
+    limits = [a_limit("it", verdict=limit)] if limit else []
+    verdict, reason = rules.judge(found, tiers_found, limits)
+    assert f"{verdict.value}: {reason}" == said
+
+
+def test_a_tier_that_is_not_decided_leaves_the_verdict_to_the_others() -> None:
+    found = rules.compared({"it": pairs([1.0] * 20)}, THRESHOLDS)
+    assert rules.judge(found, [a_tier("it", verdict=Verdict.UNMEASURED)])[0] is Verdict.PASS
+
+
+def test_what_is_slower_than_what_was_stored_is_an_alert_and_a_limit_still_fails() -> None:
+    found = rules.compared({"it": pairs([1.3] * 20)}, THRESHOLDS)
+    said = "1 of 1 benchmark slower than what was stored: an alert"
+    assert rules.judge(found, is_stored=True) == (Verdict.UNMEASURED, said)
+    over = [a_limit("it", verdict=Verdict.FAIL)]
+    assert rules.judge(found, limits=over, is_stored=True) == (Verdict.FAIL, "1 limit of 1 exceeded")
 
 
 @pytest.mark.parametrize(

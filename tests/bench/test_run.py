@@ -19,11 +19,14 @@ pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32"
 SETTINGS = Settings(bench=BenchSettings(seconds_s=0.01), install=("pytest",))
 CODE = "def work(n):\n    total = 0\n    for i in range(n):\n        total += i * i\n    return total\n"
 TESTS = """
+import pytest
+
 import shop
 
 def test_work(benchmark):
     benchmark(shop.work, 2000)
 
+@pytest.mark.benchmark(disable_gc=True)
 def test_same(benchmark):
     benchmark(sum, range(20000))
 
@@ -51,6 +54,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def limited(limits: dict[str, dict[str, float]]) -> Settings:
+    return msgspec.structs.replace(SETTINGS, bench=msgspec.structs.replace(SETTINGS.bench, limits=limits))
+
+
 def git(root: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=root, check=True)  # noqa: S607
 
@@ -58,17 +65,25 @@ def git(root: Path, *arguments: str) -> None:
 def test_the_first_session_on_a_machine_is_its_baseline_and_the_next_is_held_against_it(
     root: Path, python: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert bench.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
-    assert "this machine has no baseline yet" in capsys.readouterr().out
-    assert bench.run(root, SETTINGS, python=python) is ExitCode.NOTHING_FOUND
+    ample = limited({"*::test_work": {"wall": 60.0}, "test_till.py::*": {"mean": 1.0}})
+    assert bench.run(root, ample, python=python) is ExitCode.NOTHING_FOUND
+    out = " ".join(capsys.readouterr().out.split())
+    assert "bench: pass, 1 limit kept; this machine has no baseline yet" in out
+    assert "no benchmark of this session is meant by `test_till.py::*` of `bench.limits`" in out
+    narrow = limited({"*::test_same": {"wall": 1e-9}})
+    assert bench.run(root, narrow, python=python) is ExitCode.FOUND
     told = artifacts.read(root / "reports", "perf.comparison.json")
+    assert (told.result["verdict"], told.result["consequence"]) == ("fail", "fail")
+    assert [(each["test"], each["verdict"]) for each in told.result["limits"]] == [("test_shop.py::test_same", "fail")]
     assert told.result["is_stored"]
+    assert told.timing["circumstances"].keys() == {"load", "governor", "frequency_mhz"}
     assert [each["test"] for each in told.result["benchmarks"]] == [
         "test_shop.py::test_same",
         "test_shop.py::test_work",
     ]
     assert [each["test"] for each in told.result["left_out"]] == ["test_shop.py::test_broken"]
-    (summary, _) = told.timing["new"]
+    (summary, same) = told.timing["new"]
+    assert (summary["collects_garbage"], same["collects_garbage"]) == (True, False)
     assert (summary["test"], summary["processes"]) == ("test_shop.py::test_work", 5)
     assert 0 < summary["least_s"] <= summary["quantiles_s"]["p50"]["figure"]
     assert summary["rounds"] >= 50
@@ -94,7 +109,8 @@ def test_what_is_slower_than_the_revision_is_found_and_what_is_not_is_not(
     }
     assert found["test_shop.py::test_work"]["low"] > 0.05
     assert found["test_shop.py::test_same"]["finding"] != "slower"
-    assert told["verdict"] == "fail"
+    assert (told["verdict"], told["consequence"]) == ("fail", "rollback")
+    assert {tier["metric"] for tier in told["tiers"]} >= {"mean", "p50", "p95"}
     assert "slower" in capsys.readouterr().out
 
 
@@ -104,6 +120,18 @@ def test_there_has_to_be_something_to_compare(root: Path, python: Path) -> None:
     (root / "test_shop.py").write_text("def test_plain():\n    pass\n")
     with pytest.raises(NotMeasuredError, match="no test uses the fixture"):
         bench.run(root, SETTINGS, python=python)
+
+
+def test_a_limit_has_the_rounds_that_it_needs_unless_the_benchmark_says_otherwise(root: Path, python: Path) -> None:
+    free = "import shop\n\ndef test_free(benchmark):\n    benchmark(shop.work, 2000)\n"
+    (root / "test_shop.py").write_text(
+        free + "\ndef test_fixed(benchmark):\n    benchmark.pedantic(shop.work, (2000,), rounds=5)\n"
+    )
+    few = limited({"*": {"p95": 60.0}})
+    few = msgspec.structs.replace(few, bench=msgspec.structs.replace(few.bench, rounds=2, seconds_s=0.0001))
+    with pytest.raises(NotMeasuredError, match="1 of 2 limits undecided") as caught:
+        bench.run(root, few, python=python)
+    assert "have 20, or limit their mean" in str(caught.value)
 
 
 def test_what_the_time_does_not_suffice_for_is_unmeasured(root: Path, python: Path) -> None:

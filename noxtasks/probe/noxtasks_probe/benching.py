@@ -7,6 +7,7 @@ outside, unless a benchmark says otherwise for itself.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Generator
@@ -128,12 +129,13 @@ class _Turns:
         self._inward = os.open(inward, os.O_RDWR)  # for writing too: it has no end when nobody else has it open
         self._outward = os.open(outward, os.O_RDWR)
         self._place = self._other = 0
-        self._is_ours = begins
+        self._is_ours = False
+        self._begins = begins  # when the other has come to its first test: neither runs that alone
         self._since_s = 0.0
 
     def begin(self, place: int) -> None:
         """The test at `place`, from 1, has begun: go on when the other process has come as far."""
-        if self._place:
+        if self._place or not self._begins:
             self._pass(place)
         self._place = place
         self._wait()
@@ -195,23 +197,34 @@ class _Benching:
         if not name:
             self._tell(pyfuncitem.nodeid, [wall_s], [cpu_s], 1, grown)
             return
-        stats = getattr(pyfuncitem.funcargs[name], "stats", None)
+        fixture = pyfuncitem.funcargs[name]
+        stats = getattr(fixture, "stats", None)
         if stats is None:  # nothing was timed
             self._tell(pyfuncitem.nodeid, [], [], self._loops, None)
             return
         calls, walls = stats.iterations, list(stats.stats.data)  # seconds of one call
         marks = self._clock.cpu_s[-2 * len(walls) :]
         cpus = [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
-        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown)
+        self._tell(pyfuncitem.nodeid, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
 
     def pytest_sessionfinish(self) -> None:
         """Leave the other process to itself."""
         if self._clock.turns is not None:
             self._clock.turns.end()
 
-    def _tell(self, test: str, wall_s: list[float], cpu_s: list[float], calls: int, peak: Optional[int]) -> None:
-        benched = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
-        self._wire.hold("rounds", benched={**benched, "delay_s": self._clock.delays_s(len(wall_s), calls)})
+    def _tell(
+        self,
+        test: str,
+        wall_s: list[float],
+        cpu_s: list[float],
+        calls: int,
+        peak: Optional[int],
+        *,
+        collects: bool = True,
+    ) -> None:
+        benched: dict[str, Any] = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
+        benched["delay_s"] = self._clock.delays_s(len(wall_s), calls)
+        self._wire.hold("rounds", benched={**benched, "collects": collects and gc.isenabled()})
 
 
 def _reset_peak() -> Optional[int]:
