@@ -80,7 +80,7 @@ def pytest_benchmark(suite: Suite, new: str) -> Stored:
         slowdowns.go_back(suite)
         before = contenders.timed([_theirs(suite, *_AS_WE, stored, "--benchmark-save=old")], suite, folder)
         slowdowns.check_out(suite, new)
-        fails = ["--benchmark-compare-fail", *(f"{field}:{_ALLOWED}" for field in _FIELDS)]  # given twice, the last wins
+        fails = ["--benchmark-compare-fail", *(f"{field}:{_ALLOWED}" for field in _FIELDS)]  # twice: the last wins
         compare = _theirs(suite, *_AS_WE, stored, "--benchmark-compare=0001", *fails)
         after = contenders.timed([compare], suite, folder)
         said = _REGRESSED.findall((folder / "output").read_text("utf-8"))
