@@ -29,8 +29,7 @@ import shop
 def test_work(benchmark):
     benchmark(shop.work, 2000)
 
-@pytest.mark.benchmark(disable_gc=True)
-@pytest.mark.benchmark(timer=time.process_time)
+@pytest.mark.benchmark(timer=time.process_time, disable_gc=True)
 def test_same(benchmark):
     benchmark(sum, range(20000))
 
