@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from math import expm1, log1p
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from noxtasks.bench import comparing, rules, sides
+from noxtasks.bench import comparing, compiled, rules, sides
 from noxtasks.bench.comparing import Measured
 from noxtasks.bench.model import Bisection, Commit, Comparison, Finding, Mark, Metric, Tried
 from noxtasks.bench.sides import Side
@@ -54,6 +55,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     budget_s: float  # of one comparison
     test_timeout_s: float
     tests: tuple[str, ...]  # all benchmarks
+    files: dict[str, Path]  # where they stand
 
 
 def check(root: Path, good: str, bad: str) -> None:
@@ -190,39 +192,54 @@ def _confirmed(question: Question, found: Bisection, tests: tuple[str, ...]) -> 
 def _against(
     question: Question, old: Side, name: str, tests: tuple[str, ...], thresholds: dict[Metric, float]
 ) -> Measured:
-    """Compare `tests` of the commit `name` with those of `old`."""
-    until_s = time.monotonic() + question.budget_s
+    """Compare `tests` of the commit `name` with those of `old`. An interrupt ends it, whatever there is by then."""
     with ExitStack() as stack:
         new = _side(stack, question, name)
-        scratch = [Path(stack.enter_context(TemporaryDirectory(prefix="nx"))) for _ in range(3)]
-        if question.counts:
-            return comparing.count(
-                old.suite,
-                new.suite,
-                tests,
-                timing=question.timing,
-                thresholds=thresholds,
-                scratch=scratch[2],
-                until_s=until_s,
-                told=lambda *_: None,
-            )
-        before, after = (
-            stack.enter_context(
-                Engine(side.suite, folder, kind=EngineKind.FRESH, test_timeout_s=question.test_timeout_s)
-            )
-            for side, folder in zip((old, new), scratch, strict=False)
-        )
-        return comparing.compare(
-            before,
-            after,
+        measured = _measured(stack, question, (old, new), tests, thresholds)
+    if measured.is_interrupted:
+        raise KeyboardInterrupt
+    return measured
+
+
+def _measured(
+    stack: ExitStack,
+    question: Question,
+    both: tuple[Side, Side],
+    tests: tuple[str, ...],
+    thresholds: dict[Metric, float],
+) -> Measured:
+    old, new = both
+    alike = partial(compiled.differences, compiled.of_side("old", old), compiled.of_side("new", new))
+    until_s = time.monotonic() + question.budget_s
+    scratch = [Path(stack.enter_context(TemporaryDirectory(prefix="nx"))) for _ in range(3)]
+    if question.counts:
+        return comparing.count(
+            old.suite,
+            new.suite,
             tests,
             timing=question.timing,
             thresholds=thresholds,
             scratch=scratch[2],
             until_s=until_s,
             told=lambda *_: None,
-            allowed={},
+            alike=alike,
         )
+    before, after = (
+        stack.enter_context(Engine(side.suite, folder, kind=EngineKind.FRESH, test_timeout_s=question.test_timeout_s))
+        for side, folder in zip(both, scratch, strict=False)
+    )
+    return comparing.compare(
+        before,
+        after,
+        tests,
+        timing=question.timing,
+        thresholds=thresholds,
+        scratch=scratch[2],
+        until_s=until_s,
+        told=lambda *_: None,
+        allowed={},
+        alike=alike,
+    )
 
 
 def _side(stack: ExitStack, question: Question, name: str) -> Side:
@@ -232,7 +249,7 @@ def _side(stack: ExitStack, question: Question, name: str) -> Side:
             return side
     ready = sides.make_ready(question.suite, name, install_setting=question.install_setting, where="GOOD")
     side = stack.enter_context(ready)
-    sides.bring(question.tests, question.bad.suite.root, question.bad.tree, side)
+    sides.bring(question.tests, question.bad.suite.root, question.bad.tree, side, question.files)
     return sides.within(side, question.paths)
 
 

@@ -7,7 +7,7 @@ from math import isfinite
 
 import msgspec
 
-from noxtasks.bench import wording
+from noxtasks.bench import findings, wording
 from noxtasks.bench.model import Consequence, Limit, Metric, Point, Report, Step, Tier, Trend
 from noxtasks.evidence.display.text import counted
 from noxtasks.stats import Interval, Quantile, Shift, Verdict
@@ -23,37 +23,32 @@ _MEANINGS = {
     Consequence.ALERT: "alerts",
 }
 _COMMIT_SHOWN = 10
-_RANK = tuple(_MEANINGS)  # the worst first
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands out of one benchmark."""
+    """What was found of one benchmark, and how it has changed over time."""
 
     test: str
     number: int
     said: tuple[tuple[str, bool], ...]  # in words, and whether that is worse than an alert
+    command: str  # that shows it again; "" for what only time tells
 
 
 def notes(report: Report, numbers: Mapping[str, int]) -> list[Note]:
-    """What stands out of each benchmark beside its change, the worst first: tiers, limits, slow-downs over time."""
-    found: dict[str, list[tuple[str, bool]]] = {}
-    failing = [each for each in report.tiers if each.verdict is Verdict.FAIL]
-    for tier in sorted(failing, key=lambda each: _RANK.index(each.consequence)):
-        found.setdefault(tier.test, []).append((_tiered(tier), tier.consequence is not Consequence.ALERT))
-    for limit in report.limits:
-        if limit.verdict is Verdict.FAIL:
-            found.setdefault(limit.test, []).append((limited(limit), True))
+    """What was found, the gravest first, and then slow-downs over time; each benchmark with its number of `numbers`."""
+    told = findings.findings(report)
+    commands = {each.test: each.command for each in told}
+    found = {each.test: [(f"{line.name}: {line.said}", line.is_failure) for line in each.lines] for each in told}
     for trend in report.trends:
         last = trend.steps[-1:] if trend.steps and trend.steps[-1].change > 0 else ()
         found.setdefault(trend.test, []).extend((stepped(trend, step), False) for step in last)
         if trend.drift:
             found[trend.test].append((f"drift: {stepped(trend, trend.drift)}", False))
-    return [Note(test=test, number=numbers[test], said=tuple(said)) for test, said in found.items() if said]
-
-
-def _tiered(tier: Tier) -> str:
-    change = f"{wording.percent(tier.change.estimate)}, " if tier.change else ""
-    return f"{wording.named(tier.metric)} {change}{decided(tier)}"
+    return [
+        Note(test=test, number=numbers[test], said=tuple(said), command=commands.get(test, ""))
+        for test, said in found.items()
+        if said
+    ]
 
 
 def decided(tier: Tier) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bench import choosing, counting, limits, lockstep, repeating, rules, summaries, tiers
+from noxtasks.bench import choosing, counting, limits, lockstep, repeating, rules, summaries, tiers, wording
 from noxtasks.bench.counting import Counts
 from noxtasks.bench.model import Metric, Pair
 from noxtasks.bench.repeating import Plan
@@ -25,7 +25,17 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     old: dict[str, list[Benched]]
     new: dict[str, list[Benched]]
     left_out: dict[str, str]  # benchmarks that cannot be compared, and why
-    is_whole: bool  # not cut short by the budget
+    is_whole: bool  # not cut short by the budget, or by the user
+    is_interrupted: bool = False
+    notes: tuple[str, ...] = ()  # on how the two sides are compiled
+
+
+Alike = Callable[[Mapping[str, str], Mapping[str, str]], tuple[str, ...]]
+"""Told the extension modules that the first process of each side has imported; gives notes, or raises."""
+
+
+def _unseen(*_: object) -> tuple[str, ...]:
+    return ()
 
 
 def compare(
@@ -41,14 +51,16 @@ def compare(
     allowed: limits.Allowed,
     plan: Plan = repeating.NONE,
     in_turns: bool = True,
+    alike: Alike = _unseen,
 ) -> Measured:
     """Compare `tests`, which both sides have, until `until_s` by the monotonic clock; at least one pair.
 
     `told` is called after each pair with its number and how many benchmarks are not decided. `plan` says which are
-    plain tests. Without `in_turns` one side runs after the other.
+    plain tests. Without `in_turns` one side runs after the other. When the user interrupts, what there is by then is
+    what is given; without a pair, `KeyboardInterrupt` goes on.
     """
     measured = Measured(pairs={t: [] for t in tests}, old={}, new={}, left_out={}, is_whole=True)
-    going_on, number, longest_s = tests, 0, 0.0
+    going_on, number, longest_s, broken = tests, 0, 0.0, dict[str, str]()
     for look in rules.LOOKS:
         while number < look and going_on:
             began_s = time.monotonic()
@@ -56,11 +68,19 @@ def compare(
                 return msgspec.structs.replace(measured, is_whole=False)
             number += 1
             named = plan.named(going_on)
-            if in_turns:
-                runs = lockstep.together(old, new, named, number=number, timing=timing, scratch=scratch)
-            else:
-                runs = lockstep.apart(old, new, named, number=number, timing=timing)
-            _take(measured, going_on, plan, *runs)
+            try:
+                if in_turns:
+                    runs = lockstep.together(old, new, named, number=number, timing=timing, scratch=scratch)
+                else:
+                    runs = lockstep.apart(old, new, named, number=number, timing=timing)
+            except KeyboardInterrupt:
+                if number == 1:
+                    raise
+                return msgspec.structs.replace(measured, is_whole=False, is_interrupted=True)
+            if number == 1:
+                measured = msgspec.structs.replace(measured, notes=alike(*(run.compiled for run in runs)))
+                broken = choosing.broken(old) if runs[0].problems else {}
+            _take(measured, going_on, plan, *runs, broken=broken)
             going_on = tuple(test for test in going_on if test not in measured.left_out)
             longest_s = max(longest_s, time.monotonic() - began_s)
             told(number, len(going_on))
@@ -80,32 +100,32 @@ def alone(
     allowed: limits.Allowed,
     until_s: float,
     plan: Plan = repeating.NONE,
+    stale: Callable[[Mapping[str, str]], tuple[str, ...]] = _unseen,
 ) -> Measured:
     """Time `tests` on one side: a few processes, and more until `until_s` where that decides a limit.
 
-    Raises `NotMeasuredError` where none can be timed.
+    `stale` is told the extension modules that the first of them has imported. An interrupt is as in `compare`. Raises
+    `NotMeasuredError` where none can be timed.
     """
     measured = Measured(pairs={}, old={}, new={}, left_out={}, is_whole=True)
     going_on, number = tests, 0
     for look in rules.LOOKS:
         while number < look and going_on and (number < rules.LOOKS[0] or time.monotonic() < until_s):
-            run = lockstep.alone(engine, plan.named(going_on), number=number, timing=timing)
-            merged = summaries.merged(run)
-            measured.left_out.update(failures(run, plan))
-            for test in going_on:
-                if test not in merged:
-                    measured.left_out.setdefault(test, "nothing was timed: does it call what the fixture gives it?")
-                elif test not in measured.left_out:
-                    measured.new.setdefault(test, []).append(merged[test])
-            for test in measured.left_out:
-                measured.new.pop(test, None)
+            try:
+                run = lockstep.alone(engine, plan.named(going_on), number=number, timing=timing)
+            except KeyboardInterrupt:
+                if not measured.new:
+                    raise
+                return msgspec.structs.replace(measured, is_whole=False, is_interrupted=True)
+            if number == 0:
+                measured = msgspec.structs.replace(measured, notes=stale(run.compiled))
+            _take_alone(measured, going_on, plan, run)
             going_on = tuple(test for test in going_on if test not in measured.left_out)
             number += 1
         unclear = limits.unclear(limits.limits(measured.new, allowed))
         going_on = tuple(test for test in going_on if test in unclear)
     if not measured.new:
-        lines = "\n".join(f"{test}: {why}" for test, why in measured.left_out.items())
-        raise NotMeasuredError("nothing could be timed", remedy=lines)
+        raise NotMeasuredError("nothing could be timed", remedy="\n".join(wording.left_out(measured.left_out)))
     return measured
 
 
@@ -119,6 +139,7 @@ def count(
     scratch: Path,
     until_s: float,
     told: Callable[[int, int], object],
+    alike: Alike = _unseen,
 ) -> Measured:
     """Count the instructions of `tests` on both sides: a pair for each layout of the heap, in one process of each side.
 
@@ -133,10 +154,13 @@ def count(
             before, after = counting.count(
                 (old, new), going_on, number=number, timing=timing, scratch=scratch / str(number), until_s=until_s
             )
-        except TimeIsUpError:
+        except (TimeIsUpError, KeyboardInterrupt) as error:
             if number == 1:
                 raise
-            return msgspec.structs.replace(measured, is_whole=False)
+            is_interrupted = isinstance(error, KeyboardInterrupt)
+            return msgspec.structs.replace(measured, is_whole=False, is_interrupted=is_interrupted)
+        if number == 1:
+            measured = msgspec.structs.replace(measured, notes=alike(before.compiled, after.compiled))
         for test in going_on:
             _add(measured, test, before, after)
         open_ones = rules.wanted(rules.compared(measured.pairs, thresholds))
@@ -147,6 +171,18 @@ def count(
     for test in measured.left_out:
         measured.pairs.pop(test)
     return measured
+
+
+def _take_alone(measured: Measured, tests: tuple[str, ...], plan: Plan, run: Run) -> None:
+    merged = summaries.merged(run)
+    measured.left_out.update(failures(run, plan))
+    for test in tests:
+        if test not in merged:
+            measured.left_out.setdefault(test, "nothing was timed: does it call what the fixture gives it?")
+        elif test not in measured.left_out:
+            measured.new.setdefault(test, []).append(merged[test])
+    for test in measured.left_out:
+        measured.new.pop(test, None)
 
 
 def _add(measured: Measured, test: str, before: Counts, after: Counts) -> None:
@@ -175,18 +211,24 @@ def failures(run: Run, plan: Plan, which: str = "") -> dict[str, str]:
     }
 
 
-def _take(measured: Measured, tests: tuple[str, ...], plan: Plan, old: Run, new: Run) -> None:
+def _take(
+    measured: Measured, tests: tuple[str, ...], plan: Plan, old: Run, new: Run, *, broken: Mapping[str, str]
+) -> None:
+    """Take in a pair of runs; `broken` says by file or test why the old code cannot even collect it."""
     failed = failures(old, plan, "old") | failures(new, plan, "new")
     merged = {"old": summaries.merged(old), "new": summaries.merged(new)}
     for test in tests:
         lacking = [which for which, found in merged.items() if test not in found]
         if test not in failed and lacking:
+            why = broken.get(test) or broken.get(test.partition("::")[0])
             failed[test] = (
-                f"nothing was timed with the {' and the '.join(lacking)} code: it lacks the test, or skips it"
+                f"it cannot be run with the old code: {why}"
+                if why
+                else f"nothing was timed with the {' and the '.join(lacking)} code: it lacks the test, or skips it"
             )
     pairs = {test: pair for test, pair in summaries.paired(old, new).items() if test not in failed}
     if not pairs and not measured.left_out and not any(choosing.failures(run) for run in (old, new)):
-        raise NotMeasuredError("no benchmark could be timed", remedy="Does it call what the fixture gives it?")
+        raise NotMeasuredError("no benchmark could be timed", remedy="\n".join(wording.left_out(failed)))
     for test, why in failed.items():
         measured.left_out[test] = why
         for kept in (measured.pairs, measured.old, measured.new):

@@ -42,6 +42,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     instructions: dict[str, dict[int, float]]  # of one call, by benchmark and layout of the heap
     failed: dict[str, str]  # benchmarks that did not come through, and why
+    compiled: dict[str, str]  # extension modules that were imported, by name, with their files
 
 
 def check(suite: Suite) -> None:
@@ -110,7 +111,11 @@ def _engine(suite: Suite, folder: Path, until_s: float | None) -> Engine:
 def _counts(run: Run, folder: Path, tests: tuple[str, ...]) -> Counts:
     failed = {each.nodeid: each.failure.message for each in run.results if each.failure is not None}
     found = read([path.read_text("utf-8", "replace") for path in sorted(folder.iterdir())], tests)
-    return Counts(instructions={test: each for test, each in found.items() if test not in failed}, failed=failed)
+    return Counts(
+        instructions={test: each for test, each in found.items() if test not in failed},
+        failed=failed,
+        compiled=run.compiled,
+    )
 
 
 def read(dumps: Sequence[str], tests: Sequence[str]) -> dict[str, dict[int, float]]:

@@ -74,6 +74,17 @@ def others(environment: Environment, top: Path) -> list[str]:
     return sorted(path.name for path in found if _origin(path, top) is None)
 
 
+def installed_from(environment: Environment, top: Path) -> frozenset[Path]:
+    """The files of what is installed there from the repository at `top`."""
+    return frozenset(
+        path.resolve()
+        for folder in environment.packages
+        for metadata in folder.glob("*.dist-info")
+        if _origin(metadata, top) is not None
+        for path in _recorded(metadata)
+    )
+
+
 def copied(python: Path, to: Path, *, top: Path, tree: Path, inside: Path, install_setting: tuple[str, ...]) -> Path:
     """Make an environment in `to` with what that of `python` has, and the project in `tree`; its interpreter.
 

@@ -26,6 +26,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         """What stands before it."""
         return self.consequence.value if self.consequence else UNDECIDED
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the verdict rests on it."""
+        return self.consequence not in {None, Consequence.ALERT}
+
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """All that was found of one benchmark, and the command that shows it again."""
@@ -37,7 +42,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_failure(self) -> bool:
         """Whether the verdict rests on it."""
-        return any(line.consequence not in {None, Consequence.ALERT} for line in self.lines)
+        return any(line.is_failure for line in self.lines)
 
     @property
     def gravity(self) -> int:

@@ -186,8 +186,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     trends: tuple[Trend, ...] = ()
     notes: tuple[str, ...] = ()  # what else to know of these figures
+    few_rounds: tuple[str, ...] = ()  # benchmarks that have asked for fewer rounds than they should have
     left_out: dict[str, str] = {}  # benchmarks that could not be measured or compared, and why
     brought: tuple[str, ...] = ()  # files that the old code was given by the new, which had others or none
     bisection: Bisection | None = None
-    is_whole: bool = True  # not cut short by the budget
+    is_whole: bool = True  # not cut short by the budget, or by the user
+    is_interrupted: bool = False  # by the user
     is_apart: bool = False  # the two sides ran one after the other, and not in turns

@@ -29,7 +29,7 @@ NAME = "bench.html"
 
 _SIGNS = {Finding.SLOWER: "▲", Finding.OPEN: "?", Finding.FASTER: "▼", Finding.STEADY: "="}
 _Known = TypeVar("_Known", Tier, Limit, Trend)
-_NOTED = 50  # things that stand out and are named above the table; the table has them all
+_NOTED = 50  # benchmarks of which something was found that are named above the table; the table has them all
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

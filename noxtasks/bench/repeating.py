@@ -49,14 +49,20 @@ NONE = Plan(repeats={}, left_out={})
 
 
 def slowest(run: Run, number: int) -> list[Candidate]:
-    """The `number` plain tests of `run`, of those that passed, that took longest in their call phase; slowest first."""
+    """Of the plain tests of `run` that passed, the `number` that took longest in their call phase; slowest first.
+
+    Those that have the mark of a benchmark are taken besides, and come first.
+    """
     passed = {each.nodeid: each.duration_s for each in run.results if each.outcome is Outcome.PASSED}
+    marked = {each.test for each in run.benched if each.marked}
     found = [
         Candidate(test=each.test, call_s=each.wall_s[0], whole_s=max(passed[each.test], each.wall_s[0]))
         for each in run.benched
         if each.wall_s and each.test in passed
     ]
-    return sorted(found, key=lambda each: -each.call_s)[:number]
+    found.sort(key=lambda each: -each.call_s)
+    others = [each for each in found if each.test not in marked]
+    return [*(each for each in found if each.test in marked), *others[:number]]
 
 
 def plan(candidates: Sequence[Candidate], timing: Timing, room: Room) -> Plan:

@@ -25,10 +25,10 @@ from noxtasks.bench import (
     trend,
     wording,
 )
-from noxtasks.bench.model import Report
+from noxtasks.bench.model import Finding, Report
 from noxtasks.bench.task import Task
 from noxtasks.config import Settings
-from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import artifacts, provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
@@ -64,7 +64,7 @@ def run(
 
     Gives `FOUND` where any is slower than the revision, or takes more than its limit. Raises `NotMeasuredError` where
     there are no benchmarks, none could be timed, or not all could be decided; `ConfigurationError` where there is no
-    such revision.
+    such revision; and, when what there is by then is written, `InterruptedRunError` after an interruption.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
     _check(root, against=against, revision=revision, bisects=bisects)
@@ -98,11 +98,11 @@ def run(
         report = measuring.against(task, task.against)
     else:
         report, measured = measuring.alone(task, kept)
-        is_kept = refresh or task.machine.id not in kept.machines
+        is_kept = (refresh or task.machine.id not in kept.machines) and not report.is_interrupted
         if is_kept:  # read again: it may have been refreshed from elsewhere while this session measured
             kept = baseline.refreshed(baseline.read(task.reports), task.machine, measured)
     report = msgspec.structs.replace(report, trends=trend.trends(baseline.of(kept, task.machine)))
-    told = task.provenance()
+    told = task.provenance(complete=not report.is_interrupted)
     timing = {"duration_s": time.monotonic() - started_s, "circumstances": msgspec.to_builtins(circumstances)}
     digests = [emit.write_comparison(task.reports, report, machine=task.machine, timing=timing, provenance=told)]
     digests.append(_draw(task, report, timing, told))
@@ -144,13 +144,21 @@ def _draw(task: Task, report: Report, timing: Mapping[str, Any], told: Provenanc
 
 
 def _ended(task: Task, report: Report) -> ExitCode:
+    if report.is_interrupted:
+        raise InterruptedRunError("interrupted; what was measured is written", where=str(task.reports))
     verdict = rules.kept(report.limits) if task.against is None else report.verdict
     if verdict is Verdict.UNMEASURED:
-        rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
-        remedy = (
-            f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
-            if rounds
-            else "Give it more time: -S bench.budget=20m; or count instructions: --count"
-        )
+        remedy = _remedy(report)
         raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
     return ExitCode.FOUND if verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
+
+
+def _remedy(report: Report) -> str:
+    rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
+    if rounds:
+        return f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
+    more_time = "Give it more time: -S bench.budget=20m; or count instructions: --count"
+    undecided = {each.test for each in report.comparisons if each.finding is Finding.OPEN}
+    if undecided & {*report.few_rounds}:
+        return f"Let benchmark.pedantic have more rounds: rounds=20. {more_time}"
+    return more_time

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+import types
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -33,6 +35,10 @@ _KEPT = 4  # places: as many as a bisection has at once; more only while session
 _SUBMODULE = b"160000"
 _READY, _BROUGHT = "ready", "brought"
 _INI = "pytest.ini"
+_TEST = re.compile(r"(test_.*|.*_test)\.py$")
+_FOLDERS_OF_TESTS = frozenset(
+    {"test", "tests", "testing", "bench", "benches", "benchmark", "benchmarks", "benchmarking", "perf", "performance"}
+)
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +91,11 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
         tree = base / "tree"
         if not (_is_ready(base, key) and _is_restored(base, commit)):
             _clear(new.root, base)
-            _check_out(new.root, tree, commit)
-            if not (tree / inside).is_dir():
-                raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
-            environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
+            with _whole_or_gone(new.root, base):
+                _check_out(new.root, tree, commit)
+                if not (tree / inside).is_dir():
+                    raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
+                environment.copied(new.python, base, top=top, tree=tree, inside=inside, install_setting=install_setting)
             (base / _READY).write_text(key, "utf-8")
         os.utime(base / _READY)
         suite = Suite(
@@ -101,18 +108,23 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
         yield Side(revision=commit, suite=suite, top=top, tree=tree)
 
 
-def bring(tests: Iterable[str], source: Path, top: Path, side: Side) -> list[str]:
-    """Give `side` the files with benchmarks from the project in `source`, and the conftests above them.
+def bring(
+    tests: Iterable[str], source: Path, top: Path, side: Side, files: Mapping[str, Path] = types.MappingProxyType({})
+) -> list[str]:
+    """Give `side` the files with benchmarks from the project in `source`, and what belongs to them.
 
-    `top` is that of the repository or worktree that `source` is in. Where nothing in the tree configures pytest, it
-    also gets the `pytest.ini` there, or one that says nothing: pytest would look for another in the folders around the
-    tree. Gives the files with benchmarks and the conftests that differed.
+    That is the conftests above them, and in a folder of tests all that is no test itself: the benchmarks are to do the
+    same on both sides, and their helpers and data may be new, or have changed with them.
+
+    `top` is that of the repository or worktree that `source` is in, `files` says where tests stand. Where nothing in
+    the tree configures pytest, it also gets the `pytest.ini` there, or one that says nothing: pytest would look for
+    another in the folders around the tree. Gives those that differed, but for a configuration.
     """
-    found = {path for test in tests if (path := _found(test.partition("::")[0], source, top)) is not None}
+    asked = (files.get(test) or _found(test.partition("::")[0], source, top) for test in tests)
+    found = {path for path in asked if path is not None and path.is_relative_to(top)}
     conftests = {folder / "conftest.py" for path in found for folder in path.parents if folder.is_relative_to(top)}
-    contents = {
-        path.relative_to(top): path.read_bytes() for path in sorted(found | {c for c in conftests if c.is_file()})
-    }
+    wanted = found | {path for path in conftests if path.is_file()} | set(_beside(found, top))
+    contents = {path.relative_to(top): path.read_bytes() for path in sorted(wanted)}
     differing = {path: content for path, content in contents.items() if _content(side.tree / path) != content}
     written = differing | _configuration(source, top, side)
     record = side.tree.parent / _BROUGHT
@@ -235,6 +247,16 @@ def _is_restored(base: Path, commit: str) -> bool:
     return True
 
 
+@contextmanager
+def _whole_or_gone(root: Path, base: Path) -> Iterator[None]:
+    """Leave nothing half made: git, killed while it adds a worktree, leaves that locked."""
+    try:
+        yield
+    except BaseException:
+        _clear(root, base)
+        raise
+
+
 def _clear(root: Path, base: Path) -> None:
     """Remove all that is in `base`; and what git knows of the worktree there, and of no other one."""
     for path in base.iterdir():
@@ -285,6 +307,22 @@ def _found(name: str, source: Path, top: Path) -> Path | None:
     """The file of a test: pytest names it from its root, which may lie above the project."""
     folders = (folder for folder in (source, *source.parents) if folder.is_relative_to(top))
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _beside(found: Iterable[Path], top: Path) -> Iterator[Path]:
+    """The files in the folders of tests that those of `found` lie in, but for tests."""
+    folders = {folder for path in found if (folder := _of_tests(path, top)) is not None}
+    for path in vcs.files(top, git.output_in(top), (vcs.OURS,)) if folders else ():
+        whole = top / path
+        is_in_one = any(whole.is_relative_to(folder) for folder in folders)
+        if is_in_one and not _TEST.match(path.name) and whole.is_file() and not whole.is_symlink():
+            yield whole
+
+
+def _of_tests(path: Path, top: Path) -> Path | None:
+    """The outermost folder around a file that is called as folders of tests are."""
+    above = [folder for folder in path.parents if folder.is_relative_to(top) and folder != top]
+    return next((folder for folder in reversed(above) if folder.name.lower() in _FOLDERS_OF_TESTS), None)
 
 
 def _configuration(source: Path, top: Path, side: Side) -> dict[Path, bytes]:

@@ -67,7 +67,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             repeats_tests=bool(self.from_tests),
         )
 
-    def provenance(self) -> Provenance:
+    def provenance(self, *, complete: bool = True) -> Provenance:
         """Where what is written now comes from."""
         return provenance.gather(
             session_id=self.session_id,
@@ -83,4 +83,5 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
                 "from_tests": self.from_tests,
             },
             tools={},
+            complete=complete,
         )

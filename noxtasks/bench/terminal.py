@@ -9,20 +9,22 @@ from rich.console import Console
 from rich.text import Text
 
 from noxtasks.bench import findings, wording
-from noxtasks.bench.model import Bisection, Comparison, Consequence, Finding, Mark, Report, Summary, Tried
+from noxtasks.bench.model import Bisection, Comparison, Finding, Mark, Report, Summary, Tried
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
-from noxtasks.evidence.display.text import counted, end_of, shown
+from noxtasks.evidence.display.text import counted, short, shown
 from noxtasks.stats import Verdict
 
 _STYLE = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNMEASURED: "yellow"}
 _STYLE_OF_FINDING = {Finding.SLOWER: "red", Finding.FASTER: "green", Finding.OPEN: "yellow", Finding.STEADY: ""}
 _TRENDS = 5  # said; the artifact has all
 _STYLE_OF_MARK = {Mark.GOOD: "green", Mark.BAD: "red", Mark.SKIP: "yellow"}
-_ROW = "{:<40.40} {:>9} {:>8} {:>9} {:>10}"
-_ROW_WITH_MEMORY = "{:<31.31} {:>9} {:>8} {:>9} {:>9} {:>9}"
-_ROW_OF_COMPARISON = "{:<37.37} {:>8} {:>19} {:<12.12}"
+_FIGURES = " {:>9} {:>8} {:>9} {:>10}"
+_FIGURES_WITH_MEMORY = " {:>9} {:>8} {:>9} {:>9} {:>9}"
+_FIGURES_OF_COMPARISON = " {:>8} {:>19} {:<12.12}"
 _FINDINGS = 20
+_LEAST_WIDTH = 31
+_BROUGHT = 8  # files
 
 
 def tell_pair(line: LiveLine, number: int, left: int) -> None:
@@ -56,11 +58,12 @@ def print_report(report: Report, *, page: Path) -> None:
         console.print(Text(undecided, "yellow"))
     for note in report.notes:
         console.print(Text(shown(note), "yellow"), soft_wrap=True)
-    for test, why in report.left_out.items():
-        console.print(Text(f"left out: {shown(test)}: {shown(why)}", "yellow"), soft_wrap=True)
+    for line in wording.left_out(report.left_out):
+        console.print(Text(f"left out: {line}", "yellow"), soft_wrap=True)
     if report.brought:
-        files = ", ".join(shown(path) for path in report.brought)
-        console.print(Text(f"the old code runs the benchmarks of the new: {files}", "yellow"))
+        more = f" and {len(report.brought) - _BROUGHT} more" if len(report.brought) > _BROUGHT else ""
+        files = ", ".join(shown(path) for path in report.brought[:_BROUGHT])
+        console.print(Text(f"the old code runs the benchmarks of the new: {files}{more}", "yellow"), soft_wrap=True)
     if report.is_stored:
         console.print(Text(wording.STORED, "yellow"))
     _say_trends(console, report)
@@ -72,14 +75,20 @@ def print_report(report: Report, *, page: Path) -> None:
 
 def _say_summaries(console: Console, summaries: Sequence[Summary]) -> None:
     has_grown = any(wording.memory(each.peak_bytes) for each in summaries)
-    row, width = (_ROW_WITH_MEMORY, 31) if has_grown else (_ROW, 40)
-    console.print(Text(row.format("benchmark", "fastest", "median", "p95", "p99", "memory").rstrip(), "bold"))
+    row = _FIGURES_WITH_MEMORY if has_grown else _FIGURES
+    width = _width(console, row, [each.test for each in summaries])
+    head = "benchmark".ljust(width) + row.format("fastest", "median", "p95", "p99", "memory")
+    console.print(Text(head.rstrip(), "bold"))
     for each in summaries:
         figures = [wording.seconds(each.quantiles_s[name].figure) for name in ("p50", "p95", "p99")]
-        said = row.format(
-            end_of(each.test, width), wording.seconds(each.least_s), *figures, wording.memory(each.peak_bytes)
-        )
-        console.print(Text(said.rstrip()))
+        said = row.format(wording.seconds(each.least_s), *figures, wording.memory(each.peak_bytes))
+        console.print(Text((short(each.test, width).ljust(width) + said).rstrip()))
+
+
+def _width(console: Console, figures: str, tests: Sequence[str]) -> int:
+    """Of the column of names: as wide as the longest, where the terminal has room for it."""
+    room = console.width - len(figures.format(*[""] * figures.count("{")))
+    return max(_LEAST_WIDTH, min(room, max(len(shown(test)) for test in tests)))
 
 
 def _say_findings(console: Console, report: Report) -> None:
@@ -87,7 +96,7 @@ def _say_findings(console: Console, report: Report) -> None:
     for told in found[:_FINDINGS]:
         console.print(Text(shown(told.test), "bold"), soft_wrap=True)
         for line in told.lines:
-            style = "red" if line.consequence not in {None, Consequence.ALERT} else "yellow"
+            style = "red" if line.is_failure else "yellow"
             console.print(Text.assemble("  ", (f"{line.name:<9}", style), f" {line.said}"))
         console.print(Text(f"  $ {told.command}"), soft_wrap=True)
     if len(found) > _FINDINGS:
@@ -95,11 +104,12 @@ def _say_findings(console: Console, report: Report) -> None:
 
 
 def _say_comparisons(console: Console, report: Report) -> None:
-    head = _ROW_OF_COMPARISON.format(f"against {wording.commit(report)}", "change", "interval", "by")
+    width = _width(console, _FIGURES_OF_COMPARISON, [each.test for each in report.comparisons])
+    head = f"against {wording.commit(report)}".ljust(width) + _FIGURES_OF_COMPARISON.format("change", "interval", "by")
     console.print(Text(head.rstrip(), "bold"))
     for each in wording.slowest_first(report):
         figures = wording.percent(each.change.estimate), wording.interval(each)
-        row = _ROW_OF_COMPARISON.format(end_of(each.test, 37), *figures, wording.said(each))
+        row = short(each.test, width).ljust(width) + _FIGURES_OF_COMPARISON.format(*figures, wording.said(each))
         console.print(Text(row.rstrip(), _STYLE_OF_FINDING[each.finding]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from noxtasks.bench.model import Bisection, Commit, Comparison, Finding, Metric, Report, Step, Trend
@@ -17,6 +17,7 @@ _METRICS = {Metric.CPU: "CPU time", Metric.WALL: "wall time", Metric.MEMORY: "pe
 _COMMIT_SHOWN = 10
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _SIZES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
+_LEFT_OUT = 10  # reasons
 _WORTH_A_WORD = 1 << 20
 
 
@@ -101,6 +102,29 @@ def bisection(found: Bisection) -> list[str]:
     if not any(each.finding is Finding.SLOWER for each in found.alone):
         lines.append("  by itself that is not surely slower than the commit before: it came in several steps")
     return [*lines, *(f"  {change(each)} {each.finding.value} {shown(each.test)}" for each in found.alone)]
+
+
+def left_out(why: Mapping[str, str]) -> list[str]:
+    """What was left out and why, as lines: one for each reason, and no more than people read."""
+    tests: dict[str, list[str]] = {}
+    for test, reason in why.items():
+        tests.setdefault(reason, []).append(test)
+    lines = [
+        f"{shown(several[0])}{f' and {len(several) - 1} more' if several[1:] else ''}: {shown(reason)}"
+        for reason, several in tests.items()
+    ]
+    rest = sum(len(several) for several in [*tests.values()][_LEFT_OUT:])
+    return [*lines[:_LEFT_OUT], *([f"and {rest} more"] if rest else [])]
+
+
+def few_rounds(rounds: Mapping[str, int]) -> list[str]:
+    """That benchmarks have so few rounds in each process, by name; nothing where there are none."""
+    if not rounds:
+        return []
+    least, most = min(rounds.values()), max(rounds.values())
+    said = counted(most, "round") if least == most else f"{least} to {most} rounds"
+    whose = "1 benchmark has" if len(rounds) == 1 else f"{len(rounds)} benchmarks have"
+    return [f"{whose} but {said} in each process, by benchmark.pedantic(rounds=...): with more they would say more"]
 
 
 def seconds(figure: float | None) -> str:

@@ -301,7 +301,7 @@ SETTINGS = (
         parse=parsing.duration,
         expects=_DURATIONS,
         default='"10m"',
-        meaning="How long a comparison may take; what is not decided then is unmeasured.",
+        meaning="How long both sides may run; what is not decided then is unmeasured.",
     ),
     Setting(
         key="bench.thresholds",

@@ -69,6 +69,11 @@ class Engine:
             if self._cold is not None:
                 stack.callback(self._cold.__exit__, kind, error, trace)
 
+    @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self._suite.root
+
     def start(self, *, hash_seed: int) -> None:
         """Set a warm process off, so that it imports and collects while the caller does other things."""
         if self.chosen is EngineKind.FORK and Launch(hash_seed=hash_seed) not in self._warm:

@@ -142,6 +142,8 @@ class Benched(msgspec.Struct, frozen=True, kw_only=True):
     peak_bytes: int | None = None  # by which the process grew at most; None where the system does not tell
     delay_s: tuple[float, ...] = ()  # of `wall_s`, ready to run while others had the processors; where it is told
     collects: bool = True  # garbage: the collector could run during the rounds
+    path: str = ""  # the file that it stands in, absolute
+    marked: bool = False  # no benchmark by its fixture, but by its mark
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +161,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: str = ""  # why there are no results: what this system lacks
     ran: tuple[tuple[str, tuple[str, ...]], ...] = ()  # by test, the functions with mutants that it has run
     benched: tuple[Benched, ...] = ()
+    compiled: dict[str, str] = {}  # extension modules that were imported, by name, with their files; told with these
     problems: int = 0  # things that kept tests from being collected, where its process did that by itself
     touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
     unimportable: str = ""  # what a module with its tests raised, where that was the end of a run with a mutant

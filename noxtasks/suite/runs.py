@@ -230,6 +230,7 @@ class _Lane:
         self._changes: list[tuple[str, tuple[StateChange, ...]]] = []
         self._ran: list[tuple[str, tuple[str, ...]]] = []
         self._benched: list[Benched] = []
+        self._compiled: dict[str, str] = {}
         self._problems = 0
         self._touched: Touched | None = None
         self._died: Failure | None = None
@@ -306,6 +307,8 @@ class _Lane:
                 self._touched = frame.touched
             case wire.Rounds():
                 self._benched.append(frame.benched)
+            case wire.Compiled():
+                self._compiled = frame.modules
             case wire.Problem():
                 self._problems += 1
             case wire.Unavailable():
@@ -406,6 +409,7 @@ class _Lane:
             unavailable=self._unavailable,
             ran=tuple(self._ran),
             benched=tuple(self._benched),
+            compiled=self._compiled,
             problems=self._problems,
             touched=self._touched,
             unimportable=self._ended.reason if self._ended is not None else "",

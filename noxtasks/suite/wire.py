@@ -179,6 +179,12 @@ class Rounds(_Frame, frozen=True, kw_only=True):
     benched: Benched
 
 
+class Compiled(_Frame, frozen=True, kw_only=True):
+    """The extension modules that a process has imported, by name, with their files."""
+
+    modules: dict[str, str]
+
+
 class Unavailable(_Frame, frozen=True, kw_only=True):
     """The run cannot be carried out: this system lacks what its circumstances need."""
 
@@ -235,6 +241,7 @@ Frame = (
     | Changed
     | Ran
     | Rounds
+    | Compiled
     | Unavailable
     | End
     | Ready

@@ -137,7 +137,11 @@ def test_two_percent_more_work_are_found_and_another_place_and_docstring_are_not
 
 
 def counts(**instructions: float) -> Counts:
-    return Counts(instructions={test: dict.fromkeys(range(5), each) for test, each in instructions.items()}, failed={})
+    return Counts(
+        instructions={test: dict.fromkeys(range(5), each) for test, each in instructions.items()},
+        failed={},
+        compiled={},
+    )
 
 
 def measured(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noxtasks.bench import captions, page, wording
+from noxtasks.bench import captions, findings, page, wording
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import (
     Comparison,
@@ -313,16 +313,18 @@ def test_tiers_limits_and_steps_say_what_they_mean_and_what_would_decide() -> No
         assert said in text
 
 
-def test_what_stands_out_is_named_before_the_table_the_worst_first() -> None:
+def test_what_was_found_is_named_before_the_table_with_the_command_that_shows_it_again() -> None:
     (note,) = captions.notes(REPORT, {SLOW: 1, STEADY: 2})
-    assert [said.partition(",")[0] for said, _ in note.said] == [
-        "p95 +31.0%",
-        "p50 +30.0%",
-        "p95 at most 1 ms: exceeded",
-        "+25.0% (+20.0% to +30.0%) since 2024-04-15",
-        "drift: +25.0% (+20.0% to +30.0%) since 2024-07-22",
+    assert [said.partition(" (")[0] for said, _ in note.said] == [
+        "rollback: CPU time +30.0%",
+        "alert: p50 +30.0%",
+        "block: p95 +31.0%",
+        "fail: p95 1.3 ms",
+        "+25.0%",
+        "drift: +25.0%",
     ]
-    assert [is_bad for _, is_bad in note.said] == [True, False, True, False, False]
+    assert [is_bad for _, is_bad in note.said] == [True, False, True, True, False, False]
+    assert note.command == findings.command(REPORT, SLOW)
     assert known("compared").links == ["#b-1"]
 
 
@@ -341,7 +343,8 @@ def test_that_something_has_become_faster_does_not_stand_out() -> None:
     faster = msgspec.structs.replace(
         one, steps=tuple(msgspec.structs.replace(step, change=-0.2) for step in one.steps), drift=None
     )
-    assert captions.notes(msgspec.structs.replace(REPORT, tiers=(), limits=(), trends=(faster,)), {}) == []
+    plain = msgspec.structs.replace(REPORT, comparisons=(), tiers=(), limits=(), trends=(faster,))
+    assert captions.notes(plain, {}) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,14 @@ def test_the_slowest_are_chosen_by_their_call_of_those_that_pass() -> None:
     )
     assert [each.test for each in repeating.slowest(run, 2)] == ["slowest", "slow"]
     assert [each.test for each in repeating.slowest(run, 9)] == ["slowest", "slow", "quick"]
+
+
+def test_those_with_the_mark_of_a_benchmark_are_chosen_without_being_counted() -> None:
+    run = run_of(("quick", Outcome.PASSED, 0.01), ("slow", Outcome.PASSED, 0.3), ("slower", Outcome.PASSED, 0.4))
+    first, *others = run.benched
+    run = msgspec.structs.replace(run, benched=(msgspec.structs.replace(first, marked=True), *others))
+    assert [each.test for each in repeating.slowest(run, 0)] == ["quick"]
+    assert [each.test for each in repeating.slowest(run, 1)] == ["quick", "slower"]
 
 
 @pytest.mark.parametrize(

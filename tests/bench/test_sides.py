@@ -6,14 +6,19 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from noxtasks.bench import environment, sides
+from noxtasks.bench import environment, measuring, sides
 from noxtasks.bench.environment import Environment
 from noxtasks.bench.sides import Side
+from noxtasks.bench.task import Task
+from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, NotMeasuredError
 from noxtasks.suite.launch import Suite
 
@@ -127,6 +132,20 @@ def test_what_a_session_that_was_killed_has_left_is_made_anew(
     assert len(light.made) == 4
 
 
+def test_what_an_interrupt_leaves_half_made_is_taken_away(
+    root: Path, light: Light, monkeypatch: pytest.MonkeyPatch, git: Callable[..., str]
+) -> None:
+    def interrupted(python: Path, to: Path, **more: object) -> None:
+        git(to / "tree", "worktree", "lock", str(to / "tree"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "copied", interrupted)
+    with pytest.raises(KeyboardInterrupt), ready(root, "HEAD"):
+        pass
+    assert git(root, "worktree", "list").splitlines()[1:] == []
+    assert list((root / sides.FOLDER / "1").iterdir()) == []
+
+
 def test_the_users_own_worktrees_stay_and_git_sees_nothing_new(
     root: Path, tmp_path: Path, light: Light, git: Callable[..., str]
 ) -> None:
@@ -203,6 +222,51 @@ def test_benchmarks_are_brought_and_gone_when_the_tree_is_used_again(root: Path,
             assert (side.tree / "tests/test_new.py").read_text() == "new"
             assert sides.bring(["tests/test_new.py::test_it"], root, side.top, side) == []
     assert len(light.made) == 1
+
+
+def test_what_is_no_test_in_their_folder_of_tests_is_brought_too_and_nothing_of_the_code(
+    root: Path, light: Light, commit: Callable[..., str]
+) -> None:
+    (root / "pkg/tests/speed").mkdir(parents=True)
+    for name in ("pkg/core.py", "pkg/tests/sizes.py", "pkg/tests/test_other.py"):
+        (root / name).write_text("old")
+    commit(root, "with tests")
+    for name in ("pkg/core.py", "pkg/tests/sizes.py", "pkg/tests/test_other.py", "pkg/tests/speed/data.json"):
+        (root / name).write_text("new")
+    (root / "pkg/tests/speed/test_it.py").write_text("new")
+    (root / "pkg/more.py").write_text("new")
+    with ready(root, "HEAD") as side:
+        where = {"elsewhere.py::test_it": root / "pkg/tests/speed/test_it.py"}
+        brought = sides.bring(where, root, side.top, side, where)
+        assert brought == ["pkg/tests/sizes.py", "pkg/tests/speed/data.json", "pkg/tests/speed/test_it.py"]
+        assert (side.tree / "pkg/core.py").read_text() == "old"
+
+
+def test_the_time_that_a_revision_takes_to_be_made_ready_is_not_of_the_budget(
+    root: Path, light: Light, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((1000.0, 1060.0))
+    monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    nothing: Any = None
+    task = Task(
+        suite=Suite(root=root, python=Path("python")),
+        settings=Settings(),
+        against="HEAD",
+        revision=None,
+        bisects=False,
+        count=False,
+        refresh=False,
+        from_tests=0,
+        in_turns=True,
+        session_id="",
+        began=datetime(2025, 3, 4, tzinfo=UTC),
+        until_s=1500.0,
+        machine=nothing,
+        code=nothing,
+    )
+    with ExitStack() as stack:
+        _, _, later = measuring._side(stack, task, "HEAD", (), None, files={}, where="--against")
+    assert later.until_s == 1560.0
 
 
 def test_pytest_does_not_find_the_configuration_of_the_tree_around(

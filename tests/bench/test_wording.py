@@ -353,3 +353,26 @@ def test_memory_has_a_column_where_it_grew(capsys: pytest.CaptureFixture[str]) -
     assert max(map(len, (head, first, second))) <= 80
     terminal.print_report(msgspec.structs.replace(GRAVE, summaries=grown[1:]), page=PAGE)
     assert "memory" not in capsys.readouterr().out.splitlines()[0]
+
+
+def test_what_is_left_out_is_said_once_for_each_reason_and_no_longer_than_people_read() -> None:
+    same = {f"test_a.py::test_{number}": "it fails: no" for number in range(30)}
+    assert wording.left_out({**same, "test_b.py::test_b": "it lacks\n"}) == [
+        "test_a.py::test_0 and 29 more: it fails: no",
+        "test_b.py::test_b: it lacks\\u{a}",
+    ]
+    lines = wording.left_out({f"test_{number}": f"reason {number}" for number in range(30)})
+    assert (len(lines), lines[-1]) == (11, "and 20 more")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "said"),
+    [
+        ({}, []),
+        ({"a": 1}, ["1 benchmark has but 1 round in each process"]),
+        ({"a": 3, "b": 3}, ["2 benchmarks have but 3 rounds in each process"]),
+        ({"a": 1, "b": 3}, ["2 benchmarks have but 1 to 3 rounds in each process"]),
+    ],
+)
+def test_of_benchmarks_with_few_rounds_it_is_said_why(rounds: dict[str, int], said: list[str]) -> None:
+    assert [line.partition(",")[0] for line in wording.few_rounds(rounds)] == said

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+_PARAMETERS = 4  # characters of them that are worth to be shown
 _SEQUENCE = re.compile(r"\\u\{(10[0-9a-f]{4}|[0-9a-f]{1,5})\}")
 
 
@@ -31,6 +32,20 @@ def shown_lines(text: str) -> str:
 def counted(count: int, noun: str) -> str:
     """The number and the noun, which has its plural by an s."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def short(nodeid: str, width: int) -> str:
+    """A node id in at most `width` characters: of a long one first the path goes, then classes, then parameters."""
+    line = shown(nodeid)
+    _, _, name = line.partition("::")
+    whole, bracket, parameters = name.partition("[")
+    function = whole.rpartition("::")[2]
+    kept = width - len(function) - len("[…")
+    if len(line) <= width or not bracket or kept < _PARAMETERS:
+        return end_of(line, width)
+    if len(function) + len(bracket) + len(parameters) < width:
+        return end_of(line, width)
+    return f"{function}[…{parameters[-kept:]}"
 
 
 def end_of(text: str, width: int) -> str:

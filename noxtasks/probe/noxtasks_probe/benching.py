@@ -7,12 +7,16 @@ outside, unless a benchmark says otherwise for itself. A plain test is run as of
 
 from __future__ import annotations
 
+import functools
 import gc
+import inspect
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
+from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -59,7 +63,7 @@ def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, A
     timing = run["bench"]
     chosen = [items[name] for name in run["tests"] if name in items] if run["tests"] is not None else [*items.values()]
     if not timing["repeats_tests"]:
-        chosen = [item for item in chosen if _fixture(item)]
+        chosen = [item for item in chosen if _fixture(item) or _is_marked(item)]
     clock = _Clock(_Turns(*timing["turns"]) if timing["turns"] else None)
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
@@ -72,7 +76,15 @@ def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, A
         chosen = [item for item in chosen for _ in range(1 if _fixture(item) else counting.RUNS)]
     names = {id(item): name for name, item in items.items()}
     warming = {} if timing["loops"] else _warming(chosen, timing["warmup_rounds"])
-    benching = _Benching(wire, clock, loops=timing["loops"], counter=counter, names=names, warming=warming)
+    benching = _Benching(
+        wire,
+        clock,
+        loops=timing["loops"],
+        rounds=timing["rounds"],
+        counter=counter,
+        names=names,
+        warming=warming,
+    )
     config.pluginmanager.register(benching, "noxtasks-benching")
     if clock.turns is not None:
         clock.turns.meet()
@@ -94,6 +106,38 @@ def _fixture(item: pytest.Item) -> str:
         if any(module.startswith("pytest_benchmark.") for module in modules):
             return name
     return ""
+
+
+def _is_marked(item: pytest.Item) -> bool:
+    """Whether it is a benchmark by its mark alone, as pytest-codspeed has it: all that the test does is to be timed."""
+    is_marked = item.get_closest_marker("benchmark") is not None
+    return is_marked and not {*_FIXTURES} & {*getattr(item, "fixturenames", ())}
+
+
+def compiled() -> dict[str, str]:
+    """The extension modules that this process has imported, by name, with their files."""
+    specs = {name: getattr(module, "__spec__", None) for name, module in list(sys.modules.items())}
+    return {
+        name: str(spec.origin)
+        for name, spec in specs.items()
+        if spec is not None and isinstance(spec.loader, ExtensionFileLoader) and spec.origin
+    }
+
+
+def _with_rounds(fixture: Any, least: int) -> None:
+    """Have `pedantic` time at least so many rounds where that is safe: each is set up anew, or none was asked for."""
+    pedantic = fixture.pedantic
+    signature = inspect.signature(pedantic)
+
+    @functools.wraps(pedantic)
+    def wrapped(*args: Any, **named: Any) -> Any:
+        bound = signature.bind(*args, **named)
+        if bound.arguments.get("setup") is not None or "rounds" not in bound.arguments:
+            rounds = bound.arguments.get("rounds", 1)
+            bound.arguments["rounds"] = max(rounds, least) if isinstance(rounds, int) and rounds > 0 else rounds
+        return pedantic(*bound.args, **bound.kwargs)
+
+    fixture.pedantic = wrapped
 
 
 def _settle(session: Any, timing: dict[str, Any], clock: _Clock) -> None:
@@ -232,6 +276,7 @@ class _Benching:
         clock: _Clock,
         *,
         loops: int,
+        rounds: int,
         counter: Optional[InstructionCounter],
         names: dict[int, str],
         warming: dict[int, int],
@@ -239,6 +284,7 @@ class _Benching:
         self._wire = wire
         self._clock = clock
         self._loops = loops
+        self._rounds = rounds
         self._counter = counter
         self._names = names
         self._warming = warming
@@ -265,6 +311,8 @@ class _Benching:
             return
         if name:
             test.funcargs[name]._timer = self._clock  # whichever its mark names: this one tells both times
+        if name and not self._loops:
+            _with_rounds(test.funcargs[name], self._rounds)
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield
@@ -277,17 +325,17 @@ class _Benching:
             if self._warming.get(id(item), 0):
                 self._warming[id(item)] -= 1
             else:
-                self._tell(called, [wall_s], [cpu_s], 1, grown)
+                self._tell(item, [wall_s], [cpu_s], 1, grown)
             return
         fixture = test.funcargs[name]
         stats = getattr(fixture, "stats", None)
         if stats is None:  # nothing was timed
-            self._tell(called, [], [], self._loops, None)
+            self._tell(item, [], [], self._loops, None)
             return
         calls, walls = stats.iterations, list(stats.stats.data)  # seconds of one call
         marks = self._clock.cpu_s[-2 * len(walls) :]
         cpus = [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
-        self._tell(called, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
+        self._tell(item, walls, cpus, calls, grown, collects=not getattr(fixture, "_disable_gc", False))
 
     def pytest_sessionfinish(self) -> None:
         """Leave the other process to itself."""
@@ -296,7 +344,7 @@ class _Benching:
 
     def _tell(
         self,
-        test: str,
+        item: pytest.Item,
         wall_s: list[float],
         cpu_s: list[float],
         calls: int,
@@ -304,9 +352,20 @@ class _Benching:
         *,
         collects: bool = True,
     ) -> None:
-        benched: dict[str, Any] = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
-        benched["delay_s"] = self._clock.delays_s(len(wall_s), calls)
-        self._wire.hold("rounds", benched={**benched, "collects": collects and gc.isenabled()})
+        self._wire.hold(
+            "rounds",
+            benched={
+                "test": self._names[id(item)],
+                "wall_s": wall_s,
+                "cpu_s": cpu_s,
+                "calls": calls,
+                "peak_bytes": peak,
+                "delay_s": self._clock.delays_s(len(wall_s), calls),
+                "collects": collects and gc.isenabled(),
+                "path": os.fspath(getattr(item, "path", "")),
+                "marked": _is_marked(item),
+            },
+        )
 
 
 def _reset_peak() -> Optional[int]:

@@ -287,7 +287,10 @@ class Engine:
         timed = run["bench"] is not None
         items = benching.begin(config, self._items, run, wire) if timed else self._chosen(run)
         wire.send("order", indices=[self._places[id(item)] for item in items])
-        wire.send("end", whole=runner.run(items))
+        whole = runner.run(items)
+        if timed:
+            wire.send("compiled", modules=benching.compiled())
+        wire.send("end", whole=whole)
 
     def _chosen(self, run: dict[str, Any]) -> list[pytest.Item]:
         if run["tests"] is not None:

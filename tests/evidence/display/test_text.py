@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from noxtasks.evidence.display.text import meant, shown, shown_lines
+from noxtasks.evidence.display.text import meant, short, shown, shown_lines
 
 ids = st.text(st.characters()) | st.text(st.sampled_from("\\u{}a15c\n\x1b\U0010ffff"))
 
@@ -41,3 +41,22 @@ def test_a_text_keeps_its_lines_and_nothing_else_that_moves_the_cursor(text: str
     lines = shown_lines(text).split("\n")
     assert len(lines) == text.count("\n") + 1
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "width", "said"),
+    [
+        ("tests/test_a.py::test_it", 24, "tests/test_a.py::test_it"),
+        ("tests/test_a.py::test_it", 12, "…py::test_it"),
+        ("tests/test_a.py::TestIt::test_speed[hooks=10-wrappers=10]", 40, "…estIt::test_speed[hooks=10-wrappers=10]"),
+        ("tests/test_a.py::TestIt::test_speed[hooks=10-wrappers=10]", 30, "test_speed[…ks=10-wrappers=10]"),
+        ("tests/test_a.py::test_speed_of_what_has_a_long_name[a]", 20, "…_has_a_long_name[a]"),
+    ],
+)
+def test_a_short_node_id_keeps_the_function_and_the_end_of_its_parameters(nodeid: str, width: int, said: str) -> None:
+    assert short(nodeid, width) == said
+
+
+@given(ids, st.integers(min_value=2, max_value=80))
+def test_a_short_node_id_has_room(nodeid: str, width: int) -> None:
+    assert len(short(nodeid, width)) <= width
