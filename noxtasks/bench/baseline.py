@@ -114,7 +114,7 @@ def _comparison(test: str, metric: Metric, ratios: Sequence[float], threshold: f
     change = Shift(estimate=exp(median(ratios)) - 1, interval=interval, pairs=len(ratios))
     if min(ratios) > log(1 + threshold):
         finding = Finding.SLOWER
-    elif max(ratios) < log(1 - threshold):
+    elif interval.high < -threshold:
         finding = Finding.FASTER
     else:
         finding = Finding.STEADY if max(ratios) < log(1 + threshold) else Finding.OPEN

@@ -128,7 +128,7 @@ def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
     words = ["noxtasks", "bench"]
     if report.against and not report.is_stored:
-        words += ["--against", commit(report)]
+        words += ["--against", report.against[:_COMMIT_SHOWN]]
     if report.revision:
         words += ["--revision", report.revision[:_COMMIT_SHOWN]]
     if {each.metric for each in report.comparisons} == {Metric.INSTRUCTIONS}:

@@ -143,6 +143,8 @@ def test_the_command_measures_the_same_again() -> None:
     counted = msgspec.structs.replace(REPORT, comparisons=REPORT.comparisons[2:])
     assert wording.again(counted, ()) == "noxtasks bench --against 0123456789 --count"
     assert wording.again(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
+    between = msgspec.structs.replace(timed, revision="abcdef0123456789")
+    assert wording.again(between, ()) == "noxtasks bench --against 0123456789 --revision abcdef0123"
 
 
 def test_the_summary_is_a_table_that_no_name_breaks() -> None:
@@ -154,7 +156,14 @@ def test_the_summary_is_a_table_that_no_name_breaks() -> None:
         "| `noxtasks bench --against 0123456789 -- test_a.py` |"
     )
     assert lines[10] == f"| {name} | +12.0% | +10.0% to +14.0% | **slower** |"
-    assert len(lines) == 14
+    assert lines[13:] == ["", "- left out: `test_a.py::test_broken`: `ValueError: no`", ""]
+
+
+def test_a_summary_that_is_too_long_says_so_outside_of_its_table() -> None:
+    many = tuple(a_comparison(f"test_a.py::test_{number}", Finding.STEADY, 0.0, -0.01) for number in range(103))
+    lines = on_github.markdown(msgspec.structs.replace(REPORT, comparisons=many)).splitlines()
+    last = max(place for place, line in enumerate(lines) if line.startswith("|"))
+    assert lines[last + 1 : last + 3] == ["", "and 3 more"]
 
 
 def a_trend(test: str, steps: list[tuple[int, float]], drift: tuple[int, float] | None) -> Trend:
