@@ -15,7 +15,7 @@ class Metric(Enum):
 
     CPU = "cpu"  # of the fastest round
     WALL = "wall"  # of the fastest round, without what it waited for a processor that others had
-    MEAN = "mean"  # of all rounds by the wall, as all that follow
+    MEAN = "mean"  # of all rounds by the wall, likewise, as all that follow
     P50 = "p50"
     P95 = "p95"
     P99 = "p99"

@@ -17,14 +17,15 @@ _PARTS = 20  # of a spread
 
 def metrics(benched: Benched) -> dict[Metric, float]:
     """The figures of one process; without the quantiles above which it has no round."""
+    walls = sorted(undelayed_s(benched))
     found = {
         Metric.CPU: min(benched.cpu_s),
-        Metric.WALL: min(undelayed_s(benched)),
-        Metric.MEAN: fmean(benched.wall_s),
+        Metric.WALL: walls[0],
+        Metric.MEAN: fmean(walls),
         **{
-            metric: sorted(benched.wall_s)[int(q * len(benched.wall_s))]
+            metric: walls[int(q * len(walls))]
             for metric, q in _QUANTILES.items()
-            if len(benched.wall_s) >= least_rounds(metric)
+            if len(walls) >= least_rounds(metric)
         },
     }
     if benched.peak_bytes is not None:
