@@ -101,7 +101,7 @@ def compared(old: Measurement, new: Measurement, thresholds: Mapping[Metric, flo
     """Each benchmark that both have, every process of the one against every process of the other."""
     found = []
     for test in new.cpu_s.keys() & old.cpu_s.keys():
-        metric = Metric.WALL if rules.waits(new.cpu_s[test], new.wall_s[test]) else Metric.CPU
+        metric = Metric.WALL if rules.takes_other(new.cpu_s[test], new.wall_s[test]) else Metric.CPU
         before, after = (side.wall_s[test] if metric is Metric.WALL else side.cpu_s[test] for side in (old, new))
         ratios = [log(one / other) for one in after for other in before if one > 0 and other > 0]
         if ratios:
