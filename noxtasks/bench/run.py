@@ -146,11 +146,5 @@ def _draw(task: Task, report: Report, timing: Mapping[str, Any], told: Provenanc
 def _ended(task: Task, report: Report) -> ExitCode:
     verdict = rules.kept(report.limits) if task.against is None else report.verdict
     if verdict is Verdict.UNMEASURED:
-        rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
-        remedy = (
-            f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
-            if rounds
-            else "Give it more time: -S bench.budget=20m; or count instructions: --count"
-        )
-        raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
+        raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=wording.remedy(report))
     return ExitCode.FOUND if verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND

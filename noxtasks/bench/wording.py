@@ -124,6 +124,16 @@ def size(count: float) -> str:
     return f"{count / unit:.3g} {name}" if count < 1000 * unit else f"{count / unit:.0f} {name}"
 
 
+def remedy(report: Report) -> str:
+    """What may decide what is not decided."""
+    rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
+    if rounds:
+        return f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
+    if report.left_out and not report.comparisons and not report.limits:
+        return "\n".join(f"{shown(test)}: {shown(why)}" for test, why in report.left_out.items())
+    return "Give it more time: -S bench.budget=20m; or count instructions: --count"
+
+
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
     words = ["noxtasks", "bench"]

@@ -147,6 +147,14 @@ def test_the_command_measures_the_same_again() -> None:
     assert wording.again(between, ()) == "noxtasks bench --against 0123456789 --revision abcdef0123"
 
 
+def test_more_time_is_no_remedy_where_nothing_can_be_timed() -> None:
+    assert wording.remedy(REPORT).startswith("Give it more time")
+    nothing = msgspec.structs.replace(REPORT, comparisons=())
+    assert wording.remedy(nothing) == "test_a.py::test_broken: ValueError: no"
+    limit = msgspec.structs.replace(nothing, limits=(a_limit("a", Verdict.UNMEASURED, needed_rounds=20),))
+    assert "have 20" in wording.remedy(limit)
+
+
 def test_the_summary_is_a_table_that_no_name_breaks() -> None:
     lines = on_github.markdown(REPORT).splitlines()
     assert lines[0] == "### bench: fail against `0123456789`"
