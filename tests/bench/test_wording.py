@@ -30,6 +30,7 @@ from noxtasks.bench.model import (
 )
 from noxtasks.bench.trend import TOGETHER
 from noxtasks.cli import build_parser
+from noxtasks.evidence.display import live
 from noxtasks.stats import Interval, Quantile, Shift, Verdict
 
 PAGE = Path("reports/bench.html")
@@ -250,6 +251,16 @@ def test_github_is_told_of_a_bisection_too() -> None:
     found = a_bisection("slow `it` down", finding=Finding.SLOWER)
     lines = on_github.markdown(msgspec.structs.replace(REPORT, bisection=found)).splitlines()
     assert "- `` 1111111111 2026-05-04 slow `it` down ``" in lines
+
+
+def test_where_there_is_no_terminal_it_is_said_now_and_then_how_far_it_has_come(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = live.LiveLine()
+    terminal.tell_pair(line, 1, 3)
+    monkeypatch.setattr(live, "_PLAIN_EVERY_S", 0.0)
+    terminal.tell_pair(line, 2, 1)
+    assert capsys.readouterr().err == "2 pairs of processes, 1 benchmark undecided\n"
 
 
 def test_nothing_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
