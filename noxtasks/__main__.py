@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 from noxtasks import __version__, cli
@@ -16,6 +18,7 @@ from noxtasks.errors import ExitCode, NoxtasksError
 def main() -> None:
     """Run the command that this process was started with, and end the process."""
     signal.signal(signal.SIGTERM, _interrupt)
+    _open_output()
     sys.exit(boundary(cli.main))
 
 
@@ -43,6 +46,14 @@ def boundary(command: Callable[[], int]) -> int:
         )
         return ExitCode.NOT_MEASURED
     return code
+
+
+def _open_output() -> None:
+    """Let nothing that is printed fail: for want of a stream, or of a character in its encoding."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

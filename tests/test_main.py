@@ -70,6 +70,27 @@ def test_a_reader_that_has_gone_is_no_defect() -> None:
     assert (ended.returncode, ended.stderr) == (ExitCode.NOT_MEASURED, b"")
 
 
+PRINTS = (
+    "import noxtasks.cli as cli, noxtasks.__main__ as m\n"
+    "from noxtasks.evidence.display.console import open_console\n"
+    "cli.main = lambda: open_console().print('1 \\N{MICRO SIGN}s') or 0\n"
+    "m.main()"
+)
+
+
+def test_what_an_encoding_lacks_is_no_defect() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run([sys.executable, "-c", PRINTS], env=environment, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, b"1 ?s", b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one")
+def test_nobody_has_to_listen() -> None:
+    argv = ["sh", "-c", '"$0" -c "$1" >&-', sys.executable, PRINTS]
+    ended = subprocess.run(argv, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_request_to_terminate_is_an_interruption() -> None:
     code = (

@@ -101,7 +101,7 @@ def compared(old: Measurement, new: Measurement, thresholds: Mapping[Metric, flo
     """Each benchmark that both have, every process of the one against every process of the other."""
     found = []
     for test in new.cpu_s.keys() & old.cpu_s.keys():
-        metric = Metric.WALL if rules.waits(new.cpu_s[test], new.wall_s[test]) else Metric.CPU
+        metric = Metric.WALL if rules.takes_other(new.cpu_s[test], new.wall_s[test]) else Metric.CPU
         before, after = (side.wall_s[test] if metric is Metric.WALL else side.cpu_s[test] for side in (old, new))
         ratios = [log(one / other) for one in after for other in before if one > 0 and other > 0]
         if ratios:
@@ -114,7 +114,7 @@ def _comparison(test: str, metric: Metric, ratios: Sequence[float], threshold: f
     change = Shift(estimate=exp(median(ratios)) - 1, interval=interval, pairs=len(ratios))
     if min(ratios) > log(1 + threshold):
         finding = Finding.SLOWER
-    elif max(ratios) < log(1 - threshold):
+    elif interval.high < -threshold:
         finding = Finding.FASTER
     else:
         finding = Finding.STEADY if max(ratios) < log(1 + threshold) else Finding.OPEN

@@ -76,12 +76,15 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True):
 def series(values: Sequence[float], *, has_outliers: bool = True) -> Series:
     """Draw the outliers of `values` (at least `2 * LEAST` of them) to their neighbours, and look at the differences.
 
-    The greatest difference is left out: it may be a step. Without outliers nothing is drawn anywhere and no difference
-    is too great to count, so that a machine that changes between two states is not taken for a still one.
+    The greatest difference is left out: it may be a step. What the differences have in common is taken from each: where
+    times rise steadily it is no noise, and would make neighbours seem to resemble each other. Without outliers nothing
+    is drawn anywhere and no difference is too great to count, so that a machine that changes between two states is not
+    taken for a still one.
     """
-    spread = max(_FINEST, median(abs(b - a) for a, b in pairwise(values)) / _OF_MEDIAN / sqrt(2))
+    drift = median(b - a for a, b in pairwise(values))
+    spread = max(_FINEST, median(abs(b - a - drift) for a, b in pairwise(values)) / _OF_MEDIAN / sqrt(2))
     kept = tuple(_drawn(values, _OUTLYING * spread) if has_outliers else values)
-    differences = [b - a for a, b in pairwise(kept)]
+    differences = [b - a - drift for a, b in pairwise(kept)]
     greatest = max(range(len(differences)), key=lambda place: abs(differences[place]))
     limit = _BOUNDED * spread * sqrt(2) if has_outliers else inf
     squares = [min(limit, abs(each)) ** 2 for place, each in enumerate(differences) if place != greatest]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from noxtasks.bench import findings, wording
 from noxtasks.bench.model import Finding, Report
 from noxtasks.evidence.display import github
@@ -33,7 +35,6 @@ def markdown(report: Report) -> str:
         )
         for each in wording.slowest_first(report)
     ]
-    trends = [f"- {github.code(wording.trend(each))}" for each in wording.changed(report)[:_ROWS]]
     against = f" against {github.code(wording.commit(report))}" if report.against else ""
     lines = [
         f"### bench: {report.verdict.value}{against}",
@@ -43,15 +44,23 @@ def markdown(report: Report) -> str:
         *_findings(report),
         *(line for said in (findings.undecided(report), *report.notes) if said for line in (shown(said), "")),
         *github.table(("benchmark", "change", "interval", "by"), rows[:_ROWS]),
-        *(
-            [f"- {github.code(line.strip())}" for line in wording.bisection(report.bisection)]
-            if report.bisection
-            else []
+        *(["", f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
+        *_listed(
+            [github.code(line.strip()) for line in wording.bisection(report.bisection)] if report.bisection else []
         ),
-        *([f"and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []),
-        *(["", *trends] if trends else []),
+        *_listed(
+            f"left out: {github.code(shown(test))}: {github.code(shown(why))}" for test, why in report.left_out.items()
+        ),
+        *_listed(github.code(wording.trend(each)) for each in wording.changed(report)),
     ]
     return "\n".join(lines) + "\n\n"
+
+
+def _listed(several: Iterable[str]) -> list[str]:
+    """A list, which a line that is empty parts from what stands above."""
+    lines = [f"- {each}" for each in several]
+    more = [f"- and {len(lines) - _ROWS} more"] if len(lines) > _ROWS else []
+    return ["", *lines[:_ROWS], *more] if lines else []
 
 
 def _findings(report: Report) -> list[str]:

@@ -40,21 +40,26 @@ _DECIDING = frozenset({Metric.CPU, Metric.WALL, Metric.INSTRUCTIONS})
 _LEAST_BYTES = 1 << 20  # what a process grows by without any reason
 
 _LEAST_SPREAD = 0.02  # of the logarithms of ratios
-_OFF_CPU = 0.1  # share of its fastest round
+_OFF_CPU = 0.1  # share of the fastest round
 
 
 def deciding(pairs: Sequence[Pair]) -> Metric:
-    """By which metric a benchmark is judged: by CPU time, unless either side waits for something else."""
+    """By which metric a benchmark is judged: by CPU time, unless that of either side is not what it takes."""
     if all(Metric.INSTRUCTIONS in side for pair in pairs for side in (pair.old, pair.new)):
         return Metric.INSTRUCTIONS
     sides = [pair.old for pair in pairs], [pair.new for pair in pairs]
-    is_waiting = any(waits([each[Metric.CPU] for each in side], [each[Metric.WALL] for each in side]) for side in sides)
-    return Metric.WALL if is_waiting else Metric.CPU
+    by_wall = any(
+        takes_other([each[Metric.CPU] for each in side], [each[Metric.WALL] for each in side]) for side in sides
+    )
+    return Metric.WALL if by_wall else Metric.CPU
 
 
-def waits(cpu_s: Iterable[float], wall_s: Iterable[float]) -> bool:
-    """Whether a benchmark's fastest rounds wait for something else than the processor, so that CPU time is not all."""
-    return 1 - min(cpu_s) / min(wall_s) > _OFF_CPU
+def takes_other(cpu_s: Iterable[float], wall_s: Iterable[float]) -> bool:
+    """Whether a benchmark's fastest rounds take other than their CPU time: they wait, or several threads work at once.
+
+    The threads of a process may come to take turns, and none of their CPU time would tell.
+    """
+    return abs(1 - min(cpu_s) / min(wall_s)) > _OFF_CPU
 
 
 def ratios(pairs: Sequence[Pair], metric: Metric) -> list[float]:

@@ -25,7 +25,7 @@ from noxtasks.bench import (
     trend,
     wording,
 )
-from noxtasks.bench.model import Finding, Report
+from noxtasks.bench.model import Report
 from noxtasks.bench.task import Task
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
@@ -148,17 +148,5 @@ def _ended(task: Task, report: Report) -> ExitCode:
         raise InterruptedRunError("interrupted; what was measured is written", where=str(task.reports))
     verdict = rules.kept(report.limits) if task.against is None else report.verdict
     if verdict is Verdict.UNMEASURED:
-        remedy = _remedy(report)
-        raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=remedy)
+        raise NotMeasuredError(report.reason, where=str(task.suite.root), remedy=wording.remedy(report))
     return ExitCode.FOUND if verdict is Verdict.FAIL else ExitCode.NOTHING_FOUND
-
-
-def _remedy(report: Report) -> str:
-    rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
-    if rounds:
-        return f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
-    more_time = "Give it more time: -S bench.budget=20m; or count instructions: --count"
-    undecided = {each.test for each in report.comparisons if each.finding is Finding.OPEN}
-    if undecided & {*report.few_rounds}:
-        return f"Let benchmark.pedantic have more rounds: rounds=20. {more_time}"
-    return more_time

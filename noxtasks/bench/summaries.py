@@ -38,7 +38,7 @@ def undelayed_s(benched: Benched) -> list[float]:
     """
     delays_s = benched.delay_s or (0.0,) * len(benched.wall_s)
     return [
-        max(cpu_s, wall_s - delay_s)
+        max(min(cpu_s, wall_s), wall_s - delay_s)
         for cpu_s, wall_s, delay_s in zip(benched.cpu_s, benched.wall_s, delays_s, strict=True)
     ]
 

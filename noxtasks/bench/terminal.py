@@ -28,8 +28,8 @@ _BROUGHT = 8  # files
 
 
 def tell_pair(line: LiveLine, number: int, left: int) -> None:
-    """How far the pairs have come, on a terminal alone."""
-    if line.is_live:
+    """How far the pairs have come."""
+    if line.is_due():
         line.say(f"{counted(number, 'pair')} of processes, {counted(left, 'benchmark')} undecided")
 
 

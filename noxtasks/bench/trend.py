@@ -80,12 +80,12 @@ def _lines(ordered: Sequence[Measurement]) -> dict[str, _Line]:
     for test in sorted(last.cpu_s.keys() & last.wall_s.keys()):
         if min(last.wall_s[test], default=0) <= 0 or not last.cpu_s[test]:
             continue
-        is_waiting = rules.waits(last.cpu_s[test], last.wall_s[test])
-        sides = [each.wall_s if is_waiting else each.cpu_s for each in ordered]
+        by_wall = rules.takes_other(last.cpu_s[test], last.wall_s[test])
+        sides = [each.wall_s if by_wall else each.cpu_s for each in ordered]
         times = {place: median(side[test]) for place, side in enumerate(sides) if side.get(test)}
         values = {place: log(time_s) for place, time_s in times.items() if time_s > 0}
         if values:
-            found[test] = _Line(metric=Metric.WALL if is_waiting else Metric.CPU, values=values)
+            found[test] = _Line(metric=Metric.WALL if by_wall else Metric.CPU, values=values)
     return found
 
 

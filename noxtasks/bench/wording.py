@@ -148,11 +148,25 @@ def size(count: float) -> str:
     return f"{count / unit:.3g} {name}" if count < 1000 * unit else f"{count / unit:.0f} {name}"
 
 
+def remedy(report: Report) -> str:
+    """What may decide what is not decided."""
+    rounds = max((each.needed_rounds or 0 for each in report.limits), default=0)
+    if rounds:
+        return f"Let benchmarks that say how many rounds they take have {rounds}, or limit their mean"
+    if report.left_out and not report.comparisons and not report.limits:
+        return "\n".join(f"{shown(test)}: {shown(why)}" for test, why in report.left_out.items())
+    more_time = "Give it more time: -S bench.budget=20m; or count instructions: --count"
+    undecided = {each.test for each in report.comparisons if each.finding is Finding.OPEN}
+    if undecided & {*report.few_rounds}:
+        return f"Let benchmark.pedantic have more rounds: rounds=20. {more_time}"
+    return more_time
+
+
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
     words = ["noxtasks", "bench"]
     if report.against and not report.is_stored:
-        words += ["--against", commit(report)]
+        words += ["--against", report.against[:_COMMIT_SHOWN]]
     if report.revision:
         words += ["--revision", report.revision[:_COMMIT_SHOWN]]
     if {each.metric for each in report.comparisons} == {Metric.INSTRUCTIONS}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 _UNITS_S = {"h": 3600, "m": 60, "s": 1}
@@ -139,7 +139,9 @@ def shares(*known: str) -> Callable[[Any], dict[str, float]]:
 
     def parse(value: Any) -> dict[str, float]:
         found = {choice(*known)(key): item for key, item in _table(value)}
-        if any(isinstance(item, bool) or not isinstance(item, int | float) or not item > 0 for item in found.values()):
+        if any(
+            isinstance(item, bool) or not isinstance(item, int | float) or not 0 < item < inf for item in found.values()
+        ):
             raise ValueError(value)
         return {key: float(item) for key, item in found.items()}
 

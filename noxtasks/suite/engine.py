@@ -63,6 +63,7 @@ class Engine:
             kind = TimeIsUpError  # so that no process is waited for
         with ExitStack() as stack:
             stack.callback(self._fresh.close)
+            stack.callback(self.abandon)  # a thread that waits for what is closed would wait for ever
             for warm in self._warm.values():
                 stack.callback(warm.__exit__, kind, error, trace)
             self._warm.clear()
@@ -134,8 +135,15 @@ class Engine:
             yield from self._execution.runs(self._batch(waiting, launch))
 
     def run_fresh(self, request: RunRequest) -> Run:
-        """Carry out one run, alone, in a process of its own."""
-        return next(self._executing(self._fresh, jobs=1).runs([request]))
+        """Carry out one run, alone, in a process of its own.
+
+        Raises `NotMeasuredError` where another thread abandons it, or leaves the engine.
+        """
+        self._execution = self._executing(self._fresh, jobs=1)
+        run = next(self._execution.runs([request]), None)
+        if run is None:
+            raise NotMeasuredError("the run was abandoned")
+        return run
 
     def runs_fresh(self, requests: Iterable[RunRequest], *, jobs: int) -> Iterator[Run]:
         """Carry out `requests` of one hash seed, `jobs` at once, each in a process that imports and collects by itself.

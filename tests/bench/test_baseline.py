@@ -116,3 +116,9 @@ def test_times_under_the_name_of_another_machine_are_refused(tmp_path: Path, pro
 def test_every_process_is_held_against_every_process(times: tuple[float, ...], finding: Finding) -> None:
     (found,) = baseline.compared(a_measurement(), a_measurement(1, cpu_s=times), THRESHOLDS)
     assert (found.finding, found.change.pairs) == (finding, 2)
+
+
+@pytest.mark.parametrize(("time", "finding"), [(0.001, Finding.STEADY), (2.9, Finding.STEADY), (3.1, Finding.SLOWER)])
+def test_a_threshold_may_be_above_one(time: float, finding: Finding) -> None:
+    (found,) = baseline.compared(a_measurement(), a_measurement(1, cpu_s=(time,)), dict.fromkeys(Metric, 2.0))
+    assert found.finding is finding

@@ -69,6 +69,13 @@ def test_what_never_changes_has_one_level(level: float, count: int) -> None:
     assert found([level] * count).starts == (0,)
 
 
+@pytest.mark.parametrize("slope", [0.01, 0.02, 0.04])
+def test_the_steeper_a_steady_rise_the_surer_it_is_seen(slope: float) -> None:
+    chance = Random(3)
+    told = found([slope * place + chance.gauss(0, 0.01) for place in range(20)])
+    assert told.is_above(0, len(told.starts) - 1)
+
+
 def test_up_and_down_again_are_two_steps() -> None:
     chance = Random(1)
     values = noisy(0, 15, chance) + noisy(0.1, 10, chance) + noisy(0, 15, chance)

@@ -98,6 +98,7 @@ def test_what_is_cleared_is_not_slower(ratios: list[float]) -> None:
 def test_where_the_processor_is_not_what_it_waits_for_the_wall_decides() -> None:
     assert rules.deciding(pairs([1.0])) is Metric.CPU
     assert rules.deciding(pairs([1.0], wall=2.0)) is Metric.WALL
+    assert rules.deciding(pairs([1.0], wall=0.5)) is Metric.WALL  # two threads at once
     sleeps_now = [Pair(old={Metric.CPU: 1.0, Metric.WALL: 1.0}, new={Metric.CPU: 1.0, Metric.WALL: 1.5})] * 20
     assert compared(it=sleeps_now)["it"].finding is Finding.SLOWER
 

@@ -13,6 +13,7 @@ from noxtasks import bench
 from noxtasks.config import BenchSettings, Settings
 from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events
+from noxtasks.suite import patience
 
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32", reason="the two sides need FIFOs")]
 
@@ -159,6 +160,16 @@ def test_a_limit_has_the_rounds_that_it_needs_unless_the_benchmark_says_otherwis
     with pytest.raises(NotMeasuredError, match="1 of 2 limits undecided") as caught:
         bench.run(root, few, python=python)
     assert "have 20, or limit their mean" in str(caught.value)
+
+
+def test_a_benchmark_may_take_far_longer_than_its_one_call_did(
+    root: Path, python: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_LEAST_S", 0.2)  # seconds that any test has
+    long = msgspec.structs.replace(SETTINGS, bench=BenchSettings(seconds_s=0.3))
+    assert bench.run(root, long, python=python, pytest_args=("-k", "same")) is ExitCode.NOTHING_FOUND
+    told = artifacts.read(root / "reports", "perf.comparison.json")
+    assert ([each["test"] for each in told.timing["new"]], told.result["left_out"]) == (["test_shop.py::test_same"], [])
 
 
 def test_what_the_time_does_not_suffice_for_is_unmeasured(root: Path, python: Path) -> None:

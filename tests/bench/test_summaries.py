@@ -23,6 +23,13 @@ def test_it_never_comes_to_less_than_the_processor_had_to_do() -> None:
     assert summaries.undelayed_s(msgspec.structs.replace(BUSY, delay_s=(0.4, 0.3))) == [0.1, 0.1]
 
 
+def test_what_several_threads_do_at_once_takes_no_longer_than_it_takes() -> None:
+    told = summaries.metrics(Benched(test="a", wall_s=(0.5, 0.25), cpu_s=(0.8, 0.4), calls=1, delay_s=(0.1, 0.0)))
+    assert told[Metric.MEAN] == pytest.approx(0.375)
+    assert told[Metric.WALL] == 0.25
+    assert rules.deciding([Pair(old=told, new=told)]) is Metric.WALL
+
+
 def test_where_it_is_not_told_the_wall_is_all_there_is() -> None:
     told = summaries.metrics(msgspec.structs.replace(BUSY, delay_s=()))
     assert told[Metric.WALL] == 0.31

@@ -30,6 +30,7 @@ from noxtasks.bench.model import (
 )
 from noxtasks.bench.trend import TOGETHER
 from noxtasks.cli import build_parser
+from noxtasks.evidence.display import live
 from noxtasks.stats import Interval, Quantile, Shift, Verdict
 
 PAGE = Path("reports/bench.html")
@@ -143,6 +144,16 @@ def test_the_command_measures_the_same_again() -> None:
     counted = msgspec.structs.replace(REPORT, comparisons=REPORT.comparisons[2:])
     assert wording.again(counted, ()) == "noxtasks bench --against 0123456789 --count"
     assert wording.again(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
+    between = msgspec.structs.replace(timed, revision="abcdef0123456789")
+    assert wording.again(between, ()) == "noxtasks bench --against 0123456789 --revision abcdef0123"
+
+
+def test_more_time_is_no_remedy_where_nothing_can_be_timed() -> None:
+    assert wording.remedy(REPORT).startswith("Give it more time")
+    nothing = msgspec.structs.replace(REPORT, comparisons=())
+    assert wording.remedy(nothing) == "test_a.py::test_broken: ValueError: no"
+    limit = msgspec.structs.replace(nothing, limits=(a_limit("a", Verdict.UNMEASURED, needed_rounds=20),))
+    assert "have 20" in wording.remedy(limit)
 
 
 def test_the_summary_is_a_table_that_no_name_breaks() -> None:
@@ -154,7 +165,14 @@ def test_the_summary_is_a_table_that_no_name_breaks() -> None:
         "| `noxtasks bench --against 0123456789 -- test_a.py` |"
     )
     assert lines[10] == f"| {name} | +12.0% | +10.0% to +14.0% | **slower** |"
-    assert len(lines) == 14
+    assert lines[13:] == ["", "- left out: `test_a.py::test_broken`: `ValueError: no`", ""]
+
+
+def test_a_summary_that_is_too_long_says_so_outside_of_its_table() -> None:
+    many = tuple(a_comparison(f"test_a.py::test_{number}", Finding.STEADY, 0.0, -0.01) for number in range(103))
+    lines = on_github.markdown(msgspec.structs.replace(REPORT, comparisons=many)).splitlines()
+    last = max(place for place, line in enumerate(lines) if line.startswith("|"))
+    assert lines[last + 1 : last + 3] == ["", "and 3 more"]
 
 
 def a_trend(test: str, steps: list[tuple[int, float]], drift: tuple[int, float] | None) -> Trend:
@@ -233,6 +251,16 @@ def test_github_is_told_of_a_bisection_too() -> None:
     found = a_bisection("slow `it` down", finding=Finding.SLOWER)
     lines = on_github.markdown(msgspec.structs.replace(REPORT, bisection=found)).splitlines()
     assert "- `` 1111111111 2026-05-04 slow `it` down ``" in lines
+
+
+def test_where_there_is_no_terminal_it_is_said_now_and_then_how_far_it_has_come(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = live.LiveLine()
+    terminal.tell_pair(line, 1, 3)
+    monkeypatch.setattr(live, "_PLAIN_EVERY_S", 0.0)
+    terminal.tell_pair(line, 2, 1)
+    assert capsys.readouterr().err == "2 pairs of processes, 1 benchmark undecided\n"
 
 
 def test_nothing_is_wider_than_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

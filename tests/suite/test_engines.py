@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -284,6 +285,33 @@ def test_waits():
     pathlib.Path("pid").write_text(f"{os.getpid()}\\n")
     threading.Event().wait()
 """
+
+
+@pytest.mark.parametrize("is_abandoned", [True, False])
+def test_what_another_thread_carries_out_ends_when_it_is_abandoned_or_the_engine_left(
+    is_abandoned: bool, tmp_path: Path, python: Path
+) -> None:
+    root = a_suite(tmp_path, test_waits=WAITS)
+    os.mkfifo(root / "pid")
+    ended: list[str] = []
+
+    def carry_out(engine: Engine) -> None:
+        with pytest.raises(NotMeasuredError, match="abandoned"):
+            engine.run_fresh(request(0))
+        ended.append("run")
+
+    with an_engine(root, python, EngineKind.FRESH, test_timeout_s=600.0) as engine:
+        other = threading.Thread(target=carry_out, args=(engine,), daemon=True)
+        other.start()
+        pid = int((root / "pid").read_text())
+        if is_abandoned:
+            engine.abandon()
+            other.join(30)
+            assert ended
+    other.join(30)
+    assert ended
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 @both
