@@ -119,7 +119,9 @@ def _chance(values: Sequence[float], bound: float) -> float:
     Wilcoxon's supposes little, and after five pairs it cannot say less than one in 32, however much slower they are.
     Student's can; it supposes that the spread is known by then, and is given no less than pairs have on quiet machines.
     """
-    return min(1.0, 2 * min(signed_rank(values, bound=bound), student(values, bound=bound, least_spread=_LEAST_SPREAD)))
+    by_rank = signed_rank(values, bound=bound)
+    by_spread = student(values, bound=bound, least_spread=_LEAST_SPREAD) if len(values) >= LOOKS[0] else 1.0
+    return min(1.0, 2 * min(by_rank, by_spread))
 
 
 def compared(

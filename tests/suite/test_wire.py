@@ -79,6 +79,7 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
     wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
     wire.Rounds: st.builds(wire.Rounds, benched=benched),
+    wire.Compiled: st.builds(wire.Compiled, modules=st.dictionaries(names, names)),
     wire.Unavailable: st.builds(wire.Unavailable, reason=names),
     wire.End: st.builds(wire.End, whole=st.booleans(), reason=names),
     wire.Ready: st.builds(wire.Ready),
