@@ -3,7 +3,8 @@
 Objects of up to 512 bytes lie in pools, of blocks of one size each. Where a pool is nearly full, a loop that takes some
 blocks and gives them back takes and gives back a whole pool each time: up to 2 % more instructions, in all of a
 process. So first every block that lies free is taken, until a pool of each size begins anew; and from one layout to the
-next some more are: what meets the end of a pool in one layout is far from it in most others.
+next some more are: what meets the end of a pool in one layout is far from it in most others. And all pools lie in
+arenas that begin at multiples of their size, since where in another one a block lies decides what giving it back takes.
 
 Plain objects take them, since those make no others meanwhile, as calls by ctypes would. Where Python does not use pools
 (free-threaded, another interpreter, `PYTHONMALLOC`), nothing is done.
