@@ -18,7 +18,7 @@ from typing import Any
 
 _POOL = 1 << 14 if sys.version_info >= (3, 10) else 1 << 12  # bytes
 _HEADER = 48  # bytes of each pool
-_SMALLEST, _LARGEST = 16, 512  # bytes of a block
+_LARGEST = 512  # bytes of a block
 _PARTS = 5  # of a pool: from one layout to the next, one of them is taken
 
 _ARENA = 1 << 20  # bytes in which the pools lie, many at a time
@@ -30,7 +30,7 @@ _MOST = 1 << 18  # objects at a time
 _EMPTY = sys.getsizeof(b"")
 _OWN = 32  # bytes of our own integers, which are in the way
 _UNIT = 1j  # of `_OWN` bytes, too
-_SIZES = [*range(48, _LARGEST + 1, 16), _SMALLEST, _OWN]
+_SIZES = [*range(48, _LARGEST + 1, 16), _OWN]  # hardly anything takes 16
 
 
 class _Allocator(ctypes.Structure):
@@ -122,10 +122,7 @@ class Pools:
         """Have `count` objects of `size`, without anything else that is kept."""
         kept, begin = self._kept, self._place
         end = min(begin + count, _MOST)
-        if size == _SMALLEST:
-            for place in range(begin, end):
-                kept[place] = object()
-        elif size < _EMPTY:
+        if size < _EMPTY:
             for place in range(begin, end):
                 kept[place] = _UNIT + place
         else:
