@@ -109,9 +109,9 @@ def method(report: Report) -> str:
     processes = "one process" if number == 1 else f"{number} processes"
     if report.comparisons and all(each.metric is Metric.INSTRUCTIONS for each in report.comparisons):
         return (
-            "Valgrind's callgrind counted the instructions of each benchmark, with the old code and with the new. "
-            "The same program counts the same each time, so that one run of each side says all; but for how long "
-            "memory, a disk or sleep take."
+            "Valgrind's callgrind counted the instructions of each benchmark, with the old code and with the new, in "
+            "several layouts of memory; and what seemed slower again in further processes. How long memory, a disk or "
+            "sleep take does not show in a count."
         )
     if not report.against:
         return (

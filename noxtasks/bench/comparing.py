@@ -141,7 +141,7 @@ def count(
     told: Callable[[int, int], object],
     alike: Alike = _unseen,
 ) -> Measured:
-    """Count the instructions of `tests` on both sides: a pair for each layout of the heap, in one process of each side.
+    """Count the instructions of `tests` on both sides: a pair for each layout of memory, in one process of each side.
 
     What is then not settled is counted in further ones. Raises `NotMeasuredError` where nothing can be counted, or the
     first processes do not come to an end until `until_s` by the monotonic clock; `told` as in `compare`.

@@ -1,9 +1,10 @@
 """Instructions instead of time: valgrind's callgrind runs the benchmarks and counts what the processor would execute.
 
 The same program counts the same on any machine of its kind, busy or not. What is not the same between two places of the
-same code is where things lie in memory: it decides which block an allocation finds, and which names share a slot of a
-cache that goes by addresses. So each process gives its heap several known shapes, the same on both sides, and counts in
-each; and what seems slower is counted again in further processes, with another hash seed and a larger environment.
+same code is where things lie in memory: it decides which block an allocation finds, whether it takes a new pool of
+Python's, and which names share a slot of a cache that goes by addresses. So each process gives its memory several known
+layouts, the same on both sides, and counts in each; and what seems slower is counted again in further processes, with
+another hash seed and a larger environment.
 
 What does not show in a count: how long memory takes, sleeping, waiting for a disk or a network, and what child
 processes do.
@@ -40,7 +41,7 @@ _REMEDY = "compare by time: without --count."
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """What one process has counted."""
 
-    instructions: dict[str, dict[int, float]]  # of one call, by benchmark and layout of the heap
+    instructions: dict[str, dict[int, float]]  # of one call, by benchmark and layout of memory
     failed: dict[str, str]  # benchmarks that did not come through, and why
     compiled: dict[str, str]  # extension modules that were imported, by name, with their files
 

@@ -3,8 +3,8 @@
 Callgrind takes requests from inside the program that it watches: a sequence of instructions that does nothing, and that
 it recognises (valgrind's manual, "The Client Request mechanism"; the numbers are those of its `callgrind.h`). It counts
 only between two such requests, so that starting Python and pytest costs little. Every count goes to a file of its own,
-which whoever has started callgrind reads; its label says which layout of the heap it was (see `heap`), how many calls
-it was, and of what.
+which whoever has started callgrind reads; its label says which layout of memory it was (see `heap` and `pools`), how
+many calls it was, and of what.
 
 The garbage collector stays off meanwhile: when its turn comes depends on all that was allocated before, and how long
 it takes on all that is alive.
@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from typing import Any, Optional
 
 from .heap import Heap
+from .pools import Pools
 
 LAYOUTS = 5
 
@@ -40,9 +41,8 @@ _ZERO, _DUMP_AT, _START, _STOP = (_CALLGRIND + number for number in (1, 3, 4, 5)
 _WORDS = 6  # of a request: its number and five arguments
 
 _WARM_UP_CALLS = 16  # CPython 3.11+ rewrites instructions of functions that have been called a few times
-_WARM_UP_S = 2.0  # of the processor, under valgrind
-_CALLS = 3  # in each layout
-_LONG_S = 0.5  # a call that takes longer is not repeated
+_WARM_UP_S = 1.0  # of the processor, under valgrind
+_LONG_S = 0.5  # a call that takes longer is not repeated in each layout
 _WARM_UP_RUNS = 2  # of a plain test
 RUNS = _WARM_UP_RUNS + LAYOUTS
 
@@ -65,11 +65,11 @@ class Counter:
         self._call = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64))(address)
         if not self._ask(_RUNNING_ON_VALGRIND):
             raise OSError("this process does not run under valgrind")
-        self._heap = Heap()
+        self._heap, self._pools = Heap(), Pools()
         self._zero = _request(_ZERO)
         self._runs: dict[str, int] = {}
         with self._counting():
-            self._stretch(0, "", lambda: None, 0)
+            self._stretch(self._label(0, "", 0), lambda: None, 0)
 
     def count(self, name: str, function: Callable[[], Any]) -> Any:
         """Count calls of `function`, some in each layout; what the last gave."""
@@ -80,13 +80,14 @@ class Counter:
             if time.process_time() - began_s > _WARM_UP_S:
                 break
             result = function()
-        calls = _CALLS if longest_s < _LONG_S else 1
+        labels = self._labels(name)
         with self._counting():
-            for layout in range(LAYOUTS):
-                self._heap.lay_out(layout)
-                if calls > 1:
+            for layout, label in enumerate(labels):
+                result = None  # its blocks would be given back to pools that are full
+                self._lay_out(layout)
+                if longest_s < _LONG_S:
                     function()  # its own blocks come to lie where they will lie again
-                result = self._stretch(layout, name, function, calls)
+                result = self._stretch(label, function)
         return result
 
     def count_prepared(self, name: str, prepare: Callable[[], Callable[[], Any]], clean: Callable[[], Any]) -> Any:
@@ -97,11 +98,13 @@ class Counter:
                 break
             result = prepare()()
             clean()
+        labels = self._labels(name)
         with self._counting():
-            for layout in range(LAYOUTS):
+            for layout, label in enumerate(labels):
+                result = None  # as above
                 function = prepare()
-                self._heap.lay_out(layout)
-                result = self._stretch(layout, name, function, 1)
+                self._lay_out(layout)
+                result = self._stretch(label, function)
                 clean()
         return result
 
@@ -122,14 +125,14 @@ class Counter:
         if not 0 <= layout < LAYOUTS:
             yield
             return
-        if layout == 0:
-            self._ask(_START)  # what has run until now is translated anew: not for each run
+        label = self._label(layout, name)
         with _no_collector():
-            self._heap.lay_out(layout)
-            dump = self._dump(layout, name, 1)
+            if layout == 0:
+                self._ask(_START)  # what has run until now is translated anew: not for each run
+            self._lay_out(layout)
             self._call(self._zero)
             yield
-            self._call(dump)
+            self._call(label)
         if layout == LAYOUTS - 1:
             self._ask(_STOP)
 
@@ -142,19 +145,28 @@ class Counter:
             finally:
                 self._ask(_STOP)
 
-    def _stretch(self, layout: int, name: str, function: Callable[[], Any], calls: int) -> Any:
-        dump = self._dump(layout, name, calls)
+    def _lay_out(self, layout: int) -> None:
+        self._heap.lay_out(layout)
+        self._pools.lay_out(layout)
+
+    def _stretch(self, label: Any, function: Callable[[], Any], calls: int = 1) -> Any:
         result = None
         self._call(self._zero)
         for _ in range(calls):
             result = function()
-        self._call(dump)  # what counting itself takes is counted here, and in the count of nothing
+        self._call(label)  # what counting itself takes is counted here, and in the count of nothing
         return result
 
-    def _dump(self, layout: int, name: str, calls: int) -> Any:
-        label = f"{layout} {calls} {name and digest(name)}"
-        self._text = ctypes.create_string_buffer(label.encode("ascii"))
-        return _request(_DUMP_AT, ctypes.addressof(self._text))
+    def _labels(self, name: str) -> list[Any]:
+        """One for each layout, beforehand: what is made later would lie between the blocks of what is counted."""
+        return [self._label(layout, name) for layout in range(LAYOUTS)]
+
+    def _label(self, layout: int, name: str, calls: int = 1) -> Any:
+        """A request that what was counted goes to a file."""
+        text = ctypes.create_string_buffer(f"{layout} {calls} {name and digest(name)}".encode("ascii"))
+        request = _request(_DUMP_AT, ctypes.addressof(text))
+        request.text = text  # lives as long
+        return request
 
     def _ask(self, *words: int) -> int:
         return int(self._call(_request(*words)))

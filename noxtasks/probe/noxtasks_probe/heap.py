@@ -21,8 +21,10 @@ _KEEP = (1 << 31) - 1  # nothing is given back to the system
 
 _FENCE = 1 << 24  # bytes: more than any hole, so that it comes from the end
 _HEADER = 8  # bytes before each block
-_CHUNKS = [1 << power for power in range(23, 4, -1)]  # bytes with the header, down to the smallest that there is
-_CACHED = 2048  # bytes: smaller ones do not go back to the end of the heap when they are freed
+_CACHED = 1040  # bytes: these and smaller ones do not go back to the end of the heap when they are freed
+_CHUNKS = [*(1 << power for power in range(23, 10, -1)), *range(_CACHED, 31, -16)]
+"""Bytes with the header, down to the smallest that there is; of the cached ones every size: each has its own list."""
+
 _MOST = 100_000  # holes; an allocator that works otherwise has no end of them
 
 _BLOCKS = 48
@@ -59,7 +61,7 @@ class Heap:
         for size in _CHUNKS:
             while (block := self._malloc(size - _HEADER)) not in (end, 0) and found < _MOST:
                 found += 1
-            if size >= _CACHED:
+            if size > _CACHED:
                 self._free(block)
             else:
                 end = block + size
