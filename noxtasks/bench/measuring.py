@@ -97,38 +97,10 @@ def against(task: Task, name: str) -> Report:
         new, brought, chosen, task = _new_side(stack, task)
         old, brought_to_old, task = _side(stack, task, name, chosen.names, new, files=chosen.files, where="--against")
         alike = partial(compiled.differences, compiled.of_side("old", old), _place(task, old, new))
-        suite = new.suite if new is not None else task.suite
         plan = _plan(task, chosen, (2 * rules.LOOKS[0], 2 * rules.LOOKS[1]))
         tests = tuple(test for test in chosen.names if test not in plan.left_out)
-        line = LiveLine()
-        if task.count:
-            measured = comparing.count(
-                old.suite,
-                suite,
-                tests,
-                timing=task.timing(tests),
-                thresholds=task.thresholds,
-                scratch=_scratch(stack),
-                until_s=task.until_s,
-                told=partial(terminal.tell_pair, line),
-                alike=alike,
-            )
-        else:
-            measured = comparing.compare(
-                _engine(stack, old.suite),
-                _engine(stack, suite),
-                tests,
-                timing=task.timing(tests),
-                thresholds=task.thresholds,
-                scratch=_scratch(stack),
-                until_s=task.until_s,
-                told=partial(terminal.tell_pair, line),
-                allowed=task.allowed,
-                plan=plan,
-                in_turns=task.in_turns,
-                alike=alike,
-            )
-        line.clear()
+        suite = new.suite if new is not None else task.suite
+        measured = _pairs(stack, task, old.suite, suite, tests, plan=plan, alike=alike)
         comparisons = tuple(rules.compared(measured.pairs, task.thresholds))
         is_interrupted, bisection = measured.is_interrupted, None
         if task.bisects and not is_interrupted:
@@ -168,6 +140,44 @@ def against(task: Task, name: str) -> Report:
     )
 
 
+def _pairs(
+    stack: ExitStack, task: Task, old: Suite, new: Suite, tests: tuple[str, ...], *, plan: Plan, alike: comparing.Alike
+) -> Measured:
+    """What both sides come to side by side: counts, or times."""
+    line = LiveLine()
+    told = partial(terminal.tell_pair, line)
+    timing, scratch = task.timing(tests), _scratch(stack)
+    if task.count:
+        measured = comparing.count(
+            old,
+            new,
+            tests,
+            timing=timing,
+            thresholds=task.thresholds,
+            scratch=scratch,
+            until_s=task.until_s,
+            told=told,
+            alike=alike,
+        )
+    else:
+        measured = comparing.compare(
+            _engine(stack, old),
+            _engine(stack, new),
+            tests,
+            timing=timing,
+            thresholds=task.thresholds,
+            scratch=scratch,
+            until_s=task.until_s,
+            told=told,
+            allowed=task.allowed,
+            plan=plan,
+            in_turns=task.in_turns,
+            alike=alike,
+        )
+    line.clear()
+    return measured
+
+
 def _chosen(task: Task, engine: Engine) -> Chosen:
     return choosing.choose(engine, timing=task.timing(), from_tests=task.from_tests, until_s=task.until_s)
 
@@ -187,9 +197,8 @@ def _place(task: Task, old: Side, new: Side | None) -> compiled.Place:
 def _new_side(stack: ExitStack, task: Task) -> tuple[Side | None, tuple[str, ...], Chosen, Task]:
     """The revision of the task, none where the working tree is meant; what it was given; and what is timed there.
 
-    The task has time for what comes after that.
-
-    A revision has the benchmarks of the working tree, or its own where that has none.
+    A revision has the benchmarks of the working tree, or its own where that has none. The task that is given back has
+    the time again that this took.
     """
     if task.revision is None:
         return None, (), _chosen(task, _engine(stack, task.suite)), task
@@ -216,7 +225,7 @@ def _side(
 ) -> tuple[Side, tuple[str, ...], Task]:
     """The revision `name` with the benchmarks of `source`, or of the working tree; and which files it was given.
 
-    The budget of the task is for measuring: it has it still.
+    The budget is for measuring: the task that is given back has the time again that this took.
     """
     began_s = time.monotonic()
     side = stack.enter_context(sides.make_ready(task.suite, name, install_setting=task.settings.install, where=where))

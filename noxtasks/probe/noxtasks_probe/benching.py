@@ -24,13 +24,12 @@ import pytest
 
 from .delays import Delay
 from .frames import Wire
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .counting import Counter as InstructionCounter
 
-_TURN_S = 0.005
 _PRECISION_S = 1e-6
-_END = 1 << 30
 _FIXTURES = ("benchmark", "benchmark_weave")
 _OPEN = {
     "benchmark_skip": False,
@@ -64,7 +63,7 @@ def begin(config: pytest.Config, items: dict[str, pytest.Item], run: dict[str, A
     chosen = [items[name] for name in run["tests"] if name in items] if run["tests"] is not None else [*items.values()]
     if not timing["repeats_tests"]:
         chosen = [item for item in chosen if _fixture(item) or _is_marked(item)]
-    clock = _Clock(_Turns(*timing["turns"]) if timing["turns"] else None)
+    clock = _Clock(Turns(*timing["turns"]) if timing["turns"] else None)
     session: Any = getattr(config, "_benchmarksession", None)
     if session is not None:
         _settle(session, timing, clock)
@@ -178,7 +177,7 @@ class _Clock:
     What it notes of waiting for a processor it reads outside of the round: before its begin, and after its end.
     """
 
-    def __init__(self, turns: Optional[_Turns]) -> None:
+    def __init__(self, turns: Optional[Turns]) -> None:
         self.cpu_s: list[float] = []
         self.delay_s: list[float] = []
         self.turns = turns
@@ -210,61 +209,6 @@ class _Clock:
         """Of each of the last `rounds`, how long it waited for a processor, by call."""
         marks = self.delay_s[len(self.delay_s) - 2 * rounds :]
         return [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
-
-
-class _Turns:
-    """Two processes measure the same benchmarks in turn, some milliseconds each: what disturbs one disturbs the other.
-
-    Each waits for a line from the other: the place of the test that it has come to, or `_END`. Who only looks on may
-    write that too, for a process that has died.
-    """
-
-    def __init__(self, inward: str, outward: str, begins: bool) -> None:
-        self._inward = os.open(inward, os.O_RDWR)  # for writing too: it has no end when nobody else has it open
-        self._outward = os.open(outward, os.O_RDWR)
-        self._place = self._other = 0
-        self._is_ours = False
-        self._begins = begins  # when the other has come to its first test: neither runs that alone
-        self._since_s = 0.0
-
-    def meet(self) -> None:
-        """Wait for the other to have collected too: it may take longer than the first test is given."""
-        os.write(self._outward, b"0\n")
-        self._other = self._read()
-        self._is_ours = self._is_ours or self._other == _END
-
-    def begin(self, place: int) -> None:
-        """The test at `place`, from 1, has begun: go on when the other process has come as far."""
-        if self._place or not self._begins:
-            self._pass(place)
-        self._place = place
-        self._wait()
-
-    def offer(self) -> None:
-        """Let the other go on, if this one has had its time and that one is at the same test, until it has had its."""
-        if self._other == self._place and _wall() - self._since_s >= _TURN_S:
-            self._pass(self._place)
-            self._wait()
-
-    def end(self) -> None:
-        """Leave the other to itself."""
-        self._pass(_END)
-
-    def _pass(self, place: int) -> None:
-        self._is_ours = self._other == _END
-        os.write(self._outward, b"%d\n" % place)
-
-    def _wait(self) -> None:
-        while not self._is_ours:
-            self._other = self._read()
-            self._is_ours = True
-        self._since_s = _wall()
-
-    def _read(self) -> int:
-        line = b""
-        while not line.endswith(b"\n"):
-            line += os.read(self._inward, 1)
-        return int(line)
 
 
 class _Benching:
