@@ -63,6 +63,7 @@ def alone(task: Task, kept: Baseline) -> tuple[Report, Measurement]:
     verdict, reason = rules.judge(comparisons, limits=found_limits, is_stored=True)
     report = Report(
         against=mine.measurements[-1].code_version if mine else "",
+        python=task.python,
         is_stored=mine is not None,
         from_tests=task.from_tests,
         verdict=verdict,
@@ -123,6 +124,7 @@ def against(task: Task, name: str) -> Report:
         reason += "; the two sides ran one after the other, which under load decides less"
     return Report(
         against=old.revision,
+        python=task.python,
         revision=new.revision if new is not None else "",
         from_tests=task.from_tests,
         verdict=verdict,

@@ -136,7 +136,7 @@ def remedy(report: Report) -> str:
 
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
-    words = ["noxtasks", "bench"]
+    words = ["noxtasks", "bench", *(["--python", report.python] if report.python else [])]
     if report.against and not report.is_stored:
         words += ["--against", report.against[:_COMMIT_SHOWN]]
     if report.revision:

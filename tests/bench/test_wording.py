@@ -145,6 +145,8 @@ def test_the_command_measures_the_same_again() -> None:
     assert wording.again(counted, ()) == "noxtasks bench --against 0123456789 --count"
     assert wording.again(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
     between = msgspec.structs.replace(timed, revision="abcdef0123456789")
+    there = msgspec.structs.replace(timed, python="my env/bin/python", is_stored=True)
+    assert wording.again(there, ()) == "noxtasks bench --python 'my env/bin/python'"
     assert wording.again(between, ()) == "noxtasks bench --against 0123456789 --revision abcdef0123"
 
 
