@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks import bench
-from noxtasks.bench import bisect, sides
+from noxtasks.bench import bisect, lockstep, sides
 from noxtasks.bench.comparing import Measured
 from noxtasks.bench.model import Comparison, Finding, Mark, Metric, Pair
 from noxtasks.cli import build_parser
 from noxtasks.config import BenchSettings, Settings
-from noxtasks.errors import ConfigurationError, ExitCode
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events
 from noxtasks.stats import Interval, Shift
 from noxtasks.suite.launch import Suite
@@ -157,6 +157,12 @@ def test_there_has_to_be_a_way_from_good_to_bad(tmp_path: Path, history: list[st
     git(tmp_path, "commit", "--quiet", "--allow-empty", "--message=elsewhere")
     with pytest.raises(ConfigurationError, match=f"They part at {history[2]}"):
         bisect.check(tmp_path, "other", "main")
+
+
+def test_a_search_takes_fifos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "CAN_TAKE_TURNS", False)
+    with pytest.raises(NotMeasuredError, match="FIFOs"):
+        bisect.check(tmp_path, "v1", "HEAD")
 
 
 @pytest.fixture
