@@ -95,7 +95,7 @@ def bisection(found: Bisection) -> list[str]:
     """What the search for a commit has found, as lines."""
     several = counted(len(found.left), "commit")
     by = found.left[0].id if len(found.left) == 1 else f"one of {several}, not all of which could be tried"
-    lines = [f"{shown(found.test)} became slower by {by}", *(f"  {commit_line(each)}" for each in found.left)]
+    lines = [f"{shown(found.test)} became slower with {by}", *(f"  {commit_line(each)}" for each in found.left)]
     if not found.alone:
         return [*lines, "  it could not be held against the commit before"]
     if not any(each.finding is Finding.SLOWER for each in found.alone):

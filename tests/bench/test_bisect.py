@@ -194,7 +194,7 @@ def test_the_commit_that_made_it_slower_is_found_and_told(
     ended = bench.run(tmp_path, settings, python=small, against=good, revision="HEAD", bisects=True)
     assert ended is ExitCode.FOUND
     said = capsys.readouterr().out
-    assert f"test_shop.py::test_shop became slower by {slow}" in said
+    assert f"test_shop.py::test_shop became slower with {slow}" in said
     assert "slow [it] down" in said
     told = artifacts.read(tmp_path / "reports", "perf.comparison.json").result
     assert [each["id"] for each in told["bisect"]["left"]] == [slow]

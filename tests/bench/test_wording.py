@@ -233,7 +233,7 @@ def a_bisection(*subjects: str, finding: Finding) -> Bisection:
 
 def test_of_a_bisection_the_commit_is_told_and_what_it_does_by_itself() -> None:
     assert wording.bisection(a_bisection("slow \x1b down", finding=Finding.SLOWER)) == [
-        f"t became slower by {'1' * 40}",
+        f"t became slower with {'1' * 40}",
         "  1111111111 2026-05-04 slow \\u{1b} down",
         "  +4.0% (+3.0% to +5.0%) slower t",
     ]
@@ -241,7 +241,7 @@ def test_of_a_bisection_the_commit_is_told_and_what_it_does_by_itself() -> None:
 
 def test_of_a_bisection_it_is_told_when_commits_are_left_and_when_it_came_in_steps() -> None:
     assert wording.bisection(a_bisection("one", "two", finding=Finding.STEADY)) == [
-        "t became slower by one of 2 commits, not all of which could be tried",
+        "t became slower with one of 2 commits, not all of which could be tried",
         "  1111111111 2026-05-04 one",
         "  2222222222 2026-05-04 two",
         "  by itself that is not surely slower than the commit before: it came in several steps",
