@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from noxtasks.bench import comparing, compiled, rules, sides
+from noxtasks.bench import comparing, compiled, lockstep, rules, sides
 from noxtasks.bench.comparing import Measured
 from noxtasks.bench.model import Bisection, Commit, Comparison, Finding, Mark, Metric, Tried
 from noxtasks.bench.sides import Side
@@ -59,7 +59,13 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(root: Path, good: str, bad: str) -> None:
-    """Raises `ConfigurationError` where there is no way from `good` to `bad`."""
+    """Raises `ConfigurationError` where there is no way from `good` to `bad`, `NotMeasuredError` without FIFOs."""
+    if not lockstep.CAN_TAKE_TURNS:
+        raise NotMeasuredError(
+            "a search takes FIFOs, which this system does not have",
+            where="bench bisect",
+            remedy="Compare any two commits: noxtasks bench --against REV --revision REV",
+        )
     first, last = sides.revision(root, good, where="GOOD"), sides.revision(root, bad, where="BAD")
     ask = git.output_in(root)
     if first == last:

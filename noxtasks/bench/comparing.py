@@ -25,6 +25,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     old: dict[str, list[Benched]]
     new: dict[str, list[Benched]]
     left_out: dict[str, str]  # benchmarks that cannot be compared, and why
+    broken: set[str]  # those of them that fail with the new code
     is_whole: bool  # not cut short by the budget, or by the user
     is_interrupted: bool = False
     notes: tuple[str, ...] = ()  # on how the two sides are compiled
@@ -59,7 +60,7 @@ def compare(
     plain tests. Without `in_turns` one side runs after the other. When the user interrupts, what there is by then is
     what is given; without a pair, `KeyboardInterrupt` goes on.
     """
-    measured = Measured(pairs={t: [] for t in tests}, old={}, new={}, left_out={}, is_whole=True)
+    measured = Measured(pairs={t: [] for t in tests}, old={}, new={}, left_out={}, broken=set(), is_whole=True)
     going_on, number, longest_s, broken = tests, 0, 0.0, dict[str, str]()
     for look in rules.LOOKS:
         while number < look and going_on:
@@ -107,7 +108,7 @@ def alone(
     `stale` is told the extension modules that the first of them has imported. An interrupt is as in `compare`. Raises
     `NotMeasuredError` where none can be timed.
     """
-    measured = Measured(pairs={}, old={}, new={}, left_out={}, is_whole=True)
+    measured = Measured(pairs={}, old={}, new={}, left_out={}, broken=set(), is_whole=True)
     going_on, number = tests, 0
     for look in rules.LOOKS:
         while number < look and going_on and (number < rules.LOOKS[0] or time.monotonic() < until_s):
@@ -147,7 +148,7 @@ def count(
     first processes do not come to an end until `until_s` by the monotonic clock; `told` as in `compare`.
     """
     counting.check(new)
-    measured = Measured(pairs={test: [] for test in tests}, old={}, new={}, left_out={}, is_whole=True)
+    measured = Measured(pairs={test: [] for test in tests}, old={}, new={}, left_out={}, broken=set(), is_whole=True)
     going_on = tests
     for number in range(1, rules.COUNTED_PROCESSES + 1):
         try:
@@ -190,6 +191,7 @@ def _add(measured: Measured, test: str, before: Counts, after: Counts) -> None:
     for which, side in (("old", before), ("new", after)):
         if test in side.failed:
             measured.left_out[test] = f"it fails under valgrind with the {which} code: {side.failed[test]}"[:300]
+            measured.broken.update([test] if which == "new" else [])
             return
     old, new = before.instructions.get(test, {}), after.instructions.get(test, {})
     if not old or not new:
@@ -215,7 +217,9 @@ def _take(
     measured: Measured, tests: tuple[str, ...], plan: Plan, old: Run, new: Run, *, broken: Mapping[str, str]
 ) -> None:
     """Take in a pair of runs; `broken` says by file or test why the old code cannot even collect it."""
-    failed = failures(old, plan, "old") | failures(new, plan, "new")
+    broken_now = failures(new, plan, "new")
+    measured.broken.update(broken_now)
+    failed = failures(old, plan, "old") | broken_now
     merged = {"old": summaries.merged(old), "new": summaries.merged(new)}
     for test in tests:
         lacking = [which for which, found in merged.items() if test not in found]

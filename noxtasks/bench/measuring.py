@@ -41,19 +41,20 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
 
-_TEST_TIMEOUT_S = 600.0
+_TEST_TIMEOUT_S = 600.0  # or the budget, where that is less
+_LEAST_TIMEOUT_S = 30.0
 _FIRST = "this machine has no baseline yet; this is its first"
 
 
 def alone(task: Task, kept: Baseline) -> tuple[Report, Measurement]:
     """Time the working tree, and hold it against what is `kept` of this machine; also what can be kept of it."""
     with ExitStack() as stack:
-        chosen = _chosen(task, _engine(stack, task.suite))
+        chosen = _chosen(task, _engine(stack, task, task.suite))
         plan = _plan(task, chosen, (rules.LOOKS[0], rules.LOOKS[0]))
         tests = tuple(test for test in chosen.names if test not in plan.left_out)
         here = compiled.place("new", task.suite.python, task.suite.root, is_working_tree=True)
         timed = comparing.alone(
-            _engine(stack, task.suite),  # one that has not seen how short a single call is, and takes all else to hang
+            _engine(stack, task, task.suite),  # one that has not learned from single calls how short all is
             tests,
             timing=task.timing(tests),
             allowed=task.allowed,
@@ -74,6 +75,7 @@ def alone(task: Task, kept: Baseline) -> tuple[Report, Measurement]:
     few = _few_rounds(task, chosen, timed)
     report = Report(
         against=mine.measurements[-1].code_version if mine else "",
+        python=task.python,
         is_stored=mine is not None,
         from_tests=task.from_tests,
         verdict=verdict,
@@ -111,7 +113,9 @@ def against(task: Task, name: str) -> Report:
     left_out = chosen.left_out | plan.left_out | measured.left_out
     found_tiers = tuple(tiers.tiers(measured.pairs, task.thresholds))
     found_limits = () if task.count else limits.limits(measured.new, task.allowed, left_out=left_out)
-    verdict, reason = rules.judge(comparisons, found_tiers, found_limits, is_whole=measured.is_whole)
+    broken = len(measured.broken)
+    broken += 0 if task.from_tests else len(chosen.left_out)  # which are tests, with it, that nobody meant to time
+    verdict, reason = rules.judge(comparisons, found_tiers, found_limits, broken=broken, is_whole=measured.is_whole)
     verdict, reason = _interrupted(verdict, reason) if is_interrupted else (verdict, reason)
     is_apart = not task.in_turns and not task.count
     if is_apart:
@@ -119,6 +123,7 @@ def against(task: Task, name: str) -> Report:
     few = _few_rounds(task, chosen, measured)
     return Report(
         against=old.revision,
+        python=task.python,
         revision=new.revision if new is not None else "",
         from_tests=task.from_tests,
         verdict=verdict,
@@ -161,8 +166,8 @@ def _pairs(
         )
     else:
         measured = comparing.compare(
-            _engine(stack, old),
-            _engine(stack, new),
+            _engine(stack, task, old),
+            _engine(stack, task, new),
             tests,
             timing=timing,
             thresholds=task.thresholds,
@@ -201,16 +206,16 @@ def _new_side(stack: ExitStack, task: Task) -> tuple[Side | None, tuple[str, ...
     the time again that this took.
     """
     if task.revision is None:
-        return None, (), _chosen(task, _engine(stack, task.suite)), task
+        return None, (), _chosen(task, _engine(stack, task, task.suite)), task
     files: Mapping[str, Path] = {}
     try:
-        here = _chosen(task, _engine(stack, task.suite))
+        here = _chosen(task, _engine(stack, task, task.suite))
         names: tuple[str, ...] = (*here.names, *here.left_out)
         files = here.files
     except NotMeasuredError:
         names = ()
     side, brought, task = _side(stack, task, str(task.revision), names, None, files=files, where="--revision")
-    return side, brought, _chosen(task, _engine(stack, side.suite)), task
+    return side, brought, _chosen(task, _engine(stack, task, side.suite)), task
 
 
 def _side(
@@ -252,7 +257,7 @@ def _bisection(
         thresholds=task.thresholds,
         counts=task.count,
         budget_s=task.settings.bench.budget_s,
-        test_timeout_s=_TEST_TIMEOUT_S,
+        test_timeout_s=_timeout_s(task),
         tests=tests,
         files=chosen.files,
     )
@@ -296,9 +301,13 @@ def _few_rounds(task: Task, chosen: Chosen, measured: Measured) -> dict[str, int
     }
 
 
-def _engine(stack: ExitStack, suite: Suite) -> Engine:
-    engine = Engine(suite, _scratch(stack), kind=EngineKind.FRESH, test_timeout_s=_TEST_TIMEOUT_S)
+def _engine(stack: ExitStack, task: Task, suite: Suite) -> Engine:
+    engine = Engine(suite, _scratch(stack), kind=EngineKind.FRESH, test_timeout_s=_timeout_s(task))
     return stack.enter_context(engine)
+
+
+def _timeout_s(task: Task) -> float:
+    return min(_TEST_TIMEOUT_S, max(_LEAST_TIMEOUT_S, task.settings.bench.budget_s))
 
 
 def _scratch(stack: ExitStack) -> Path:

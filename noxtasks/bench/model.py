@@ -174,6 +174,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     against: str  # the commit of the old code, or of the stored baseline; "" where nothing was compared
     revision: str = ""  # the commit of the new code; "" is the working tree
+    python: str = ""  # the interpreter of the environment, as a command of the project's folder names it
     is_stored: bool = False
     from_tests: int = 0  # so many plain tests are among the benchmarks, at most
     verdict: Verdict

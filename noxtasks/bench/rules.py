@@ -24,6 +24,9 @@ COUNTED_PROCESSES = 3
 COUNTED_PAIRS = 15
 """How many counts of each side have to agree that a benchmark is slower: each process counts in five layouts."""
 
+_ASKED = len(LOOKS) + 1
+"""How often at most: also when the time is up."""
+
 FALSE_ALARMS = 0.01
 """The share of comparisons of equal code in which any benchmark may be called slower, by any metric."""
 
@@ -124,6 +127,11 @@ def _chance(values: Sequence[float], bound: float) -> float:
     return min(1.0, 2 * min(by_rank, by_spread))
 
 
+def error(false_alarms: float = FALSE_ALARMS) -> float:
+    """What each look has of the false alarms (Bonferroni)."""
+    return false_alarms / _ASKED
+
+
 def compared(
     series: Mapping[str, Sequence[Pair]], threshold: Mapping[Metric, float], *, false_alarms: float = FALSE_ALARMS
 ) -> list[Comparison]:
@@ -137,7 +145,7 @@ def compared(
             metric=metric,
             finding=_counted(values[test], threshold[metric])
             if metric is Metric.INSTRUCTIONS
-            else _finding(values[test], threshold[metric], slower[test, metric], false_alarms / len(LOOKS)),
+            else _finding(values[test], threshold[metric], slower[test, metric], error(false_alarms)),
             change=change(values[test]),
             threshold=threshold[metric],
             p=slower[test, metric],
@@ -216,10 +224,11 @@ def judge(
     tiers: Sequence[Tier] = (),
     limits: Sequence[Limit] = (),
     *,
+    broken: int = 0,
     is_whole: bool = True,
     is_stored: bool = False,
 ) -> tuple[Verdict, str]:
-    """The verdict on all of them, and why.
+    """The verdict on all of them, and why; `broken` further benchmarks fail with the new code.
 
     An alert never fails, and what is slower than what was stored is no more than that. A tier that is not decided
     leaves the verdict to what decides beside it; a limit that is not decided does not.
@@ -235,8 +244,10 @@ def judge(
         return Verdict.FAIL, " and ".join(said) + _MEANINGS.get(gravest(() if is_stored else comparisons, tiers), "")
     if not (comparisons or limits):
         return Verdict.UNMEASURED, "nothing was compared"
-    if undecided := _undecided(comparisons, limits, is_whole=is_whole, is_stored=is_stored):
-        return Verdict.UNMEASURED, undecided
+    undecided = _undecided(comparisons, limits, is_whole=is_whole, is_stored=is_stored)
+    undecided += [f"{counted(broken, 'benchmark')} cannot be run with the new code"] if broken else []
+    if undecided:
+        return Verdict.UNMEASURED, "; ".join(undecided)
     return Verdict.PASS, _passed(comparisons, tiers, limits)
 
 
@@ -247,7 +258,9 @@ _MEANINGS: Mapping[Consequence | None, str] = {
 }
 
 
-def _undecided(comparisons: Sequence[Comparison], limits: Sequence[Limit], *, is_whole: bool, is_stored: bool) -> str:
+def _undecided(
+    comparisons: Sequence[Comparison], limits: Sequence[Limit], *, is_whole: bool, is_stored: bool
+) -> list[str]:
     said = []
     slower = sum(each.finding is Finding.SLOWER for each in comparisons)
     if slower:  # than what was stored
@@ -260,7 +273,7 @@ def _undecided(comparisons: Sequence[Comparison], limits: Sequence[Limit], *, is
     unclear = sum(each.verdict is Verdict.UNMEASURED for each in limits)
     if unclear:
         said.append(f"{unclear} of {counted(len(limits), 'limit')} undecided")
-    return "; ".join(said)
+    return said
 
 
 def _passed(comparisons: Sequence[Comparison], tiers: Sequence[Tier], limits: Sequence[Limit]) -> str:

@@ -91,7 +91,7 @@ def make_ready(new: Suite, name: str, *, install_setting: tuple[str, ...], where
         tree = base / "tree"
         if not (_is_ready(base, key) and _is_restored(base, commit)):
             _clear(new.root, base)
-            with _whole_or_gone(new.root, base):
+            with _said(base), _whole_or_gone(new.root, base):
                 _check_out(new.root, tree, commit)
                 if not (tree / inside).is_dir():
                     raise NotMeasuredError(f"there is no folder {inside.as_posix()} at {commit}", where=where)
@@ -185,13 +185,25 @@ def _top(root: Path) -> Path:
 
 
 @contextmanager
+def _said(where: Path) -> Iterator[None]:
+    """What keeps files from being made, as an error that says so."""
+    try:
+        yield
+    except OSError as error:
+        said = error.strerror or str(error)[:500]
+        remedy = "Is there room on the disk, and may .noxtasks/ be written to?"
+        raise NotMeasuredError(f"the old code cannot be laid out: {said}", where=str(where), remedy=remedy) from error
+
+
+@contextmanager
 def _place(root: Path, key: str) -> Iterator[Path]:
     """A folder that no other session uses: one made for `key`, one with a new number, or the one unused longest."""
     folder = root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    ignoring = root / vcs.OURS / ".gitignore"
-    if not ignoring.exists():  # or `git add --all` would add the worktree
-        ignoring.write_text("*\n", "utf-8")
+    with _said(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        ignoring = root / vcs.OURS / ".gitignore"
+        if not ignoring.exists():  # or `git add --all` would add the worktree
+            ignoring.write_text("*\n", "utf-8")
     for base in _places(folder, key):
         lock = FileLock(folder / f"{base.name}.lock", timeout=0)
         try:

@@ -41,6 +41,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.suite.root / self.settings.reports
 
     @property
+    def python(self) -> str:
+        """The interpreter, as a command in the project's folder names it."""
+        root, python = self.suite.root, self.suite.python
+        return str(python.relative_to(root) if python.is_relative_to(root) else python)
+
+    @property
     def project(self) -> str:
         """What the project is called in events."""
         return self.settings.project_name(self.suite.root)

@@ -34,7 +34,7 @@ def tiers(
 ) -> list[Tier]:
     """Every tier of every benchmark that has a threshold, where time was taken, or memory that counts."""
     chances = rules.adjusted(series, thresholds)
-    error = false_alarms / len(rules.LOOKS)
+    error = rules.error(false_alarms)
     weights = sum(1 if metric in CONSEQUENCES else rules.WEIGHT for _, metric in chances)
     return [
         _tier(

@@ -96,7 +96,7 @@ def bisection(found: Bisection) -> list[str]:
     """What the search for a commit has found, as lines."""
     several = counted(len(found.left), "commit")
     by = found.left[0].id if len(found.left) == 1 else f"one of {several}, not all of which could be tried"
-    lines = [f"{shown(found.test)} became slower by {by}", *(f"  {commit_line(each)}" for each in found.left)]
+    lines = [f"{shown(found.test)} became slower with {by}", *(f"  {commit_line(each)}" for each in found.left)]
     if not found.alone:
         return [*lines, "  it could not be held against the commit before"]
     if not any(each.finding is Finding.SLOWER for each in found.alone):
@@ -164,7 +164,7 @@ def remedy(report: Report) -> str:
 
 def again(report: Report, pytest_args: Sequence[str]) -> str:
     """The command that measures it again, against the same commit."""
-    words = ["noxtasks", "bench"]
+    words = ["noxtasks", "bench", *(["--python", report.python] if report.python else [])]
     if report.against and not report.is_stored:
         words += ["--against", report.against[:_COMMIT_SHOWN]]
     if report.revision:

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks import bench
-from noxtasks.bench import bisect, sides
+from noxtasks.bench import bisect, lockstep, sides
 from noxtasks.bench.comparing import Measured
 from noxtasks.bench.model import Comparison, Finding, Mark, Metric, Pair
 from noxtasks.cli import build_parser
 from noxtasks.config import BenchSettings, Settings
-from noxtasks.errors import ConfigurationError, ExitCode
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts, events
 from noxtasks.stats import Interval, Shift
 from noxtasks.suite.launch import Suite
@@ -48,7 +48,7 @@ def test_the_decisive_benchmark_is_the_one_that_is_surely_slower_by_most() -> No
 def measured(*ratios: float, is_whole: bool = True, **left_out: str) -> Measured:
     sides = [{Metric.CPU: each, Metric.WALL: each} for each in ratios]
     pairs = [Pair(old={Metric.CPU: 1.0, Metric.WALL: 1.0}, new=side) for side in sides]
-    return Measured(pairs={"t": pairs}, old={}, new={}, left_out=left_out, is_whole=is_whole)
+    return Measured(pairs={"t": pairs}, old={}, new={}, left_out=left_out, broken=set(), is_whole=is_whole)
 
 
 SLOW = (1.5, 1.51, 1.49, 1.52, 1.53, 1.48, 1.54, 1.47, 1.55, 1.46)
@@ -159,6 +159,12 @@ def test_there_has_to_be_a_way_from_good_to_bad(tmp_path: Path, history: list[st
         bisect.check(tmp_path, "other", "main")
 
 
+def test_a_search_takes_fifos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockstep, "CAN_TAKE_TURNS", False)
+    with pytest.raises(NotMeasuredError, match="FIFOs"):
+        bisect.check(tmp_path, "v1", "HEAD")
+
+
 @pytest.fixture
 def few_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -188,7 +194,7 @@ def test_the_commit_that_made_it_slower_is_found_and_told(
     ended = bench.run(tmp_path, settings, python=small, against=good, revision="HEAD", bisects=True)
     assert ended is ExitCode.FOUND
     said = capsys.readouterr().out
-    assert f"test_shop.py::test_shop became slower by {slow}" in said
+    assert f"test_shop.py::test_shop became slower with {slow}" in said
     assert "slow [it] down" in said
     told = artifacts.read(tmp_path / "reports", "perf.comparison.json").result
     assert [each["id"] for each in told["bisect"]["left"]] == [slow]

@@ -196,6 +196,14 @@ def test_the_reason_names_the_gravest(
     assert f"{verdict.value}: {reason}" == said
 
 
+def test_what_cannot_be_run_with_the_new_code_is_no_pass() -> None:
+    steady = rules.compared({"it": pairs([1.0] * 20)}, THRESHOLDS)
+    expected = (Verdict.UNMEASURED, "2 benchmarks cannot be run with the new code")
+    assert rules.judge(steady, broken=2) == expected
+    slower = rules.compared({"it": pairs([1.2] * 20)}, THRESHOLDS)
+    assert rules.judge(slower, broken=2)[0] is Verdict.FAIL
+
+
 def test_a_tier_that_is_not_decided_leaves_the_verdict_to_the_others() -> None:
     found = rules.compared({"it": pairs([1.0] * 20)}, THRESHOLDS)
     assert rules.judge(found, [a_tier("it", verdict=Verdict.UNMEASURED)])[0] is Verdict.PASS

@@ -210,6 +210,13 @@ def test_a_project_in_a_folder_of_its_repository_has_to_be_there_at_the_commit(
         pass
 
 
+def test_where_nothing_can_be_laid_out_it_is_said_why(root: Path, light: Light) -> None:
+    (root / ".noxtasks").write_text("")
+    with pytest.raises(NotMeasuredError, match="the old code cannot be laid out: ") as caught, ready(root, "HEAD"):
+        pass
+    assert caught.value.where.endswith("bench")
+
+
 def test_benchmarks_are_brought_and_gone_when_the_tree_is_used_again(root: Path, light: Light) -> None:
     (root / "tests").mkdir()
     (root / "tests/test_new.py").write_text("new")

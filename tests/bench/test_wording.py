@@ -145,6 +145,8 @@ def test_the_command_measures_the_same_again() -> None:
     assert wording.again(counted, ()) == "noxtasks bench --against 0123456789 --count"
     assert wording.again(msgspec.structs.replace(timed, is_stored=True), ()) == "noxtasks bench"
     between = msgspec.structs.replace(timed, revision="abcdef0123456789")
+    there = msgspec.structs.replace(timed, python="my env/bin/python", is_stored=True)
+    assert wording.again(there, ()) == "noxtasks bench --python 'my env/bin/python'"
     assert wording.again(between, ()) == "noxtasks bench --against 0123456789 --revision abcdef0123"
 
 
@@ -231,7 +233,7 @@ def a_bisection(*subjects: str, finding: Finding) -> Bisection:
 
 def test_of_a_bisection_the_commit_is_told_and_what_it_does_by_itself() -> None:
     assert wording.bisection(a_bisection("slow \x1b down", finding=Finding.SLOWER)) == [
-        f"t became slower by {'1' * 40}",
+        f"t became slower with {'1' * 40}",
         "  1111111111 2026-05-04 slow \\u{1b} down",
         "  +4.0% (+3.0% to +5.0%) slower t",
     ]
@@ -239,7 +241,7 @@ def test_of_a_bisection_the_commit_is_told_and_what_it_does_by_itself() -> None:
 
 def test_of_a_bisection_it_is_told_when_commits_are_left_and_when_it_came_in_steps() -> None:
     assert wording.bisection(a_bisection("one", "two", finding=Finding.STEADY)) == [
-        "t became slower by one of 2 commits, not all of which could be tried",
+        "t became slower with one of 2 commits, not all of which could be tried",
         "  1111111111 2026-05-04 one",
         "  2222222222 2026-05-04 two",
         "  by itself that is not surely slower than the commit before: it came in several steps",

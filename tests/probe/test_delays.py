@@ -36,3 +36,23 @@ def test_what_others_take_is_told_and_what_is_slept_is_not() -> None:
     done = subprocess.run([sys.executable, "-c", SHARED], env=env, check=True, capture_output=True, text=True)
     cpu_s, delay_s, wall_s = map(float, done.stdout.split())
     assert 0.005 <= delay_s <= wall_s - cpu_s - 0.009
+
+
+CLOSED = """
+import os
+from noxtasks_probe.delays import Delay
+delay = Delay()
+said, file = delay(), delay._file
+os.close(file)
+again = delay()
+os.dup2(os.open(os.devnull, os.O_RDONLY), file)
+delay._file = file
+print(said <= again == delay() == delay())
+"""
+
+
+@pytest.mark.skipif(not TOLD.exists(), reason="this system does not tell it")
+def test_a_test_may_close_every_file() -> None:
+    env = {**os.environ, "PYTHONPATH": str(PROBE_FOLDER)}
+    done = subprocess.run([sys.executable, "-c", CLOSED], env=env, check=False, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")

@@ -10,13 +10,22 @@ _BYTES = 96
 
 
 class Delay:
-    """A clock of waiting for a processor; where the system does not tell, it stands."""
+    """A clock of waiting for a processor; where the system does not tell, it stands.
+
+    It also stands from when a test has closed its file, whose number another one may have by then.
+    """
 
     def __init__(self) -> None:
+        self._said_s = 0.0
         self._file = -1
         with suppress(OSError):
             self._file = os.open(_SCHEDULED, os.O_RDONLY)
 
     def __call__(self) -> float:
         """Seconds."""
-        return int(os.pread(self._file, _BYTES, 0).split()[1]) / 1e9 if self._file >= 0 else 0.0
+        if self._file >= 0:
+            try:
+                self._said_s = int(os.pread(self._file, _BYTES, 0).split()[1]) / 1e9
+            except (OSError, ValueError, IndexError):
+                self._file = -1
+        return self._said_s
