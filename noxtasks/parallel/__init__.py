@@ -7,6 +7,7 @@ workers, which are handed the longest tests first, by what they took before.
 
 from __future__ import annotations
 
+from noxtasks.parallel.run import run
 from noxtasks.parallel.runner import run_suite
 
-__all__ = ["run_suite"]
+__all__ = ["run", "run_suite"]
