@@ -16,7 +16,7 @@ from typing import Any
 
 from noxtasks.errors import ConfigurationError
 
-_OURS = re.compile(r"(?:^|(?<=\s))(?:-n(?:\s*|=)\S+|--numprocesses(?:\s+|=)\S+|--dist(?:\s+|=)\S+)(?=\s|$)")
+_OURS = re.compile(r"(?:^|(?<=[\s=]))(?:-n(?:\s*|=)\S+|--numprocesses(?:\s+|=)\S+|--dist(?:\s+|=)\S+)(?: +|(?=\s|$))")
 _SECTION = re.compile(r"^\[(.+)\]\s*$")
 _ADDOPTS = re.compile(r"^addopts\s*[=:]\s*(.*)$")
 _TAKING = {"-n", "--numprocesses", "--dist"}
@@ -124,11 +124,11 @@ def _section(line: str) -> str:
 def _line_without(line: str) -> str:
     """The line without such options; as it is, where it has none."""
     body = line.rstrip("\r\n")
-    return re.sub(r" +$", "", _OURS.sub("", body)) + line[len(body) :] if _OURS.search(body) else line
+    return _OURS.sub("", body).rstrip(" ") + line[len(body) :] if _OURS.search(body) else line
 
 
 def _without(text: str) -> str:
-    return re.sub(r"(?<=\S)  +", " ", _OURS.sub("", text)).strip(" ") if _OURS.search(text) else text.rstrip(" ")
+    return _OURS.sub("", text).strip(" ") if _OURS.search(text) else text.rstrip(" ")
 
 
 def _without_words(words: Sequence[str]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp, inf, isfinite, log
-from statistics import median
+from math import exp, inf, isfinite, log, sqrt
+from statistics import median, stdev
 
 from noxtasks import stats
 from noxtasks.evidence.display.text import counted
@@ -35,6 +35,10 @@ PLAINLY = {1: 0.75, 2: 0.85, 3: 0.92}
 LEAST_ROUNDS = 6
 """Pairs from which a signed-rank interval of 95 % has ends."""
 
+_STUDENT = {3: 4.303, 4: 3.182, 5: 2.776}
+"""By the number of pairs, the 97.5th percentile of Student's t: "The probable error of a mean", Biometrika 6 (1908)."""
+
+_LEAST_SPREAD = 0.05  # of the logarithms of so few ratios, which may lie close together by chance
 _ALIKE = 0.97  # of the best's speed-up: then fewer workers are preferred
 _BAD = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.CRASHED, Outcome.TIMED_OUT, Outcome.STOPPED})
 
@@ -67,8 +71,19 @@ def limit_s(of: Basis, workers: int, cores: int) -> float:
 
 
 def speedup(pairs: Sequence[Pair]) -> Shift:
-    """How many times as fast, from the ratios of paired runs; at least one."""
-    found = stats.hodges_lehmann([log(pair.speedup) for pair in pairs])
+    """How many times as fast, from the ratios of paired runs; at least one.
+
+    From three pairs on there is an interval of 95 %: that of Student's t, and from six on that of the signed-rank test.
+    """
+    logs = [log(pair.speedup) for pair in pairs]
+    found = stats.hodges_lehmann(logs)
+    if len(logs) in _STUDENT:
+        half = _STUDENT[len(logs)] * max(stdev(logs), _LEAST_SPREAD) / sqrt(len(logs))
+        found = Shift(
+            estimate=found.estimate,
+            interval=Interval(low=found.estimate - half, high=found.estimate + half),
+            pairs=found.pairs,
+        )
     return Shift(
         estimate=exp(found.estimate),
         interval=Interval(low=exp(found.interval.low), high=_exp(found.interval.high)),
@@ -121,16 +136,15 @@ def account(sequential: Sequence[Mapping[str, Outcome]], found: Mapping[str, Out
 
     What some of the sequential runs have not is named anew by each collection: of those only the number counts.
     """
-    known = [set(each) for each in sequential]
-    stable = set.intersection(*known)
-    missing = sorted(stable - set(found))
-    further = sorted(set(found) - stable)
-    changing = min(len(each) for each in known) - len(stable)
-    if len(known) > 1 and len(further) >= changing:
-        further = []
-    elif len(known) > 1:
-        missing += [f"{changing - len(further)} tests whose names change"]
-    return missing, further
+    first, *others = (set(each) for each in sequential)
+    stable = first.intersection(*others)
+    missing, further = sorted(stable - set(found)), sorted(set(found) - stable)
+    if not others:
+        return missing, further
+    lacking = min(len(each) for each in sequential) - len(stable) - len(further)
+    if lacking > 0:
+        missing.append("1 test whose name changes" if lacking == 1 else f"{lacking} tests whose names change")
+    return missing, []
 
 
 def fault(
