@@ -51,6 +51,14 @@ def _long_test(candidate: Candidate, basis: Basis) -> Iterator[Cause]:
 def _too_short(candidate: Candidate, run: Execution, basis: Basis) -> Iterator[Cause]:
     """All that workers could save is less than what they cost."""
     assert run.phases is not None  # noqa: S101 - the caller has looked
+    if candidate.workers > 1 and [each.name for each in run.phases.workers] == [""]:
+        yield Cause(
+            dominant=Dominant.TOO_SHORT,
+            share=0.0,
+            said=f"noxtasks run leaves tests that take {basis.total_s:.2f} s in one process, or cannot fork here",
+            remedy="Leave it sequential.",
+        )
+        return
     cost_s = run.wall_s - run.phases.testing_s - basis.once_s
     saved_s = basis.total_s * (1 - 1 / max(1, candidate.workers))
     if cost_s >= saved_s:

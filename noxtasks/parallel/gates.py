@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from noxtasks import stats
+from noxtasks.evidence.display.text import counted
 from noxtasks.parallel import rules
 from noxtasks.parallel.model import Assessment, Basis, Execution, Gate
 from noxtasks.stats import Interval, Judgement, Verdict
@@ -47,7 +48,7 @@ def fast_enough(best: Assessment | None, basis: Basis, *, cores: int, wanted: fl
     elif found.interval.high < threshold:
         verdict = Verdict.FAIL
     else:
-        verdict, why = Verdict.UNMEASURED, f"{found.pairs} pairs do not decide it; {why}"
+        verdict, why = Verdict.UNMEASURED, f"not decided by {counted(found.pairs, 'pair')} of runs; {why}"
     return Gate(
         name=SPEEDUP,
         judgement=Judgement(
@@ -76,7 +77,7 @@ def safe_enough(
     elif figure is not None and interval.low > allowed:
         verdict, reason = Verdict.FAIL, f"at least {100 * interval.low:.2g} points more"
     else:
-        verdict, reason = Verdict.UNMEASURED, f"{after[1]} results in parallel do not decide it"
+        verdict, reason = Verdict.UNMEASURED, f"not decided by {counted(after[1], 'result')} in parallel"
     return Gate(
         name=FLAKES,
         judgement=Judgement(

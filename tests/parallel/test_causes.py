@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from noxtasks.parallel import rules
@@ -59,3 +60,13 @@ def test_who_collects_once_is_not_told_to(an_execution: Make) -> None:
     (cause,) = causes(OURS, run, basis)
     assert cause.dominant is Dominant.COLLECTION
     assert "noxtasks run" not in cause.remedy
+
+
+def test_who_leaves_the_tests_in_one_process_says_so(an_execution: Make) -> None:
+    alone = an_execution(tests_s=MANY)
+    assert alone.phases is not None
+    (worker,) = alone.phases.workers
+    phases = msgspec.structs.replace(alone.phases, workers=(msgspec.structs.replace(worker, name=""),))
+    (cause,) = causes(OURS, msgspec.structs.replace(alone, phases=phases), rules.basis([alone]))
+    assert cause.dominant is Dominant.TOO_SHORT
+    assert "in one process" in cause.said

@@ -31,11 +31,28 @@ def root(project: Callable[[str], Path]) -> Path:
 
 
 def scan(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", STARTS, "parallel", "--python", sys.executable, "--workers", "2", *arguments, *XDIST]
+    command = [
+        sys.executable,
+        "-c",
+        STARTS,
+        "parallel",
+        "--python",
+        sys.executable,
+        "--workers",
+        "2",
+        *arguments,
+        *XDIST,
+    ]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GITHUB_"))}
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # each run starts several times
     return subprocess.run(
-        command, cwd=root, env=env, capture_output=True, text=True, check=False, start_new_session=True
+        [*command, *arguments, *XDIST],
+        cwd=root,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
     )
 
 
@@ -66,14 +83,28 @@ def test_all_tests_are_accounted_for_and_the_phases_of_each_run_add_up(root: Pat
     assert events == [f"io.noxtasks.parallelization_probe_{end}.v2" for end in ("start", "complete")]
 
 
-def test_a_test_that_fails_only_in_parallel_is_a_finding(root: Path) -> None:
-    found = scan(root, "--modes", "ours,load", "--rounds", "1", "test_alone.py")
+def test_a_test_that_fails_or_kills_its_worker_only_in_parallel_is_a_finding(root: Path) -> None:
+    tests = ("test_alone.py", "test_ending.py", "test_waiting.py")
+    found = scan(root, "--modes", "ours,load", "--rounds", "1", *tests)
     assert found.returncode == 1
     for mode in ("ours", "load"):
-        (suspect,) = result(root)["by"][mode]["suspects"]
-        assert suspect["test"] == "test_alone.py::test_that_wants_to_be_alone"
-        assert (suspect["failures"], suspect["trials"], suspect["alone"]) == (1, 1, 2)
-    assert "$ noxtasks parallel --workers 2 --modes load -- test_alone.py -p xdist.plugin" in found.stdout
+        suspects = {each["test"]: each for each in result(root)["by"][mode]["suspects"]}
+        assert set(suspects) == {
+            "test_alone.py::test_that_wants_to_be_alone",
+            "test_ending.py::test_that_ends_a_worker[2]",
+        }
+        assert {(each["failures"], each["trials"], each["alone"]) for each in suspects.values()} == {(1, 1, 2)}
+    assert f"$ noxtasks parallel --workers 2 --modes load -- {' '.join((*tests, *XDIST))}" in found.stdout
+
+
+def test_tests_that_are_silently_left_out_are_named(root: Path) -> None:
+    found = scan(root, "--modes", "load", "--rounds", "1", "dropping")
+    assert found.returncode == 1
+    (each,) = result(root)["candidates"]
+    assert (each["state"], each["fault"]["trouble"]) == ("broken", "unrun")
+    assert each["fault"]["tests"] == ["dropping/test_dropping.py::test_dropped"]
+    assert "1 test not accounted for: dropping/test_dropping.py::test_dropped" in found.stdout
+    assert "does not pay: every way to run it in parallel is broken" in found.stdout
 
 
 def test_ids_that_differ_between_collections_break_xdist_and_not_the_fork(root: Path) -> None:
@@ -84,16 +115,6 @@ def test_ids_that_differ_between_collections_break_xdist_and_not_the_fork(root: 
     assert "test_renamed.py::test_named_for_good" in by["load"]["fault"]["tests"]
     assert by["ours"]["state"] == "kept"
     assert "called otherwise by each collection" in found.stdout
-
-
-def test_tests_that_a_dead_worker_leaves_unrun_are_named(root: Path) -> None:
-    found = scan(root, "--modes", "ours,loadfile", "--rounds", "1", "test_ending.py", "test_waiting.py")
-    assert found.returncode == 1
-    by = result(root)["by"]
-    fault = by["loadfile"]["fault"]
-    suspects = {suspect["test"] for suspect in by["ours"]["suspects"]}
-    assert suspects == {"test_ending.py::test_that_ends_a_worker[2]"}
-    assert fault is None or (fault["trouble"], fault["tests"][0][:14]) == ("crashed", "test_ending.py")
 
 
 def test_an_interruption_keeps_what_was_measured(root: Path) -> None:
