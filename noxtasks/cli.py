@@ -508,10 +508,10 @@ def _parallel(arguments: argparse.Namespace) -> ExitCode:
     root = _root(arguments)
     settings = _settings(root, arguments, "parallel")
 
-    from noxtasks import parallel  # noqa: PLC0415
+    from noxtasks.parallel import run  # noqa: PLC0415
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
-    return parallel.run(
+    return run.run(
         root,
         settings,
         python=interpreter.find(root, arguments.python, os.environ),
