@@ -16,10 +16,24 @@ from typing import Any
 
 from noxtasks.errors import ConfigurationError
 
+_FILE = "pyproject.toml"
 _OURS = re.compile(r"(?:^|(?<=[\s=]))(?:-n(?:\s*|=)\S+|--numprocesses(?:\s+|=)\S+|--dist(?:\s+|=)\S+)(?: +|(?=\s|$))")
 _SECTION = re.compile(r"^\[(.+)\]\s*$")
 _ADDOPTS = re.compile(r"^addopts\s*[=:]\s*(.*)$")
 _TAKING = {"-n", "--numprocesses", "--dist"}
+
+
+def write(root: Path, inifile: str, words: Sequence[str]) -> Path:
+    """Edit the file that pytest read, or, where it read none, the project's `pyproject.toml`; its path.
+
+    Raises `ConfigurationError` where there is no such file, or where it should be edited by hand.
+    """
+    path = Path(inifile) if inifile else root / _FILE
+    if not path.is_file():
+        raise by_hand(_FILE, words, "pytest has no configuration file here")
+    after = edited(path.name, path.read_bytes().decode("utf-8"), words)
+    path.write_bytes(after.encode())
+    return path
 
 
 def edited(name: str, text: str, words: Sequence[str]) -> str:
@@ -74,7 +88,7 @@ def _toml(name: str, text: str, words: Sequence[str]) -> str:
 
 def _table(name: str, document: dict[str, Any]) -> tuple[str, ...]:
     """Where the options are: `[tool.pytest.ini_options]`, or pytest 9's own table."""
-    if Path(name).name != "pyproject.toml":
+    if Path(name).name != _FILE:
         return ("pytest",)
     found = document.get("tool", {}).get("pytest")
     return ("tool", "pytest") if found is not None and "ini_options" not in found else ("tool", "pytest", "ini_options")

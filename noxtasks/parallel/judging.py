@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from noxtasks.config import Settings
+from noxtasks.evidence.display.text import counted
 from noxtasks.parallel import causes, gates, rules
 from noxtasks.parallel.model import (
     Answer,
@@ -22,7 +23,7 @@ from noxtasks.stats import Verdict
 
 def report(scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...] = ()) -> Report:
     """What `scan`, with at least one sequential run, comes to."""
-    basis = rules.basis(scan.sequential)
+    basis, failing = rules.basis(scan.sequential), _failing(scan)
     ranked = rules.best_first(scan.pairs)
     order = [*ranked, *(each for each in scan.pairs if each not in ranked)]
     assessments = tuple(_assessed(each, scan, basis, settings, cores) for each in order)
@@ -36,7 +37,7 @@ def report(scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...]
     return Report(
         basis=basis,
         tests=len(scan.sequential[0].outcomes),
-        failing=_failing(scan),
+        failing=failing,
         cores=cores,
         assessments=assessments,
         recommendation=recommendation,
@@ -47,7 +48,7 @@ def report(scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...]
             ),
         ),
         ending=scan.ending,
-        notes=(*notes, *_notes(scan, basis)),
+        notes=(*notes, *_notes(scan, basis, failing)),
     )
 
 
@@ -103,16 +104,18 @@ def _failing(scan: Scan) -> tuple[str, ...]:
     return tuple(sorted(bad[0].intersection(*bad[1:])))
 
 
-def _notes(scan: Scan, basis: Basis) -> list[str]:
+def _notes(scan: Scan, basis: Basis, failing: tuple[str, ...]) -> list[str]:
     """What a reader of the figures should know."""
     known, *others = (set(each.outcomes) for each in scan.sequential)
     changing = known.union(*others) - known.intersection(*others)
     found = []
     if changing:
         found.append(
-            f"{len(changing)} tests are called otherwise by each collection, such as {min(changing)}: "
+            f"{counted(len(changing), 'test')} called otherwise by each collection, such as {min(changing)}: "
             "xdist refuses to run such a suite. Keep times, random values and sets out of parameters."
         )
+    if failing:
+        found.append(f"{counted(len(failing), 'test')} failed in each run, alone too, such as {failing[0]}")
     if basis.wall_s < 1:
         found.append(f"one test after the other the suite takes {basis.wall_s:.2f} s: there is little to gain")
     return found

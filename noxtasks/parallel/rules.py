@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import exp, inf, isfinite, log, sqrt
 from statistics import median, stdev
 
@@ -147,6 +147,12 @@ def account(sequential: Sequence[Mapping[str, Outcome]], found: Mapping[str, Out
     return missing, []
 
 
+def named_alone(test: str, known: Container[str]) -> str:
+    """What plain pytest, which has the tests in `known`, calls a test: xdist's `loadgroup` adds `@` and the group."""
+    plain = test.rpartition("@")[0]
+    return plain if test not in known and plain in known else test
+
+
 def fault(
     missing: Sequence[str], further: Sequence[str], *, ran: int, is_over: bool, said: str, died: bool
 ) -> Fault | None:
@@ -238,8 +244,13 @@ def recommend(assessments: Sequence[Assessment]) -> Recommendation:
         Answer.UNDECIDED: f"not decided by {counted(best.speedup.pairs, 'pair')} of runs",
     }[found]
     if best.suspects:
-        reason += f"; {counted(len(best.suspects), 'test')} failed there and never alone"
+        reason += f"; {counted(len(best.suspects), 'test')} failed there and never alone: mend that first"
     return Recommendation(answer=found, candidate=best.candidate, speedup=best.speedup, reason=reason)
+
+
+def of(assessments: Iterable[Assessment], candidate: Candidate) -> Assessment:
+    """What was found of one candidate."""
+    return next(each for each in assessments if each.candidate == candidate)
 
 
 def best_of(assessments: Iterable[Assessment], *, xdist: bool) -> Assessment | None:

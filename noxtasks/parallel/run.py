@@ -23,8 +23,6 @@ from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.launch import Suite
 
-_FILE = "pyproject.toml"
-
 
 def run(
     root: Path,
@@ -128,6 +126,9 @@ def _apply(task: Task, scan: Scan, report: Report) -> None:
     if found.candidate is None or found.answer is not Answer.PAYS:
         terminal.print_line("nothing is written: it is not shown that running in parallel pays")
         return
+    if rules.of(report.assessments, found.candidate).suspects:
+        terminal.print_line("nothing is written: tests fail there that do not alone")
+        return
     if not found.candidate.mode.is_of_xdist:
         terminal.print_line(f"run it so: {wording.command(found.candidate, task.suite.extra_args)}")
         best = rules.best_of(report.assessments, xdist=True)
@@ -135,13 +136,9 @@ def _apply(task: Task, scan: Scan, report: Report) -> None:
             return
         terminal.print_line(f"of xdist's, the best is {wording.named(best.candidate)}: {wording.change(best.speedup)}")
         return
-    words = [*xdist.arguments(found.candidate)]
-    told = next((each.phases.inifile for each in scan.sequential if each.phases), "")
-    path = Path(told) if told else task.suite.root / _FILE
-    if not path.is_file():
-        raise applying.by_hand(_FILE, words, "pytest has no configuration file here")
-    before = path.read_bytes().decode("utf-8")
-    path.write_bytes(applying.edited(path.name, before, words).encode())
+    words = xdist.arguments(found.candidate)
+    inifile = next((each.phases.inifile for each in scan.sequential if each.phases), "")
+    path = applying.write(task.suite.root, inifile, words)
     terminal.print_applied(f"{os.path.relpath(path, task.suite.root)}: addopts with {' '.join(words)}")
 
 

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import msgspec
@@ -54,7 +54,7 @@ class Runner:
         else:
             code, said = done.returncode, done.stdout + done.stderr
         ended_s = time.perf_counter()
-        outcomes = _outcomes(scratch / "wire")
+        outcomes = _outcomes(scratch / "wire", self._alone[0].outcomes if self._alone else {})
         tail = said[-_TAIL:]
         found = Execution(
             candidate=candidate,
@@ -124,17 +124,20 @@ class Runner:
             )
 
 
-def _outcomes(wire: Path) -> dict[str, Outcome]:
-    """How each test ended. Tests of the same id are told apart by a number, as the second that ended."""
+def _outcomes(wire: Path, known: Container[str]) -> dict[str, Outcome]:
+    """How each test ended. Tests of the same id are told apart by a number, as the second that ended.
+
+    `known` are the tests of plain pytest.
+    """
     if not wire.exists():
         return {}
     count: Counter[str] = Counter()
     found: dict[str, Outcome] = {}
     for run in record.read(wire):
         for result in run.results:
-            count[result.nodeid] += 1
-            times = count[result.nodeid]
-            found[result.nodeid if times == 1 else f"{result.nodeid} #{times}"] = result.outcome
+            test = rules.named_alone(result.nodeid, known)
+            count[test] += 1
+            found[test if count[test] == 1 else f"{test} #{count[test]}"] = result.outcome
     return found
 
 

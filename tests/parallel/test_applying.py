@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.errors import ConfigurationError
-from noxtasks.parallel.applying import edited
+from noxtasks.parallel.applying import edited, write
 
 WORDS = ("-n", "4", "--dist", "worksteal")
 SAID = "-n 4 --dist worksteal"
@@ -94,3 +95,12 @@ def test_all_else_of_the_file_stays(options: list[str]) -> None:
     assert said.endswith(SAID)
     assert "# c" in after
     assert edited("pyproject.toml", after, WORDS) == after
+
+
+def test_the_file_that_pytest_read_is_written_or_the_projects_own(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    (tmp_path / "tox.ini").write_text("[pytest]\n")
+    assert write(tmp_path, str(tmp_path / "tox.ini"), WORDS).read_text() == f"[pytest]\naddopts = {SAID}\n"
+    assert SAID in write(tmp_path, "", WORDS).read_text()
+    with pytest.raises(ConfigurationError, match="no configuration file"):
+        write(tmp_path / "elsewhere", "", WORDS)

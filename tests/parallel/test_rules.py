@@ -151,6 +151,15 @@ def test_tests_that_are_named_anew_by_each_collection_are_counted() -> None:
     assert rules.account(alone, {"a": PASSED}) == (["1 test whose name changes"], [])
 
 
+def test_the_group_that_xdist_adds_to_an_id_is_no_part_of_it() -> None:
+    known = {"t.py::a", "t.py::b[x@y]"}
+    assert [rules.named_alone(test, known) for test in ("t.py::a@one", "t.py::b[x@y]", "t.py::c@one")] == [
+        "t.py::a",
+        "t.py::b[x@y]",
+        "t.py::c@one",
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "trouble"),
     [

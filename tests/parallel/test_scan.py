@@ -62,7 +62,7 @@ def result(root: Path) -> dict[str, Any]:
 
 
 def test_all_tests_are_accounted_for_and_the_phases_of_each_run_add_up(root: Path) -> None:
-    found = scan(root, "--modes", "ours,load,loadfile", "--rounds", "1", "test_waiting.py")
+    found = scan(root, "--modes", "ours,load,loadgroup", "--rounds", "1", "test_waiting.py")
     assert found.returncode in {0, 3}, found.stdout + found.stderr  # one round decides nothing
     assert {each["state"] for each in result(root)["candidates"]} == {"kept"}
     timing = artifacts.read(root / "reports", ANALYSIS).timing
