@@ -113,6 +113,7 @@ def _verdict(each: Assessment) -> dict[str, Any]:
         if each.fault
         else None,
         "suspects": [_suspect(suspect) for suspect in each.suspects],
+        "otherwise": [_suspect(suspect) for suspect in each.otherwise],
         "causes": [
             {"dominant": cause.dominant.value, "share": cause.share, "said": cause.said, "remedy": cause.remedy}
             for cause in each.causes
@@ -124,7 +125,7 @@ def _suspect(each: Suspect) -> dict[str, Any]:
     return {
         "test": each.test,
         "outcome": each.outcome.value,
-        "failures": each.failures,
+        "times": each.times,
         "trials": each.trials,
         "alone": each.alone,
         **_ends(each.interval),

@@ -63,7 +63,8 @@ def is_decided(scan: Scan, settings: Settings, *, cores: int) -> bool:
 def _assessed(candidate: Candidate, scan: Scan, basis: Basis, settings: Settings, cores: int) -> Assessment:
     pairs, fault = scan.pairs[candidate], scan.faults.get(candidate)
     limit_s = rules.limit_s(basis, candidate.workers, cores)
-    typical = _typical([pair.parallel for pair in pairs])
+    runs = [pair.parallel for pair in pairs]
+    typical = _typical(runs)
     speedup = rules.speedup(pairs) if pairs else None
     return Assessment(
         candidate=candidate,
@@ -76,9 +77,8 @@ def _assessed(candidate: Candidate, scan: Scan, basis: Basis, settings: Settings
         efficiency=speedup.estimate / candidate.workers if speedup else None,
         limit_s=limit_s,
         over_limit=typical.wall_s / limit_s if typical else None,
-        suspects=rules.suspects(
-            scan.sequential, [pair.parallel for pair in pairs], confidence=settings.flake.confidence
-        ),
+        suspects=rules.suspects(scan.sequential, runs, confidence=settings.flake.confidence),
+        otherwise=rules.otherwise(scan.sequential, runs, confidence=settings.flake.confidence),
         causes=causes.causes(candidate, typical, basis) if typical else (),
     )
 

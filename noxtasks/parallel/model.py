@@ -144,7 +144,7 @@ class Suspect(msgspec.Struct, frozen=True, kw_only=True):
     """A test that ends otherwise in parallel than it ever did alone."""
 
     test: str
-    failures: int
+    times: int
     trials: int
     interval: Interval  # Wilson's, of the rate in parallel
     outcome: Outcome
@@ -195,6 +195,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
     over_limit: float | None  # how many times the limit it takes
     suspects: tuple[Suspect, ...]
+    otherwise: tuple[Suspect, ...]  # tests that end otherwise, and not badly
     causes: tuple[Cause, ...]
 
 

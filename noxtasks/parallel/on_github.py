@@ -46,6 +46,7 @@ def markdown(report: Report, pytest_args: Sequence[str] = ()) -> str:
         for each in report.assessments
         for suspect in each.suspects
     ]
+    others = [line for each in report.assessments if (line := wording.otherwise(each))]
     first, *rest = wording.recommendation(report, pytest_args)
     lines = [
         f"### {shown(first)}",
@@ -55,7 +56,7 @@ def markdown(report: Report, pytest_args: Sequence[str] = ()) -> str:
         *github.table(("candidate", "takes", "speed-up", "each worker", "over the limit", ""), rows),
         "",
         *(f"- **{cause.dominant.value}**: {github.code(shown(cause.said))}. {cause.remedy}" for cause in causes),
-        *(f"- {github.code(line)}" for line in (*broken, *suspects)[:_ROWS]),
+        *(f"- {github.code(line)}" for line in (*broken, *suspects, *others)[:_ROWS]),
         *(f"- {shown(wording.gate(gate))}" for gate in report.gates),
         *(f"- {shown(note)}" for note in (*report.notes, wording.ending(report)) if note),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from math import exp, inf, isfinite, log, sqrt
 from statistics import median, stdev
 
@@ -183,24 +183,44 @@ def is_bad(outcome: Outcome) -> bool:
 def suspects(alone: Sequence[Execution], parallel: Sequence[Execution], *, confidence: float) -> tuple[Suspect, ...]:
     """Tests that end badly in parallel, and never did so alone; the most frequent first."""
     known = {test for each in alone for test, outcome in each.outcomes.items() if is_bad(outcome)}
+    return _found(alone, parallel, lambda test, outcome: is_bad(outcome) and test not in known, confidence)
+
+
+def otherwise(alone: Sequence[Execution], parallel: Sequence[Execution], *, confidence: float) -> tuple[Suspect, ...]:
+    """Tests that end in parallel as they never did alone, and not badly: skipped there, or passed at last."""
+    known = {(test, outcome) for each in alone for test, outcome in each.outcomes.items()}
+    tests = {test for test, _ in known}
+
+    def is_new(test: str, outcome: Outcome) -> bool:
+        return test in tests and not is_bad(outcome) and (test, outcome) not in known
+
+    return _found(alone, parallel, is_new, confidence)
+
+
+def _found(
+    alone: Sequence[Execution],
+    parallel: Sequence[Execution],
+    is_wanted: Callable[[str, Outcome], bool],
+    confidence: float,
+) -> tuple[Suspect, ...]:
     trials = Counter(test for each in parallel for test in each.outcomes)
-    bad: dict[str, list[Outcome]] = {}
+    wanted: dict[str, list[Outcome]] = {}
     for each in parallel:
         for test, outcome in each.outcomes.items():
-            if is_bad(outcome) and test not in known:
-                bad.setdefault(test, []).append(outcome)
+            if is_wanted(test, outcome):
+                wanted.setdefault(test, []).append(outcome)
     found = [
         Suspect(
             test=test,
-            failures=len(outcomes),
+            times=len(outcomes),
             trials=trials[test],
             interval=stats.wilson(len(outcomes), trials[test], confidence=confidence),
             outcome=Counter(outcomes).most_common(1)[0][0],
             alone=len(alone),
         )
-        for test, outcomes in bad.items()
+        for test, outcomes in wanted.items()
     ]
-    return tuple(sorted(found, key=lambda each: (-each.failures / each.trials, each.test)))
+    return tuple(sorted(found, key=lambda each: (-each.times / each.trials, each.test)))
 
 
 def chosen(assessments: Iterable[Assessment]) -> Assessment | None:

@@ -79,6 +79,8 @@ def _say_broken(console: Console, assessments: Sequence[Assessment], pytest_args
             console.print(Text(f"{wording.named(each.candidate)}: {wording.fault(each.fault)}", "red"), soft_wrap=True)
             console.print(Text(f"  $ {wording.again(each.candidate, pytest_args)}"), soft_wrap=True)
     for each in assessments:
+        if said := wording.otherwise(each):
+            console.print(Text(said, "yellow"), soft_wrap=True)
         for suspect in each.suspects[:_TESTS]:
             said = f"{wording.named(each.candidate)}: {wording.suspect(suspect)}"
             console.print(Text(said, "red"), soft_wrap=True)

@@ -89,11 +89,19 @@ def fault(of: Fault) -> str:
 
 
 def suspect(of: Suspect) -> str:
-    """How often a test failed in parallel."""
+    """How often a test ended so in parallel."""
     return (
-        f"{shown(of.test)} {of.outcome.value} {of.failures} of {of.trials} times "
+        f"{shown(of.test)} {of.outcome.value} {of.times} of {of.trials} times "
         f"({of.interval.low:.0%} to {of.interval.high:.0%}), alone 0 of {of.alone}"
     )
+
+
+def otherwise(of: Assessment) -> str:
+    """The tests that end otherwise in parallel, and not badly, in one line; nothing where there are none."""
+    if not of.otherwise:
+        return ""
+    more = f", and {counted(len(of.otherwise) - 1, 'more test')}" if len(of.otherwise) > 1 else ""
+    return f"{named(of.candidate)}: {suspect(of.otherwise[0])}{more}"
 
 
 def gate(of: Gate) -> str:

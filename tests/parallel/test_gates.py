@@ -30,6 +30,7 @@ def best(low: float, high: float, workers: int = 8) -> Assessment:
         limit_s=1.0,
         over_limit=1.0,
         suspects=(),
+        otherwise=(),
         causes=(),
     )
 

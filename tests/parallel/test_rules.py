@@ -45,7 +45,7 @@ def runs(candidate: Candidate, *speedups: float) -> tuple[Pair, ...]:
 
 
 def assessed(candidate: Candidate, estimate: float, *, suspects: int = 0, state: State = State.KEPT) -> Assessment:
-    suspect = Suspect(test="t", failures=1, trials=6, interval=Interval(low=0, high=1), outcome=FAILED, alone=6)
+    suspect = Suspect(test="t", times=1, trials=6, interval=Interval(low=0, high=1), outcome=FAILED, alone=6)
     return Assessment(
         candidate=candidate,
         state=state,
@@ -58,6 +58,7 @@ def assessed(candidate: Candidate, estimate: float, *, suspects: int = 0, state:
         limit_s=1.0,
         over_limit=1.0,
         suspects=(suspect,) * suspects,
+        otherwise=(),
         causes=(),
     )
 
@@ -188,8 +189,16 @@ def test_a_suspect_fails_in_parallel_and_never_alone(an_execution: Make) -> None
         for outcome in (FAILED, PASSED, FAILED)
     ]
     (suspect,) = rules.suspects(alone, parallel, confidence=0.95)
-    assert (suspect.test, suspect.failures, suspect.trials, suspect.alone) == ("raced", 2, 3, 3)
+    assert (suspect.test, suspect.times, suspect.trials, suspect.alone) == ("raced", 2, 3, 3)
     assert suspect.interval.low < 2 / 3 < suspect.interval.high
+
+
+def test_what_ends_otherwise_and_not_badly_is_no_suspect_and_is_told(an_execution: Make) -> None:
+    alone = [an_execution(outcomes={"quick": PASSED, "healed": FAILED}) for _ in range(3)]
+    parallel = [an_execution(LOAD, outcomes={"quick": Outcome.SKIPPED, "healed": PASSED, "new": PASSED})]
+    assert rules.suspects(alone, parallel, confidence=0.95) == ()
+    found = rules.otherwise(alone, parallel, confidence=0.95)
+    assert [(each.test, each.outcome) for each in found] == [("healed", PASSED), ("quick", Outcome.SKIPPED)]
 
 
 def test_what_is_recommended_is_sound_and_of_those_alike_has_fewer_workers() -> None:

@@ -93,7 +93,7 @@ def test_a_test_that_fails_or_kills_its_worker_only_in_parallel_is_a_finding(roo
             "test_alone.py::test_that_wants_to_be_alone",
             "test_ending.py::test_that_ends_a_worker[2]",
         }
-        assert {(each["failures"], each["trials"], each["alone"]) for each in suspects.values()} == {(1, 1, 2)}
+        assert {(each["times"], each["trials"], each["alone"]) for each in suspects.values()} == {(1, 1, 2)}
     assert f"$ noxtasks parallel --workers 2 --modes load -- {' '.join((*tests, *XDIST))}" in found.stdout
 
 
