@@ -43,10 +43,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time `flake` beside a loop of pytest and pytest-flakefinder; with `mutants`, `mutation` beside plain mutmut."""
+    """Time `flake` beside a loop of pytest and pytest-flakefinder; `mutants`: mutation; `gate`: calibrate `bench`."""
     session.install("-e", ".", "uv")
-    is_about_mutants = session.posargs[:1] == ["mutants"]
-    script, arguments = ("mutants", session.posargs[1:]) if is_about_mutants else ("speed", session.posargs)
+    script, arguments = "speed", session.posargs
+    if arguments[:1] in (["mutants"], ["gate"]):
+        script, *arguments = arguments
     session.run("python", f"benchmarks/{script}.py", *arguments)
 
 

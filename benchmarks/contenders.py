@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -132,8 +132,18 @@ def _commands(contender: Contender, suite: Suite, runs: int, folder: Path) -> li
             return [[*noxtasks, "-S", "flake.explain=false", *places]]  # the others do not look for causes either
 
 
-def timed(commands: Iterable[Sequence[str]], suite: Suite, folder: Path, extra: dict[str, str] | None = None) -> Cost:
-    """What `commands` cost, one after another in the suite's root. Raises `NotMeasuredError`."""
+def timed(
+    commands: Iterable[Sequence[str]],
+    suite: Suite,
+    folder: Path,
+    extra: dict[str, str] | None = None,
+    *,
+    ended_well: Container[int] = _ENDED_WELL,
+) -> Cost:
+    """What `commands` cost, one after another in the suite's root; what they say is in the file `output` of `folder`.
+
+    Raises `NotMeasuredError`.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
     env["TMPDIR"] = str(folder)
     before_s, began_s = _cpu_of_children_s(), time.perf_counter()
@@ -148,7 +158,7 @@ def timed(commands: Iterable[Sequence[str]], suite: Suite, folder: Path, extra: 
                 stderr=output,
                 check=False,
             )
-            if process.returncode not in _ENDED_WELL:
+            if process.returncode not in ended_well:
                 output.seek(0)
                 said = (output.read().strip().splitlines() or ["nothing"])[-1]
                 raise NotMeasuredError(f"exit status {process.returncode}: {said}")

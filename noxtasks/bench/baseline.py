@@ -15,7 +15,7 @@ from statistics import median
 
 import msgspec
 
-from noxtasks.bench import rules
+from noxtasks.bench import rules, summaries
 from noxtasks.bench.machine import Machine
 from noxtasks.bench.model import Comparison, Finding, Metric
 from noxtasks.errors import EvidenceError
@@ -29,7 +29,10 @@ _REMEDY = "Put it back as it was, with its SHA256SUMS; or move it away and begin
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """One session on one machine: of each benchmark, the fastest round of every process by CPU time and by the wall."""
+    """One session on one machine: of each benchmark, the fastest round of every process by CPU time and by the wall.
+
+    By the wall without what it waited for a processor that others had.
+    """
 
     taken: datetime
     code_version: str
@@ -88,7 +91,9 @@ def measurement(found: Mapping[str, Sequence[Benched]], *, taken: datetime, code
         taken=taken,
         code_version=code_version,
         cpu_s={test: tuple(min(each.cpu_s) for each in processes) for test, processes in found.items()},
-        wall_s={test: tuple(min(each.wall_s) for each in processes) for test, processes in found.items()},
+        wall_s={
+            test: tuple(min(summaries.undelayed_s(each)) for each in processes) for test, processes in found.items()
+        },
     )
 
 

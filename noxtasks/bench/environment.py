@@ -35,6 +35,7 @@ own = [path for path in found if path.startswith(sys.prefix)] if sys.prefix != s
 print(json.dumps({"version": sys.version_info[:2], "prefix": sys.prefix, "packages": own, "sees_more": own != found}))
 """
 _END_OF_NAME = r"""(?=[/\\\s'"]|$)"""
+_KEPT = "kept.txt"
 _HEAD = 1024  # bytes of a script that may name its interpreter
 
 
@@ -76,8 +77,10 @@ def others(environment: Environment, top: Path) -> list[str]:
 def copied(python: Path, to: Path, *, top: Path, tree: Path, inside: Path, install_setting: tuple[str, ...]) -> Path:
     """Make an environment in `to` with what that of `python` has, and the project in `tree`; its interpreter.
 
-    What comes from the repository at `top` is installed from the same folder of `tree` instead, and then what the
-    project `inside` needs there, as it says or as `install_setting` does. Raises `NotMeasuredError` where that fails.
+    What comes from the repository at `top` is installed from the same folder of `tree` instead. What the project
+    `inside` says that its tests need is asked for only where `install_setting` says it, or where the project itself is
+    not installed: what is there has served already, and other versions of it would be compared with the code. Raises
+    `NotMeasuredError` where that fails.
     """
     described = describe(python)
     made = _made(python, to, described)
@@ -89,13 +92,13 @@ def copied(python: Path, to: Path, *, top: Path, tree: Path, inside: Path, insta
     from_here = forget(packages, top)
     point(packages, top, tree, kept=described.prefix)
     pip = _pip(made)
-    beside = [each for each in from_here if each.place != inside]
-    for command in (*_from(tree, beside), *_said(tree / inside, install_setting, described.version)):
-        _run([*pip, *command], tree / inside, what="the code and what its tests need")
-    is_there = any(_origin(path, tree) == inside for path in packages.glob("*.dist-info"))
-    if not is_there:
-        for command in _from(tree, [each for each in from_here if each.place == inside]):
-            _run([*pip, *command], tree / inside, what="the code")
+    commands = _from(tree, from_here)
+    if install_setting or not any(each.place == inside for each in from_here):
+        commands += _said(tree / inside, install_setting, described.version)
+    kept = to / _KEPT
+    kept.write_text("".join(f"{line}\n" for line in versions(packages)), "utf-8")
+    for command in commands:
+        _install(pip, command, tree / inside, kept)
     return made
 
 
@@ -245,6 +248,18 @@ def _copy_scripts(folder: Path, to: Path) -> None:
         if content.startswith(b"#!") and os.fsencode(folder) in content[:_HEAD]:
             (to / script.name).write_bytes(content.replace(os.fsencode(folder), os.fsencode(to)))
             shutil.copymode(script, to / script.name)
+
+
+def versions(packages: Path) -> list[str]:
+    """What is installed there, as requirements that nothing else meets."""
+    named = (path.stem.rpartition("-") for path in sorted(packages.glob("*.dist-info")))
+    return [f"{name}=={version}" for name, _, version in named if name]
+
+
+def _install(pip: list[str], command: tuple[str, ...], cwd: Path, kept: Path) -> None:
+    """Install with the versions that are there; where that cannot be, as the code says."""
+    if process.run([*pip, "-c", str(kept), *command], cwd=cwd, timeout_s=_TIMEOUT_S).returncode:
+        _run([*pip, *command], cwd, what="the code and what its tests need")
 
 
 def _works(argv: list[str]) -> bool:

@@ -14,8 +14,8 @@ class Metric(Enum):
     """A figure of one benchmark in one process; in seconds of a call, where nothing else is said."""
 
     CPU = "cpu"  # of the fastest round
-    WALL = "wall"  # of the fastest round
-    MEAN = "mean"  # of all rounds by the wall, as all that follow
+    WALL = "wall"  # of the fastest round, without what it waited for a processor that others had
+    MEAN = "mean"  # of all rounds by the wall, likewise, as all that follow
     P50 = "p50"
     P95 = "p95"
     P99 = "p99"

@@ -17,19 +17,32 @@ _PARTS = 20  # of a spread
 
 def metrics(benched: Benched) -> dict[Metric, float]:
     """The figures of one process; without the quantiles above which it has no round."""
+    walls = sorted(undelayed_s(benched))
     found = {
         Metric.CPU: min(benched.cpu_s),
-        Metric.WALL: min(benched.wall_s),
-        Metric.MEAN: fmean(benched.wall_s),
+        Metric.WALL: walls[0],
+        Metric.MEAN: fmean(walls),
         **{
-            metric: sorted(benched.wall_s)[int(q * len(benched.wall_s))]
+            metric: walls[int(q * len(walls))]
             for metric, q in _QUANTILES.items()
-            if len(benched.wall_s) >= least_rounds(metric)
+            if len(walls) >= least_rounds(metric)
         },
     }
     if benched.peak_bytes is not None:
         found[Metric.MEMORY] = float(benched.peak_bytes)
     return found
+
+
+def undelayed_s(benched: Benched) -> list[float]:
+    """The wall time of each round without what it waited for a processor that others had: that is their doing.
+
+    A busy machine would else make any benchmark seem to wait for something, and its wall times be chance.
+    """
+    delays_s = benched.delay_s or (0.0,) * len(benched.wall_s)
+    return [
+        max(cpu_s, wall_s - delay_s)
+        for cpu_s, wall_s, delay_s in zip(benched.cpu_s, benched.wall_s, delays_s, strict=True)
+    ]
 
 
 def least_rounds(metric: Metric) -> int:
@@ -56,6 +69,7 @@ def _joined(several: Sequence[Benched]) -> Benched:
         cpu_s=tuple(one for each in several for one in each.cpu_s),
         calls=several[0].calls,
         peak_bytes=max(peaks, default=None),
+        delay_s=tuple(one for each in several for one in each.delay_s),
         collects=all(each.collects for each in several),
     )
 

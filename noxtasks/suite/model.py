@@ -140,6 +140,7 @@ class Benched(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: tuple[float, ...]  # of the process, all threads
     calls: int  # in a round
     peak_bytes: int | None = None  # by which the process grew at most; None where the system does not tell
+    delay_s: tuple[float, ...] = ()  # of `wall_s`, ready to run while others had the processors; where it is told
     collects: bool = True  # garbage: the collector could run during the rounds
 
 

@@ -85,3 +85,10 @@ def test_lines_and_links_into_the_repository_lead_into_the_tree(packages: Path, 
     assert (packages / "shop").readlink() == tree / "src/shop"
     assert (packages / "kept").readlink() == kept
     assert (packages / "other").readlink() == tmp_path
+
+
+def test_what_is_installed_holds_the_versions_of_what_is_added(packages: Path) -> None:
+    for name in ("py_cpuinfo2-10.1.1", "torch-2.1+cpu", "zope.interface-6.0"):
+        (packages / f"{name}.dist-info").mkdir()
+    (packages / "no-package").mkdir()
+    assert environment.versions(packages) == ["py_cpuinfo2==10.1.1", "torch==2.1+cpu", "zope.interface==6.0"]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import pytest
 
+from .delays import Delay
 from .frames import Wire
 
 if TYPE_CHECKING:
@@ -128,26 +129,43 @@ class _Timer:
 
 
 class _Clock:
-    """Tells the wall time, and notes the CPU time beside it. Between two rounds the other process may have its turn."""
+    """Tells the wall time, and notes the CPU time beside it. Between two rounds the other process may have its turn.
+
+    What it notes of waiting for a processor it reads outside of the round: before its begin, and after its end.
+    """
 
     def __init__(self, turns: Optional[_Turns]) -> None:
         self.cpu_s: list[float] = []
+        self.delay_s: list[float] = []
         self.turns = turns
+        self._delay = Delay()
         self._is_round = False
 
     def begin(self, place: int) -> None:
         """The test at `place`, from 1, has begun."""
         self.cpu_s.clear()
+        self.delay_s.clear()
         self._is_round = False
         if self.turns is not None:
             self.turns.begin(place)
 
     def __call__(self) -> float:
         self._is_round = not self._is_round
-        if self._is_round and self.turns is not None:
-            self.turns.offer()
+        if self._is_round:
+            if self.turns is not None:
+                self.turns.offer()
+            self.delay_s.append(self._delay())
+            self.cpu_s.append(_cpu())
+            return _wall()
         self.cpu_s.append(_cpu())
-        return _wall()
+        wall_s = _wall()
+        self.delay_s.append(self._delay())
+        return wall_s
+
+    def delays_s(self, rounds: int, calls: int) -> list[float]:
+        """Of each of the last `rounds`, how long it waited for a processor, by call."""
+        marks = self.delay_s[len(self.delay_s) - 2 * rounds :]
+        return [(end - start) / calls for start, end in zip(marks[::2], marks[1::2])]
 
 
 class _Turns:
@@ -245,6 +263,8 @@ class _Benching:
             with self._counter.counted(test.funcargs.get(name), called):
                 yield
             return
+        if name:
+            test.funcargs[name]._timer = self._clock  # whichever its mark names: this one tells both times
         before = _reset_peak()
         cpu_s, wall_s = _cpu(), _wall()
         outcome = yield
@@ -285,6 +305,7 @@ class _Benching:
         collects: bool = True,
     ) -> None:
         benched: dict[str, Any] = {"test": test, "wall_s": wall_s, "cpu_s": cpu_s, "calls": calls, "peak_bytes": peak}
+        benched["delay_s"] = self._clock.delays_s(len(wall_s), calls)
         self._wire.hold("rounds", benched={**benched, "collects": collects and gc.isenabled()})
 
 
