@@ -23,9 +23,7 @@ def metrics(benched: Benched) -> dict[Metric, float]:
         Metric.WALL: walls[0],
         Metric.MEAN: fmean(walls),
         **{
-            metric: walls[int(q * len(walls))]
-            for metric, q in _QUANTILES.items()
-            if len(walls) >= least_rounds(metric)
+            metric: walls[int(q * len(walls))] for metric, q in _QUANTILES.items() if len(walls) >= least_rounds(metric)
         },
     }
     if benched.peak_bytes is not None:

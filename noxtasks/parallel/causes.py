@@ -19,6 +19,9 @@ IDLE = 0.15
 SLOWER = 1.3
 """How many times as long the same tests take side by side from which that dominates."""
 
+LEAST = 0.05
+"""The share of a run below which nothing is worth a word, but for tests that are too short to pay."""
+
 LONG = 0.9
 """How near the longest test comes to an equal share of all tests before it alone decides."""
 
@@ -32,10 +35,11 @@ def causes(candidate: Candidate, run: Execution, basis: Basis) -> tuple[Cause, .
         *_too_short(candidate, run, basis),
         *_before(run, run.phases, candidate),
         *_shared(run, run.phases),
-        *_imbalance(run, run.phases, basis),
+        *_imbalance(candidate, run, run.phases, basis),
         *_contention(run, run.phases, basis),
     ]
-    return tuple(sorted(found, key=lambda each: -each.share))
+    worth = [each for each in found if each.share >= LEAST or each.dominant is Dominant.TOO_SHORT]
+    return tuple(sorted(worth, key=lambda each: -each.share))
 
 
 def _long_test(candidate: Candidate, basis: Basis) -> Iterator[Cause]:
@@ -66,7 +70,11 @@ def _too_short(candidate: Candidate, run: Execution, basis: Basis) -> Iterator[C
             dominant=Dominant.TOO_SHORT,
             share=min(1.0, max(0.0, cost_s / run.wall_s)),
             said=f"workers cost {cost_s:.2f} s, and save {saved_s:.2f} s of tests at most",
-            remedy="Leave it sequential, or use workers that are forked after one collection: noxtasks run.",
+            remedy=(
+                "Leave it sequential, or use workers that are forked after one collection: noxtasks run."
+                if candidate.mode.is_of_xdist
+                else "Leave it sequential."
+            ),
         )
 
 
@@ -112,7 +120,7 @@ def _shared(run: Execution, phases: Phases) -> Iterator[Cause]:
         )
 
 
-def _imbalance(run: Execution, phases: Phases, basis: Basis) -> Iterator[Cause]:
+def _imbalance(candidate: Candidate, run: Execution, phases: Phases, basis: Basis) -> Iterator[Cause]:
     """Workers idle while others run tests; where one long test is the reason, that is said instead."""
     workers = len(phases.workers)
     if workers < 2 or not phases.testing_s:  # noqa: PLR2004 - nothing to balance
@@ -125,7 +133,11 @@ def _imbalance(run: Execution, phases: Phases, basis: Basis) -> Iterator[Cause]:
             share=idle * phases.testing_s / run.wall_s,
             said=f"workers idle for {idle:.0%} of the time; {least.name or 'one'} ran tests for "
             f"{least.busy_s:.2f} of {phases.testing_s:.2f} s",
-            remedy="Start the longest tests first (noxtasks run), or let workers steal: --dist worksteal.",
+            remedy=(
+                "Start the longest tests first (noxtasks run), or let workers steal: --dist worksteal."
+                if candidate.mode.is_of_xdist
+                else "Split the longest tests, and groups of tests that have to stay together."
+            ),
         )
 
 

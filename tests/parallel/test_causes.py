@@ -70,3 +70,17 @@ def test_who_leaves_the_tests_in_one_process_says_so(an_execution: Make) -> None
     (cause,) = causes(OURS, msgspec.structs.replace(alone, phases=phases), rules.basis([alone]))
     assert cause.dominant is Dominant.TOO_SHORT
     assert "in one process" in cause.said
+
+
+def test_what_is_a_small_part_of_the_run_is_not_worth_a_word(an_execution: Make) -> None:
+    basis = rules.basis([an_execution(tests_s=MANY, wall_s=38.0, once_s=30.0)])
+    run = an_execution(LOAD, wall_s=35.0, once_s=30.0, busy_s=(5.0, 3.0), collection_s=1.0)
+    assert Dominant.IMBALANCE not in {each.dominant for each in causes(LOAD, run, basis)}
+
+
+def test_ours_is_not_advised_to_become_ours(an_execution: Make) -> None:
+    basis = rules.basis([an_execution(tests_s=MANY)])
+    run = an_execution(OURS, wall_s=16.5, once_s=10.5, busy_s=(6.0, 2.0))
+    found = causes(OURS, run, basis)
+    assert {Dominant.TOO_SHORT, Dominant.IMBALANCE} <= {each.dominant for each in found}
+    assert not any("noxtasks run" in each.remedy for each in found)
