@@ -113,7 +113,7 @@ def worse(pairs: Mapping[Candidate, Sequence[Pair]]) -> dict[Candidate, str]:
     other = next((each for each in ranked if each.mode.is_of_xdist is not best.mode.is_of_xdist), None)
     found = {}
     for candidate in ranked[1:]:
-        if candidate == other and len(pairs[candidate]) < LEAST_ROUNDS:
+        if candidate == other and len(pairs[candidate]) < min(_STUDENT):
             continue
         if reason := _worse(pairs[candidate], pairs[best]):
             found[candidate] = f"{reason} {best.mode.value} -n {best.workers}"

@@ -112,7 +112,7 @@ def test_what_is_plainly_worse_goes_and_the_best_of_the_other_family_stays_until
     assert set(rules.worse(pairs)) == {LOAD, file}
     del pairs[STEAL]
     assert set(rules.worse(pairs)) == {file}
-    pairs = {OURS: runs(OURS, *[2.0] * 6), LOAD: runs(LOAD, *[1.0] * 6)}
+    pairs = {OURS: runs(OURS, *[2.0] * 3), LOAD: runs(LOAD, *[1.0] * 3)}
     assert set(rules.worse(pairs)) == {LOAD}
 
 
