@@ -29,7 +29,7 @@ from noxtasks.suite.model import Outcome
 WORTH = 1.1
 """A speed-up below this is not worth what running in parallel asks of a suite."""
 
-PLAINLY = {1: 0.75, 2: 0.85, 3: 0.92}
+PLAINLY = {1: 0.6, 2: 0.8, 3: 0.9}
 """By the number of runs, the share of the best's speed-up below which a candidate is dropped. After that intervals."""
 
 LEAST_ROUNDS = 6

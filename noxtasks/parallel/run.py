@@ -75,7 +75,7 @@ def run(
     terminal.print_report(report, pytest_args)
     on_github.tell(report, pytest_args)
     if apply:
-        _apply(task, scan, report)
+        write_recommended(suite, scan, report)
     return _ended(task, report)
 
 
@@ -120,7 +120,7 @@ def _scanned(task: Task) -> Scan:
         line.clear()
 
 
-def _apply(task: Task, scan: Scan, report: Report) -> None:
+def write_recommended(suite: Suite, scan: Scan, report: Report) -> None:
     """Write what is recommended where pytest reads it, or say what to run."""
     found = report.recommendation
     if found.candidate is None or found.answer is not Answer.PAYS:
@@ -130,7 +130,7 @@ def _apply(task: Task, scan: Scan, report: Report) -> None:
         terminal.print_line("nothing is written: tests fail there that do not alone")
         return
     if not found.candidate.mode.is_of_xdist:
-        terminal.print_line(f"run it so: {wording.command(found.candidate, task.suite.extra_args)}")
+        terminal.print_line(f"run it so: {wording.command(found.candidate, suite.extra_args)}")
         best = rules.best_of(report.assessments, xdist=True)
         if best is None or best.speedup is None:
             return
@@ -138,8 +138,8 @@ def _apply(task: Task, scan: Scan, report: Report) -> None:
         return
     words = xdist.arguments(found.candidate)
     inifile = next((each.phases.inifile for each in scan.sequential if each.phases), "")
-    path = applying.write(task.suite.root, inifile, words)
-    terminal.print_applied(f"{os.path.relpath(path, task.suite.root)}: addopts with {' '.join(words)}")
+    path = applying.write(suite.root, inifile, words)
+    terminal.print_applied(f"{os.path.relpath(path, suite.root)}: addopts with {' '.join(words)}")
 
 
 def _ended(task: Task, report: Report) -> ExitCode:

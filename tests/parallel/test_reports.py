@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from noxtasks.cli import build_parser
 from noxtasks.config import Settings
-from noxtasks.parallel import judging, on_github, terminal, wording
+from noxtasks.parallel import judging, on_github, run, terminal, wording
 from noxtasks.parallel.model import (
     Answer,
     Candidate,
@@ -25,6 +26,7 @@ from noxtasks.parallel.model import (
     Trouble,
 )
 from noxtasks.stats import Verdict
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Outcome
 
 Make = Callable[..., Execution]
@@ -39,8 +41,8 @@ def scan(an_execution: Make) -> Scan:
     alone = an_execution()
     raced = {"a": Outcome.FAILED, **dict.fromkeys("bcd", Outcome.PASSED)}
 
-    def pairs(candidate: Candidate, wall_s: float, **run: object) -> tuple[Pair, ...]:
-        each = an_execution(candidate, wall_s=wall_s, busy_s=(1.0, 1.0), **run)
+    def pairs(candidate: Candidate, wall_s: float, **more: object) -> tuple[Pair, ...]:
+        each = an_execution(candidate, wall_s=wall_s, busy_s=(1.0, 1.0), **more)
         return tuple(Pair(number=number, sequential=alone, parallel=each) for number in range(1, 7))
 
     return Scan(
@@ -68,7 +70,7 @@ def test_what_is_sound_is_recommended_before_what_is_faster(report: Report) -> N
 
 
 def test_an_interruption_is_said_with_the_answer(scan: Scan) -> None:
-    found = judging.report(msgspec.structs.replace(scan, ending=Ending.INTERRUPTED), Settings(), cores=2)
+    found = judging.report(replace(scan, ending=Ending.INTERRUPTED), Settings(), cores=2)
     assert found.recommendation.reason.startswith("interrupted; so far: ")
 
 
@@ -104,3 +106,25 @@ def test_every_command_is_one_that_the_parser_knows(candidate: Candidate) -> Non
     for command in commands:
         assert build_parser().parse_args(shlex.split(command)[1:]).command
     assert wording.command(LOAD, ("tests",)) == "pytest -n 2 --dist load tests"
+
+
+def a_suite(root: Path) -> Suite:
+    (root / "pyproject.toml").write_text("[project]\n")
+    return Suite(root=root, python=Path("python"))
+
+
+def test_what_pays_is_written_where_pytest_reads_it(
+    scan: Scan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = {LOAD: tuple(replace(pair, parallel=replace(pair.parallel, outcomes={})) for pair in scan.pairs[LOAD])}
+    found = replace(scan, pairs=sound, faults={})
+    run.write_recommended(a_suite(tmp_path), found, judging.report(found, Settings(), cores=2))
+    assert 'addopts = "-n 2 --dist load"' in (tmp_path / "pyproject.toml").read_text()
+    assert "written: pyproject.toml: addopts with -n 2 --dist load" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("candidates", [(LOAD,), (OURS,), (STEAL,)], ids=["suspects", "ours", "nothing"])
+def test_what_is_not_to_be_written_is_not(scan: Scan, tmp_path: Path, candidates: tuple[Candidate, ...]) -> None:
+    found = replace(scan, pairs={each: scan.pairs[each] for each in candidates}, faults={})
+    run.write_recommended(a_suite(tmp_path), found, judging.report(found, Settings(), cores=2))
+    assert (tmp_path / "pyproject.toml").read_text() == "[project]\n"
