@@ -103,8 +103,8 @@ def _modes(here: Here, suite: Suite, asked: Sequence[str]) -> tuple[list[Mode], 
 def _scanned(task: Task) -> Scan:
     line, runner = LiveLine(), Runner(task)
 
-    def tell(number: int, candidate: Candidate | None, scan: Scan) -> None:
-        terminal.tell_run(line, number, candidate, scan)
+    def tell(number: int, candidate: Candidate | None, left: int) -> None:
+        terminal.tell_run(line, number, candidate, left)
 
     course = scanning.Course(
         task.candidates,

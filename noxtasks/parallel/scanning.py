@@ -17,7 +17,8 @@ _FIRST_LOOK = 0.4  # of the budget, for a first run of every candidate: what is 
 class Course:
     """The runs so far.
 
-    `run` carries one out; `left_s` gives the seconds that are left of the budget, and `tell` hears of each step.
+    `run` carries one out; `left_s` gives the seconds that are left of the budget, and `tell` hears of each step: the
+    round, what runs, and how many candidates are in question.
     `decided` says, of what there is after a round, whether more would change nothing.
     """
 
@@ -29,7 +30,7 @@ class Course:
         left_s: Callable[[], float],
         decided: Callable[[Scan], bool],
         rounds: int | None = None,
-        tell: Callable[[int, Candidate | None, Scan], object] = lambda _round, _candidate, _scan: None,
+        tell: Callable[[int, Candidate | None, int], object] = lambda _round, _candidate, _left: None,
     ) -> None:
         self._run = run
         self._left_s = left_s
@@ -112,7 +113,7 @@ class Course:
         """A run, or None where there is no time for it; the first one is made in any case."""
         if self._sequential and self._left_s() < self._expected_s(candidate):
             return None
-        self._tell(number, candidate, self._so_far(Ending.DECIDED))
+        self._tell(number, candidate, len(self._in_question()))
         return self._run(candidate)
 
     def _expected_s(self, candidate: Candidate | None) -> float:

@@ -11,7 +11,7 @@ from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.parallel import wording
-from noxtasks.parallel.model import Answer, Assessment, Candidate, Report, Scan, State
+from noxtasks.parallel.model import Answer, Assessment, Candidate, Report, State
 from noxtasks.stats import Verdict
 
 _ROW = "{:<16} {:>8} {:>8} {:>13} {:>5} {:>6}  {}"
@@ -22,11 +22,10 @@ _TESTS = 10
 _CAUSES = 3
 
 
-def tell_run(line: LiveLine, number: int, candidate: Candidate | None, scan: Scan) -> None:
+def tell_run(line: LiveLine, number: int, candidate: Candidate | None, left: int) -> None:
     """What runs now, and how many candidates are left."""
     if line.is_live or line.is_due():
         what = wording.named(candidate) if candidate else "one after the other"
-        left = len(scan.pairs) - len(scan.dropped) - len(scan.faults)
         line.say(f"round {number}: {what}; {counted(left, 'candidate')} in question")
 
 
