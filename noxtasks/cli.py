@@ -21,7 +21,7 @@ _ROOT_MARKS = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".git")
 _OPTIONS = {  # by the table of settings: options, each for the setting of that name
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
     "bench": ("budget", "rounds"),
-    "parallel": (),
+    "parallel": ("budget",),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -479,6 +479,50 @@ def _run(arguments: argparse.Namespace) -> int:
     return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
 
 
+def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument(
+        "--workers", metavar="N,N", type=_counts, help="how many workers to try (default: 2 to 2 x cores)"
+    )
+    parser.add_argument(
+        "--modes", metavar="MODE,MODE", type=_distributions, help=f"of {', '.join(config.DISTRIBUTIONS)} (default: all)"
+    )
+    parser.add_argument("--budget", metavar="TIME", help='how long the runs may take: "90s", "10m", "1h30m"')
+    parser.add_argument("--rounds", metavar="N", type=_whole(1), help="run each so often, and drop none")
+    parser.add_argument("--apply", action="store_true", help="write what is recommended into pytest's configuration")
+    _add_setting_option(parser)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(_whole(1, 1024)(part) for part in text.split(","))
+
+
+def _distributions(text: str) -> tuple[str, ...]:
+    modes = tuple(part.strip() for part in text.split(","))
+    if unknown := [mode for mode in modes if mode not in config.DISTRIBUTIONS]:
+        raise argparse.ArgumentTypeError(f"there is no {unknown[0]!r}; there are {', '.join(config.DISTRIBUTIONS)}")
+    return modes
+
+
+def _parallel(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "parallel")
+
+    from noxtasks.parallel import run  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return run.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        workers=arguments.workers or (),
+        modes=arguments.modes or (),
+        rounds=arguments.rounds,
+        apply=arguments.apply,
+        pytest_args=arguments.pytest_args,
+    )
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -582,6 +626,13 @@ COMMANDS = (
         title="Run the suite on several workers, the longest tests first; else as pytest does.",
         add_options=_add_run_options,
         handle=_run,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="parallel",
+        title="Find how fast the suite could be on several workers, whether that pays, and what breaks there.",
+        add_options=_add_parallel_options,
+        handle=_parallel,
         takes_pytest_args=True,
     ),
     Command(

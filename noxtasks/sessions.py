@@ -51,6 +51,11 @@ OBJECTIVES = (
         needs=("mutmut==3.8.1",),
     ),
     Objective(name="bench", title="Did it get slower, beyond noise?", verbs=("bisect",), needs=("pytest-benchmark",)),
+    Objective(
+        name="parallel",
+        title="How much faster is it in parallel, what breaks there, and how far is the limit?",
+        needs=("pytest-xdist",),
+    ),
 )
 
 

@@ -21,10 +21,11 @@ from noxtasks.config.model import (
 )
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
-from noxtasks.config.table import ENGINES, KINDS, ORDERS, SETTINGS, TIMEOUTS, Setting
+from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, SETTINGS, TIMEOUTS, Setting
 from noxtasks.config.toml import read_toml, table_at
 
 __all__ = [
+    "DISTRIBUTIONS",
     "ENGINES",
     "FILE",
     "KINDS",

@@ -53,6 +53,13 @@ def rate(value: Any) -> float:
     return value
 
 
+def factor(value: Any) -> float:
+    """A number of at least 1, finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 1):
+        raise ValueError(value)
+    return float(value)
+
+
 def text(value: Any) -> str:
     """A string with something in it."""
     if not isinstance(value, str) or not value.strip():

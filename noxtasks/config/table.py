@@ -19,6 +19,7 @@ KINDS = (
 )  # fmt: skip
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
 TOGETHER = ("test", "scope", "file")
+DISTRIBUTIONS = ("ours", "load", "worksteal", "loadscope", "loadfile", "loadgroup")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -352,6 +353,30 @@ SETTINGS = (
         expects=_DURATIONS,
         default='"10m"',
         meaning="How long a test of `noxtasks run` may take before its worker is taken to hang.",
+    ),
+    Setting(
+        key="parallel.budget",
+        field="budget_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"5m"',
+        meaning="How long `noxtasks parallel` may run the suite, one way and another.",
+    ),
+    Setting(
+        key="parallel.speedup",
+        field="speedup",
+        parse=parsing.factor,
+        expects="a number of at least 1, such as 3.0",
+        default="3.0",
+        meaning="How many times as fast the suite has to be in parallel, where the limit allows it; else 0.8 of that.",
+    ),
+    Setting(
+        key="parallel.flake_increase",
+        field="flake_increase",
+        parse=parsing.rate,
+        expects=_RATES,
+        default="0.02",
+        meaning="By which share more of the results may fail in parallel than do one after the other.",
     ),
     Setting(
         key="mutation.threshold",

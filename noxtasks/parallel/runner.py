@@ -51,7 +51,9 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
         )
         (scratch / "plan.json").write_bytes(msgspec.json.encode(plan))
         code = process.attached(
-            suite.command(Launch(hash_seed=0), "-p", _PLUGIN), cwd=root, env=_environment(suite, wire, scratch)
+            suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
+            cwd=root,
+            env={**environment(suite, wire), "NOXTASKS_PLAN": str(scratch / "plan.json")},
         )
         looking.join()
         if wire.exists():
@@ -59,12 +61,12 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     return code
 
 
-def _environment(suite: Suite, wire: Path, scratch: Path) -> dict[str, str]:
+def environment(suite: Suite, wire: Path) -> dict[str, str]:
     """The user's own, but for the probe: the hash seed, too, is as ever."""
     env = suite.environment(Launch(hash_seed=0), wire=wire, task=None)
     del env["PYTHONHASHSEED"]
     kept = {name: os.environ[name] for name in ("PYTHONHASHSEED",) if name in os.environ}
-    return {**env, **kept, "NOXTASKS_PLAN": str(scratch / "plan.json")}
+    return {**env, **kept}
 
 
 def _write_durations(root: Path, settings: Settings, path: Path) -> None:

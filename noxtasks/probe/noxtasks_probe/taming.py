@@ -56,6 +56,11 @@ def distribute_no_more(config: pytest.Config) -> None:
     _set(config, _SEQUENTIAL)
 
 
+def run_all(config: pytest.Config) -> None:
+    """Run every test that is collected, whatever fails now or has failed before."""
+    _set(config, dict.fromkeys(("lf", "failedfirst", "newfirst", "stepwise"), False) | {"maxfail": 0})
+
+
 def _set(config: pytest.Config, values: dict[str, Any]) -> None:
     for name, value in values.items():
         if hasattr(config.option, name):

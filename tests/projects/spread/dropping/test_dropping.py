@@ -1,0 +1,6 @@
+def test_dropped():
+    pass
+
+
+def test_kept():
+    pass
