@@ -6,7 +6,6 @@ Both are copies of one process, so that what the one pickles the other knows, do
 from __future__ import annotations
 
 import pickle
-import select
 import socket
 import struct
 from contextlib import suppress
@@ -67,9 +66,16 @@ class Channel:
         self._received += part
         return self._whole() if part else None
 
-    def has_word(self) -> bool:
-        """Whether something was said that was not received."""
-        return bool(self._received) or bool(select.select([self._end], [], [], 0)[0])
+    def rest(self) -> List[Frame]:
+        """What was said by an end that is gone, and not received."""
+        self._end.setblocking(False)
+        with suppress(OSError):
+            while True:
+                part = self._end.recv(_PART)
+                if not part:
+                    break
+                self._received += part
+        return self._whole()
 
     def _whole(self, most: int = 1 << 30) -> List[Frame]:
         frames: List[Frame] = []
