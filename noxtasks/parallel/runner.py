@@ -1,10 +1,15 @@
-"""The story of `noxtasks run`: the user's pytest on forked workers, the longest tests first, and into the history."""
+"""The story of `noxtasks run`: the user's pytest on forked workers, the longest tests first, and into the history.
+
+pytest is started at once. What takes long to load, for the history, is loaded while it runs.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +17,11 @@ import msgspec
 
 from noxtasks.config import Settings
 from noxtasks.errors import HistoryError
-from noxtasks.evidence import vcs
-from noxtasks.evidence.display.console import print_notes
-from noxtasks.history import open_history
-from noxtasks.suite import git, process, record
+from noxtasks.suite import process
 from noxtasks.suite.launch import Launch, Suite
 
 _PLUGIN = "noxtasks_probe.distributing"
+_IDLE = 19  # the lowest priority
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +30,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     together: str
     hang_s: float
-    durations: str  # the file, by test, of seconds, which is written while pytest collects
+    kept: str  # the file with the seconds that tests took, which is written anew
+    durations: str  # where there is none: the file that is written while pytest collects, from the history
+    testrun: str  # a name that no other run has
 
 
 def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> int:
@@ -39,21 +44,24 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args))
     with tempfile.TemporaryDirectory(prefix="nx") as folder:
         scratch = Path(folder)
-        durations, wire = scratch / "durations.json", scratch / "wire"
-        looking = threading.Thread(target=_write_durations, args=(root, settings, durations), daemon=True)
-        looking.start()
-        parallel = settings.parallel
+        wire, parallel = scratch / "wire", settings.parallel
         plan = Plan(
             workers=parallel.workers,
             together=parallel.together,
             hang_s=parallel.test_timeout_s,
-            durations=str(durations),
+            kept=str(root / ".noxtasks" / "durations.json"),
+            durations=str(scratch / "durations.json"),
+            testrun=uuid.uuid4().hex,
         )
         (scratch / "plan.json").write_bytes(msgspec.json.encode(plan))
+        preparing = threading.Thread(target=_prepare, args=(root, settings, plan), daemon=True)
         code = process.attached(
-            suite.command(Launch(hash_seed=0), "-p", _PLUGIN), cwd=root, env=_environment(suite, wire, scratch)
+            suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
+            cwd=root,
+            env=_environment(suite, wire, scratch),
+            meanwhile=preparing.start,
         )
-        looking.join()
+        preparing.join()
         if wire.exists():
             _remember(root, settings, wire)
     return code
@@ -67,34 +75,50 @@ def _environment(suite: Suite, wire: Path, scratch: Path) -> dict[str, str]:
     return {**env, **kept, "NOXTASKS_PLAN": str(scratch / "plan.json")}
 
 
-def _write_durations(root: Path, settings: Settings, path: Path) -> None:
+def _prepare(root: Path, settings: Settings, plan: Plan) -> None:
+    """Load what the history takes, when no other process wants the core; and read it, where nothing else is known."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _IDLE)
+    from noxtasks.evidence import vcs  # noqa: F401, PLC0415 - they take long to load, and pytest runs by now
+    from noxtasks.history import imports, open_history  # noqa: F401, PLC0415
+
+    if Path(plan.kept).exists():
+        return
     try:
         with open_history(settings.history_url(root)) as history:
             found = history.durations_s(settings.project_name(root))
     except HistoryError as error:
-        print_notes((f"the history could not be read: {error}",))
+        _tell(f"the history could not be read: {error}")
         found = {}
-    whole = path.with_suffix(".part")
+    whole = Path(plan.durations).with_suffix(".part")
     whole.write_bytes(msgspec.json.encode(found))
-    whole.rename(path)
+    whole.rename(plan.durations)
 
 
 def _remember(root: Path, settings: Settings, wire: Path) -> None:
-    from noxtasks.history import imports  # noqa: PLC0415 - it takes long to load, and pytest runs by now
+    from noxtasks.evidence import vcs  # noqa: PLC0415
+    from noxtasks.history import imports, open_history  # noqa: PLC0415
+    from noxtasks.suite import git, record  # noqa: PLC0415
 
-    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     runs = record.read(wire)
+    if not any(run.results for run in runs):
+        return
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     origin = imports.Origin(
         project=settings.project_name(root),
         code_version=code.code_version,
         revision=(code.vcs and code.vcs.revision) or "",
         dirty=code.vcs.dirty if code.vcs else False,
     )
-    if not any(run.results for run in runs):
-        return
     now = datetime.now(UTC)
     try:
         with open_history(settings.history_url(root)) as history:
             imports.import_runs(history, runs, origin, source=str(now), started=runs[0].started, now=now)
     except HistoryError as error:
-        print_notes((f"the outcomes are not in the history: {error}",))
+        _tell(f"the outcomes are not in the history: {error}")
+
+
+def _tell(note: str) -> None:
+    from noxtasks.evidence.display.console import print_notes  # noqa: PLC0415 - seldom wanted
+
+    print_notes((note,))

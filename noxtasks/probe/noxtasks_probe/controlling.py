@@ -24,7 +24,7 @@ from .channel import Channel, Frame
 from .frames import Real
 from .outbox import Outbox, parted
 from .schedule import Schedule
-from .worker import work
+from .worker import Identity, work
 
 _GRACE_S = 5.0  # for a worker to tear down what it has set up
 _TICK_S = 1.0
@@ -47,8 +47,11 @@ class _Forked:
 class Controller:
     """Runs the tests of `session` on `workers` processes, each a copy of this one."""
 
-    def __init__(self, session: pytest.Session, schedule: Schedule, workers: int, hang_s: float) -> None:
+    def __init__(
+        self, session: pytest.Session, schedule: Schedule, workers: int, *, hang_s: float, testrun: str
+    ) -> None:
         self._session: Any = session
+        self._testrun = testrun
         self._config = session.config
         self._schedule = schedule
         self._names = [f"gw{number}" for number in range(workers)]
@@ -103,7 +106,7 @@ class Controller:
                 ours.close()
                 for other in self._alive:
                     other.channel.close()
-                work(self._session, theirs, outbox, name, len(self._names))
+                work(self._session, theirs, outbox, Identity(name, len(self._names), self._testrun))
             finally:
                 Real.exit(1)
         theirs.close()

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
-from . import processes, taming
+from . import durations, ordering, processes, taming
 from .controlling import Controller
 from .frames import Real
 from .schedule import Schedule, Timed
@@ -28,12 +30,14 @@ _SHORT_S = 0.2
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
+_LOOKED_ON = ("usepdb", "trace", "setuponly", "setupplan", "setupshow")
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Join the session, where the environment has a plan."""
     plan = os.environ.pop("NOXTASKS_PLAN", None)
     if plan is not None:
+        processes.die_with_parent(os.getppid())
         pluginmanager.register(Distribution(json.loads(Path(plan).read_text("utf-8"))), "noxtasks-distribution")
 
 
@@ -41,71 +45,101 @@ class Distribution:
     """Takes the place of pytest's loop over the tests.
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
-    a test is taken to hang) and `durations` (a file with the seconds that tests took, which may come later).
+    a test is taken to hang), `testrun` (the name of the run), `kept` (the file of `durations`) and, where that is not
+    there yet, `durations` (a file with the same, which may come later).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._plan = plan
+        self._kept = Path(plan["kept"])
+        self._watch = durations.Watch()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave distributing to this plugin."""
         taming.distribute_no_more(config)
+        config.pluginmanager.register(self._watch, "noxtasks-durations")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Optional[bool]:
         """Have workers run the tests; or leave it to pytest."""
         option = session.config.option
-        if session.testsfailed or option.collectonly or not session.items:
+        if (
+            option.collectonly
+            or not session.items
+            or (session.testsfailed and not option.continue_on_collection_errors)
+        ):
             return None
-        known_s = _durations_s(Path(self._plan["durations"]))
-        schedule = Schedule(tests(session, known_s, self._plan["together"]), self._plan["workers"])
-        reason = why_not(session, schedule, self._plan["workers"])
+        plan = self._plan
+        known_s = durations.read(self._kept) if self._kept.exists() else _from_history(Path(plan["durations"]))
+        in_order = bool(getattr(option, "failedfirst", False) or getattr(option, "newfirst", False))
+        schedule = Schedule(tests(session.items, known_s, plan["together"]), plan["workers"], in_order=in_order)
+        reason = why_not(session, schedule, plan["workers"])
         if reason:
             _tell(session, f"noxtasks: one process, {reason}")
             return None
-        workers = min(self._plan["workers"], len(session.items))
-        Controller(session, schedule, workers, self._plan["hang_s"]).run()
+        workers = min(plan["workers"], len(session.items))
+        Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"]).run()
         return True
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep what the tests took, for the next time."""
+        durations.keep(self._kept, self._watch.took_s)
 
 
 def why_not(session: pytest.Session, schedule: Schedule, workers: int) -> str:
     """Why the tests should run in this process; empty where nothing speaks against workers."""
+    return next(_reasons(session, schedule, workers), "")
+
+
+def _reasons(session: pytest.Session, schedule: Schedule, workers: int) -> Iterator[str]:
     option = session.config.option
-    threads = processes.cut_off_by_a_fork()
     if workers == 1 or len(session.items) == 1:
-        return "since there is nothing to distribute"
+        yield "since there is nothing to distribute"
     if not hasattr(os, "fork"):
-        return "since this system cannot fork"
+        yield "since this system cannot fork"
+    if sys.platform == "darwin":
+        yield "since on macOS its own libraries do not survive a fork"
+    threads = processes.cut_off_by_a_fork()
     if threads:
-        return f"since a fork would cut off threads that are alive after collection: {', '.join(threads)}"
-    if any(getattr(option, name, False) for name in ("usepdb", "trace", "setuponly", "setupplan")):
-        return "since somebody looks on"
+        yield f"since a fork would cut off threads that are alive after collection: {', '.join(threads)}"
+    if any(getattr(option, name, False) for name in _LOOKED_ON):
+        yield "since somebody looks on"
+    if getattr(option, "stepwise", False):
+        yield "since --stepwise goes by the order of the tests"
+    if _measures_time(session):
+        yield "since benchmarks want the machine for themselves"
     if schedule.known_s is not None and schedule.known_s < _SHORT_S:
-        return f"since the tests take {schedule.known_s:.2f} s"
-    return ""
+        yield f"since the tests take {schedule.known_s:.2f} s"
 
 
-def _durations_s(path: Path) -> dict[str, float]:
+def _measures_time(session: pytest.Session) -> bool:
+    option = session.config.option
+    if not hasattr(option, "benchmark_disable") or option.benchmark_disable or option.benchmark_skip:
+        return False
+    return any("benchmark" in getattr(item, "fixturenames", ()) for item in session.items)
+
+
+def _from_history(path: Path) -> dict[str, float]:
     """What is in the file, which somebody writes while the tests are collected; nothing where it takes too long."""
     until_s = Real.clock() + _HISTORY_S
     while not path.exists():
         if Real.clock() > until_s:
             return {}
         Real.sleep(_LOOK_S)
-    found: dict[str, float] = json.loads(path.read_text("utf-8"))
-    return found
+    return durations.read(path)
 
 
-def tests(session: pytest.Session, durations_s: dict[str, float], together: str) -> list[Timed]:
-    """What a schedule has to know of the tests of `session`."""
+def tests(items: list[pytest.Item], durations_s: dict[str, float], together: str) -> list[Timed]:
+    """What a schedule has to know of `items`."""
+    sequential = ordering.sequential_modules(items)
     return [
         Timed(
-            file=item.nodeid.partition("::")[0],
-            group=_group(item, together),
+            file=ordering.module_of(item),
+            group=_group(item, "file" if ordering.module_of(item) in sequential else together),
             duration_s=durations_s.get(item.nodeid),
         )
-        for item in session.items
+        for item in items
     ]
 
 

@@ -37,9 +37,12 @@ def estimated(tests: Sequence[Timed]) -> List[float]:
 
 
 class Schedule:
-    """Hands out chunks of tests, by their places, until none is left."""
+    """Hands out chunks of tests, by their places, until none is left.
 
-    def __init__(self, tests: Sequence[Timed], workers: int) -> None:
+    With `in_order`, those that were collected first go first, and not the longest.
+    """
+
+    def __init__(self, tests: Sequence[Timed], workers: int, *, in_order: bool = False) -> None:
         self._durations = estimated(tests)
         self._tests = tests
         is_known = all(test.duration_s is not None for test in tests)
@@ -54,6 +57,15 @@ class Schedule:
                 self._files.setdefault(test.file, deque()).append(place)
         self._left_s = {file: self._seconds(places) for file, places in self._files.items()}
         self._at: Dict[str, str] = {}  # by worker, its file
+        if in_order:
+            self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        chunks = list(self._whole)
+        for file in list(self._files):
+            while file in self._files:
+                chunks.append(self._chunk(file))
+        self._whole = deque(sorted(chunks))
 
     def _kept_together(self) -> List[List[int]]:
         groups: Dict[str, List[int]] = {}

@@ -13,7 +13,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import pytest
 
@@ -35,12 +35,20 @@ _OF_ONE_TEST = {"session", "logging-plugin"}
 """Plugins that hear of reports for the sake of the test that is under way."""
 
 
-def work(session: pytest.Session, channel: Channel, outbox: Outbox, name: str, workers: int) -> None:
+class Identity(NamedTuple):
+    """Which of `workers` this is, of which run."""
+
+    name: str
+    workers: int
+    testrun: str
+
+
+def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Identity) -> None:
     """Run what comes over `channel` until that says it is enough, then end this process."""
     owner = Real.getpid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
-    _become(session.config, name, workers)
+    _become(session.config, identity)
     worker = _Worker(session, channel, outbox)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
     try:
@@ -53,14 +61,14 @@ def work(session: pytest.Session, channel: Channel, outbox: Outbox, name: str, w
         _leave()
 
 
-def _become(config: pytest.Config, name: str, workers: int) -> None:
-    isolation.own_identity(config, name, workers)
+def _become(config: pytest.Config, identity: Identity) -> None:
+    isolation.own_identity(config, identity.name, identity.workers, identity.testrun)
     if config.option.capture == "fd":
         isolation.own_output(config, forked=True)
     config.option.maxfail = 0  # how many may fail is counted where all are
     factory: Any = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
-        factory._basetemp = factory.getbasetemp() / f"popen-{name}"
+        factory._basetemp = factory.getbasetemp() / f"popen-{identity.name}"
         factory._basetemp.mkdir(mode=0o700, exist_ok=True)
     manager = config.pluginmanager
     for hook in _TELLING:
