@@ -211,8 +211,9 @@ class Controller:
             if place is None or now_s - since_s < _TICK_S:
                 continue
             content = worker.outbox.content()
-            if worker.outbox.under_way() == (place, since_s):  # so nothing was written meanwhile
-                self._hear_of_tests(worker, content)
+            if worker.outbox.under_way() != (place, since_s):  # it went on
+                continue
+            self._hear_of_tests(worker, content)
             if now_s - since_s > self._hang_s:
                 os.kill(worker.pid, signal.SIGKILL)
 

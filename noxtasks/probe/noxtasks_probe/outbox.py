@@ -11,12 +11,10 @@ import mmap
 import struct
 from typing import Iterator, Optional, Tuple
 
-_STATE = struct.Struct("=?id")  # whether it shall stop; the place of the test that it is in, or none; since when
-_USED = struct.Struct("=I")
 _LENGTH = struct.Struct("=I")
-_USED_AT = _STATE.size
-_BEGIN = _USED_AT + _USED.size
-_NONE = -1
+_STOP, _PLACE, _SINCE, _USED = range(4)  # words of 64 bits, each written at once; a place counts from 1
+_BEGIN = 4 * 8
+_NS = 1e-9
 
 
 class Outbox:
@@ -24,56 +22,56 @@ class Outbox:
 
     def __init__(self, size: int = 1 << 18) -> None:
         self._memory = mmap.mmap(-1, size)
+        self._view = memoryview(self._memory)
+        self._words = self._view[:_BEGIN].cast("q")
         self._size = size
-        self._used = 0  # as the worker knows it
-        _STATE.pack_into(self._memory, 0, False, _NONE, 0.0)
 
     def close(self) -> None:
         """Let it go."""
+        self._words.release()
+        self._view.release()
         self._memory.close()
 
     def stop(self) -> None:
         """Have the worker begin no other test."""
-        self._memory[0] = 1
+        self._words[_STOP] = 1
 
     def is_stopped(self) -> bool:
         """Whether the worker is to begin no other test."""
-        return bool(self._memory[0])
+        return bool(self._words[_STOP])
 
     def begin(self, place: int, now_s: float) -> None:
         """Note that a test begins."""
-        _STATE.pack_into(self._memory, 0, bool(self._memory[0]), place, now_s)
+        self._words[_SINCE] = int(now_s / _NS)
+        self._words[_PLACE] = place + 1
 
     def end(self, told: bytes) -> bool:
         """Note what came of the test; False where there is no room, and nothing is noted."""
-        end = _BEGIN + self._used + _LENGTH.size + len(told)
+        start = _BEGIN + self._words[_USED]
+        end = start + _LENGTH.size + len(told)
         if end > self._size:
             return False
-        _LENGTH.pack_into(self._memory, _BEGIN + self._used, len(told))
-        self._memory[end - len(told) : end] = told
-        self._used = end - _BEGIN
-        _USED.pack_into(self._memory, _USED_AT, self._used)
+        self._memory[start:end] = single(told)
+        self._words[_USED] = end - _BEGIN
         self.leave()
         return True
 
     def leave(self) -> None:
         """Note that the worker is in no test."""
-        _STATE.pack_into(self._memory, 0, bool(self._memory[0]), _NONE, 0.0)
+        self._words[_PLACE] = 0
 
     def under_way(self) -> Tuple[Optional[int], float]:
         """The test that the worker is in, and since when."""
-        _, place, since_s = _STATE.unpack_from(self._memory, 0)
-        return (None if place == _NONE else place), since_s
+        place, since_s = self._words[_PLACE], self._words[_SINCE] * _NS
+        return (place - 1, since_s) if place and place == self._words[_PLACE] else (None, 0.0)
 
     def content(self) -> bytes:
         """What has gathered."""
-        (used,) = _USED.unpack_from(self._memory, _USED_AT)
-        return self._memory[_BEGIN : _BEGIN + used]
+        return self._memory[_BEGIN : _BEGIN + self._words[_USED]]
 
     def clear(self) -> None:
         """Forget what has gathered, once it is sent."""
-        self._used = 0
-        _USED.pack_into(self._memory, _USED_AT, 0)
+        self._words[_USED] = 0
 
 
 def parted(content: bytes) -> Iterator[bytes]:

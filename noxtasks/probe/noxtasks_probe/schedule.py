@@ -81,8 +81,17 @@ class Schedule:
 
     def take(self, worker: str) -> List[int]:
         """The next tests for `worker`, in order; empty where all have been handed out."""
-        if self._whole:
-            return self._whole.popleft()
+        return self._whole.popleft() if self._whole else self._of_a_file(worker)
+
+    def take_short(self, worker: str) -> List[int]:
+        """The next tests for `worker` where it is a short chunk that it wants, to have something after a long one."""
+        return self._of_a_file(worker) or (self._whole.pop() if self._whole else [])
+
+    def is_empty(self) -> bool:
+        """Whether all have been handed out."""
+        return not self._whole and not self._files
+
+    def _of_a_file(self, worker: str) -> List[int]:
         file = self._at.pop(worker, None)
         if file is None or file not in self._files:
             file = self._longest()
