@@ -33,7 +33,9 @@ def test_a_test_is_under_way_until_it_is_noted() -> None:
     outbox = Outbox()
     assert outbox.under_way() == (None, 0.0)
     outbox.begin(0, 12.5)
-    assert outbox.under_way() == (0, pytest.approx(12.5))
+    place, since_s = outbox.under_way()
+    assert place == 0
+    assert since_s == pytest.approx(12.5)
     outbox.end(b"")
     assert outbox.under_way()[0] is None
 
