@@ -21,6 +21,7 @@ from noxtasks.suite import process
 from noxtasks.suite.launch import Launch, Suite
 
 _PLUGIN = "noxtasks_probe.distributing"
+_SIGNALLED = 128  # added to the number of the signal that ended a process, as shells do
 _IDLE = 19  # the lowest priority
 
 
@@ -64,7 +65,7 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
         preparing.join()
         if wire.exists():
             _remember(root, settings, wire)
-    return code
+    return code if code >= 0 else _SIGNALLED - code
 
 
 def _environment(suite: Suite, wire: Path, scratch: Path) -> dict[str, str]:

@@ -61,6 +61,17 @@ class Controller:
         self._ended: set[int] = set()
         self._deaths = 0  # in no test, since the last that ended
         self._stopping = False
+        self._order: dict[str, list[int]] = {}  # by worker, what it ran
+        self._failed: set[int] = set()
+
+    def failing(self) -> dict[str, list[str]]:
+        """By worker that had a failure, the tests that it ran up to its last one."""
+        found: dict[str, list[str]] = {}
+        for name, places in self._order.items():
+            last = max((at for at, place in enumerate(places) if place in self._failed), default=None)
+            if last is not None:
+                found[name] = [self._session.items[place].nodeid for place in places[: last + 1]]
+        return found
 
     def run(self) -> None:
         """Run all tests. Raises what pytest's own loop would: `Session.Failed`, `Session.Interrupted`, `Exit`."""
@@ -151,6 +162,7 @@ class Controller:
                 continue
             self._deaths = 0
             worker.chunk.remove(place)
+            self._order.setdefault(worker.name, []).append(place)
             self._report(place, reports, live)
             self._session.shouldstop = stops[0] or self._session.shouldstop
             self._session.shouldfail = stops[1] or self._session.shouldfail
@@ -175,6 +187,8 @@ class Controller:
         for name, args, kwargs in live if reporter is not None else ():
             getattr(reporter, name)(*args, **kwargs)
         for report in self._read(item, reports):
+            if report.failed:
+                self._failed.add(place)
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 

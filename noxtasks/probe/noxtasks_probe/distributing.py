@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, Optional
 
 import pytest
 
-from . import durations, ordering, processes, taming
+from . import durations, ordering, processes, replaying, taming
 from .controlling import Controller
 from .frames import Real
 from .schedule import Schedule, Timed
@@ -30,6 +31,7 @@ _SHORT_S = 0.2
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
+_ONE_CTRL_C_S = 0.5
 _LOOKED_ON = ("usepdb", "trace", "setuponly", "setupplan", "setupshow")
 
 
@@ -38,7 +40,22 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     plan = os.environ.pop("NOXTASKS_PLAN", None)
     if plan is not None:
         processes.die_with_parent(os.getppid())
+        _heed_ctrl_c_once()
         pluginmanager.register(Distribution(json.loads(Path(plan).read_text("utf-8"))), "noxtasks-distribution")
+
+
+def _heed_ctrl_c_once() -> None:
+    """Take one Ctrl-C for one: it may reach this process, and its parent, which hands it on."""
+    last_s = float("-inf")
+
+    def handle(number: int, frame: Any) -> None:
+        nonlocal last_s
+        before_s, last_s = last_s, Real.clock()
+        if last_s - before_s > _ONE_CTRL_C_S:
+            signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, handle)
 
 
 class Distribution:
@@ -53,6 +70,7 @@ class Distribution:
         self._plan = plan
         self._kept = Path(plan["kept"])
         self._watch = durations.Watch()
+        self._failing: dict[str, list[str]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -76,11 +94,22 @@ class Distribution:
         schedule = Schedule(tests(session.items, known_s, plan["together"]), plan["workers"], in_order=in_order)
         reason = why_not(session, schedule, plan["workers"])
         if reason:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # as tests expect it
             _tell(session, f"noxtasks: one process, {reason}")
             return None
         workers = min(plan["workers"], len(session.items))
-        Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"]).run()
+        controller = Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"])
+        try:
+            controller.run()
+        finally:
+            self._failing = controller.failing()
         return True
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Say how the tests of a worker that had failures are run again, in its order."""
+        folder = self._kept.with_name("replay")
+        for command in replaying.commands(config, self._failing, folder):
+            terminalreporter.write_line(f"noxtasks: what this worker ran, again in its order: {command}")
 
     def pytest_sessionfinish(self) -> None:
         """Keep what the tests took, for the next time."""
