@@ -6,6 +6,7 @@ pytest is started at once. What takes long to load, for the history, is loaded w
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -16,11 +17,12 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.config import Settings
-from noxtasks.errors import HistoryError
+from noxtasks.errors import ExitCode, HistoryError
 from noxtasks.suite import process
 from noxtasks.suite.launch import Launch, Suite
 
 _PLUGIN = "noxtasks_probe.distributing"
+_INTERRUPT = signal.SIGRTMAX - 1 if sys.platform == "linux" else int(signal.SIGINT)
 _SIGNALLED = 128  # added to the number of the signal that ended a process, as shells do
 _IDLE = 19  # the lowest priority
 
@@ -34,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kept: str  # the file with the seconds that tests took, which is written anew
     durations: str  # where there is none: the file that is written while pytest collects, from the history
     testrun: str  # a name that no other run has
+    interrupt: int  # the signal by which Ctrl-C is handed on
 
 
 def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> int:
@@ -53,6 +56,7 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
             kept=str(root / ".noxtasks" / "durations.json"),
             durations=str(scratch / "durations.json"),
             testrun=uuid.uuid4().hex,
+            interrupt=_INTERRUPT,
         )
         (scratch / "plan.json").write_bytes(msgspec.json.encode(plan))
         preparing = threading.Thread(target=_prepare, args=(root, settings, plan), daemon=True)
@@ -61,10 +65,13 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
             cwd=root,
             env=_environment(suite, wire, scratch),
             meanwhile=preparing.start,
+            interrupt=_INTERRUPT,
         )
         preparing.join()
         if wire.exists():
             _remember(root, settings, wire)
+    if code == -_INTERRUPT:  # before the probe was there to hear of it
+        return ExitCode.INTERRUPTED
     return code if code >= 0 else _SIGNALLED - code
 
 
@@ -83,14 +90,16 @@ def _prepare(root: Path, settings: Settings, plan: Plan) -> None:
     from noxtasks.evidence import vcs  # noqa: F401, PLC0415 - they take long to load, and pytest runs by now
     from noxtasks.history import imports, open_history  # noqa: F401, PLC0415
 
-    if Path(plan.kept).exists():
-        return
+    found: dict[str, float] | None = None
     try:
         with open_history(settings.history_url(root)) as history:
-            found = history.durations_s(settings.project_name(root))
+            if not Path(plan.kept).exists():
+                found = history.durations_s(settings.project_name(root))
     except HistoryError as error:
         _tell(f"the history could not be read: {error}")
         found = {}
+    if found is None:
+        return
     whole = Path(plan.durations).with_suffix(".part")
     whole.write_bytes(msgspec.json.encode(found))
     whole.rename(plan.durations)

@@ -101,34 +101,41 @@ def start(
 
 
 def attached(
-    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], meanwhile: Callable[[], object] = lambda: None
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    meanwhile: Callable[[], object] = lambda: None,
+    interrupt: int = signal.SIGINT,
 ) -> int:
     """Run `argv` in `cwd` to its end as if it were this process: its terminal, its group, its signals; its exit code.
 
-    Once it runs, `meanwhile` is called. Ctrl-C at a terminal reaches both, and this one waits for the other to end; a
-    signal that reached this one alone is handed on, as Ctrl-C. Raises `NotMeasuredError` where it cannot be started.
+    Once it runs, `meanwhile` is called. Ctrl-C at a terminal reaches both, and this one waits for the other to end; one
+    that may have reached this one alone, or SIGTERM, is handed on as the signal `interrupt`.
+
+    Raises `NotMeasuredError` where it cannot be started.
     """
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=env)
     except OSError as error:
         raise _not_started(argv, cwd, error) from error
-    with _handing_on(signal.SIGTERM, process):
+    with _handing_on(signal.SIGTERM, process, interrupt):
         meanwhile()
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:
                 if sys.platform != "win32" and not _is_in_front():
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(interrupt)
 
 
 @contextmanager
-def _handing_on(number: signal.Signals, process: Process) -> Iterator[None]:
+def _handing_on(number: signal.Signals, process: Process, interrupt: int) -> Iterator[None]:
     """Have `process` interrupted where this one gets the signal; only the main thread can see to that."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(number, lambda _number, _frame: process.send_signal(signal.SIGINT))
+    before = signal.signal(number, lambda _number, _frame: process.send_signal(interrupt))
     try:
         yield
     finally:

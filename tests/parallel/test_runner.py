@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
-pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32", reason="workers are forked")]
+pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")]
 
 PLAIN = ("-p", "no:randomly", "-p", "no:benchmark", "-p", "no:asyncio", "-p", "no:cacheprovider")
 
@@ -159,7 +159,6 @@ def waiting(root: Path) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the workers")
 @pytest.mark.parametrize("how", ["one", "group", "terminated"])
 def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how: str) -> None:
     with waiting(root) as process:
@@ -175,7 +174,6 @@ def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how:
     assert not any(map(is_alive, pids))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the workers")
 def test_no_worker_outlives_the_one_that_is_killed(root: Path) -> None:
     with waiting(root) as process:
         pids = begun(root)

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
@@ -31,7 +32,6 @@ _SHORT_S = 0.2
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
-_ONE_CTRL_C_S = 0.5
 _LOOKED_ON = ("usepdb", "trace", "setuponly", "setupplan", "setupshow")
 
 
@@ -40,30 +40,46 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     plan = os.environ.pop("NOXTASKS_PLAN", None)
     if plan is not None:
         processes.die_with_parent(os.getppid())
-        _heed_ctrl_c_once()
         pluginmanager.register(Distribution(json.loads(Path(plan).read_text("utf-8"))), "noxtasks-distribution")
 
 
-def _heed_ctrl_c_once() -> None:
-    """Take one Ctrl-C for one: it may reach this process, and its parent, which hands it on."""
-    last_s = float("-inf")
+class _CtrlC:
+    """Takes one Ctrl-C for one: it reaches this process, or its parent alone, or both, and that hands it on.
 
-    def handle(number: int, frame: Any) -> None:
-        nonlocal last_s
-        before_s, last_s = last_s, Real.clock()
-        if last_s - before_s > _ONE_CTRL_C_S:
-            signal.default_int_handler(number, frame)
+    What is handed on comes as another signal, and does nothing where this process was interrupted before.
+    """
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, handle)
+    def __init__(self, handed_on: int) -> None:
+        self.heeded = False
+        if handed_on != signal.SIGINT:
+            signal.signal(handed_on, self._handed_on)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Notice Ctrl-C at once. Not while tests run here, which know Python's handler, or have one of their own."""
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._heed)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _heed(self, number: int, frame: Any) -> None:
+        self.heeded = True
+        signal.default_int_handler(number, frame)
+
+    def _handed_on(self, number: int, frame: Any) -> None:
+        if not self.heeded:
+            self._heed(number, frame)
 
 
 class Distribution:
     """Takes the place of pytest's loop over the tests.
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
-    a test is taken to hang), `testrun` (the name of the run), `kept` (the file of `durations`) and, where that is not
-    there yet, `durations` (a file with the same, which may come later).
+    a test is taken to hang), `testrun` (the name of the run), `interrupt` (the signal by which Ctrl-C is handed on),
+    `kept` (the file of `durations`) and, where that is not there yet, `durations` (one with the same, to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -71,6 +87,7 @@ class Distribution:
         self._kept = Path(plan["kept"])
         self._watch = durations.Watch()
         self._failing: dict[str, list[str]] = {}
+        self._ctrl_c = _CtrlC(plan["interrupt"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -94,16 +111,20 @@ class Distribution:
         schedule = Schedule(tests(session.items, known_s, plan["together"]), plan["workers"], in_order=in_order)
         reason = why_not(session, schedule, plan["workers"])
         if reason:
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # as tests expect it
             _tell(session, f"noxtasks: one process, {reason}")
             return None
         workers = min(plan["workers"], len(session.items))
         controller = Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"])
         try:
-            controller.run()
+            with self._ctrl_c.watched():
+                controller.run()
         finally:
             self._failing = controller.failing()
         return True
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Whatever was interrupted, once is enough."""
+        self._ctrl_c.heeded = True
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         """Say how the tests of a worker that had failures are run again, in its order."""

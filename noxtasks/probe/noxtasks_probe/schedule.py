@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from statistics import median
 from typing import Deque, Dict, List, NamedTuple, Optional
 
 _SHARES = 16
@@ -31,9 +30,15 @@ def estimated(tests: Sequence[Timed]) -> List[float]:
     for test in tests:
         if test.duration_s is not None:
             known.setdefault(test.file, []).append(test.duration_s)
-    typical = {file: median(durations) for file, durations in known.items()}
-    usual = median(each for durations in known.values() for each in durations) if known else 1.0
+    typical = {file: _median(durations) for file, durations in known.items()}
+    usual = _median([each for durations in known.values() for each in durations]) if known else 1.0
     return [typical.get(each.file, usual) if each.duration_s is None else each.duration_s for each in tests]
+
+
+def _median(values: Sequence[float]) -> float:
+    """As `statistics.median`, which takes longer to import than a session may lose."""
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 class Schedule:
