@@ -79,7 +79,7 @@ class Distribution:
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
     a test is taken to hang), `testrun` (the name of the run), `interrupt` (the signal by which Ctrl-C is handed on),
-    `kept` (the file of `durations`) and, where that is not there yet, `durations` (one with the same, to be waited for).
+    `kept` (the file of `durations`) and, where that is not there yet, `durations` (as that, to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
