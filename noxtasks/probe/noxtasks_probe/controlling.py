@@ -115,8 +115,10 @@ class Controller:
                 processes.die_with_parent(parent)
                 os.setsid()
                 ours.close()
+                self._selector.close()
                 for other in self._alive:
                     other.channel.close()
+                theirs.move()
                 work(self._session, theirs, outbox, Identity(name, len(self._names), self._testrun))
             finally:
                 Real.exit(1)
