@@ -28,7 +28,7 @@ from .frames import Real
 from .schedule import Schedule, Timed
 
 _SHORT_S = 0.2
-"""Seconds of all tests together below which workers do not pay."""
+"""Seconds to be gained, at most, below which workers do not pay."""
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
@@ -159,7 +159,7 @@ def _reasons(session: pytest.Session, schedule: Schedule, workers: int) -> Itera
         yield "since --stepwise goes by the order of the tests"
     if _measures_time(session):
         yield "since benchmarks want the machine for themselves"
-    if schedule.known_s is not None and schedule.known_s < _SHORT_S:
+    if schedule.known_s is not None and schedule.known_s * (1 - 1 / workers) < _SHORT_S:
         yield f"since the tests take {schedule.known_s:.2f} s"
 
 
