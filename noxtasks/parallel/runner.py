@@ -1,24 +1,31 @@
-"""The story of `noxtasks run`: the user's pytest on forked workers, the longest tests first, and into the history."""
+"""The story of `noxtasks run`: the user's pytest on forked workers, the longest tests first, and into the history.
+
+pytest is started at once. What takes long to load, for the history, is loaded while it runs.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import tempfile
 import threading
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from noxtasks.config import Settings
-from noxtasks.errors import HistoryError
-from noxtasks.evidence import vcs
-from noxtasks.evidence.display.console import print_notes
-from noxtasks.history import open_history
-from noxtasks.suite import git, process, record
+from noxtasks.config import ParallelSettings, Settings
+from noxtasks.errors import ExitCode, HistoryError
+from noxtasks.suite import process
 from noxtasks.suite.launch import Launch, Suite
 
+PLAN = "NOXTASKS_PLAN"
 _PLUGIN = "noxtasks_probe.distributing"
+INTERRUPT = signal.SIGRTMAX - 1 if sys.platform == "linux" else int(signal.SIGINT)
+_SIGNALLED = 128  # added to the number of the signal that ended a process, as shells do
+_IDLE = 19  # the lowest priority
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +34,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     together: str
     hang_s: float
-    durations: str  # the file, by test, of seconds, which is written while pytest collects
+    kept: str  # the file with the seconds that tests took, which is written anew
+    durations: str  # where there is none: the file that is written while pytest collects, from the history
+    testrun: str  # a name that no other run has
+    interrupt: int  # the signal by which Ctrl-C is handed on
 
 
 def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> int:
@@ -39,26 +49,42 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args))
     with tempfile.TemporaryDirectory(prefix="nx") as folder:
         scratch = Path(folder)
-        durations, wire = scratch / "durations.json", scratch / "wire"
-        looking = threading.Thread(target=_write_durations, args=(root, settings, durations), daemon=True)
-        looking.start()
-        parallel = settings.parallel
-        plan = Plan(
-            workers=parallel.workers,
-            together=parallel.together,
-            hang_s=parallel.test_timeout_s,
-            durations=str(durations),
-        )
-        (scratch / "plan.json").write_bytes(msgspec.json.encode(plan))
+        wire = scratch / "wire"
+        plan = planned(settings.parallel, scratch, kept=root / ".noxtasks" / "durations.json")
+        preparing = threading.Thread(target=_prepare, args=(root, settings, plan), daemon=True)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
             cwd=root,
-            env={**environment(suite, wire), "NOXTASKS_PLAN": str(scratch / "plan.json")},
+            env={**environment(suite, wire), PLAN: str(written(plan, scratch))},
+            meanwhile=preparing.start,
+            interrupt=INTERRUPT,
         )
-        looking.join()
+        preparing.join()
         if wire.exists():
             _remember(root, settings, wire)
-    return code
+    if code == -INTERRUPT:  # before the probe was there to hear of it
+        return ExitCode.INTERRUPTED
+    return code if code >= 0 else _SIGNALLED - code
+
+
+def planned(parallel: ParallelSettings, scratch: Path, *, kept: Path, workers: int | None = None) -> Plan:
+    """What the settings, and so many workers, come to; what tests took is in the file `kept`."""
+    return Plan(
+        workers=workers or parallel.workers,
+        together=parallel.together,
+        hang_s=parallel.test_timeout_s,
+        kept=str(kept),
+        durations=str(scratch / "durations.json"),
+        testrun=uuid.uuid4().hex,
+        interrupt=INTERRUPT,
+    )
+
+
+def written(plan: Plan, scratch: Path) -> Path:
+    """The plan as a file, which the variable `PLAN` of pytest's environment is to name."""
+    path = scratch / "plan.json"
+    path.write_bytes(msgspec.json.encode(plan))
+    return path
 
 
 def environment(suite: Suite, wire: Path) -> dict[str, str]:
@@ -69,34 +95,52 @@ def environment(suite: Suite, wire: Path) -> dict[str, str]:
     return {**env, **kept}
 
 
-def _write_durations(root: Path, settings: Settings, path: Path) -> None:
+def _prepare(root: Path, settings: Settings, plan: Plan) -> None:
+    """Load what the history takes, when no other process wants the core; and read it, where nothing else is known."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _IDLE)
+    from noxtasks.evidence import vcs  # noqa: F401, PLC0415 - they take long to load, and pytest runs by now
+    from noxtasks.history import imports, open_history  # noqa: F401, PLC0415
+
+    found: dict[str, float] | None = None
     try:
         with open_history(settings.history_url(root)) as history:
-            found = history.durations_s(settings.project_name(root))
+            if not Path(plan.kept).exists():
+                found = history.durations_s(settings.project_name(root))
     except HistoryError as error:
-        print_notes((f"the history could not be read: {error}",))
+        _tell(f"the history could not be read: {error}")
         found = {}
-    whole = path.with_suffix(".part")
+    if found is None:
+        return
+    whole = Path(plan.durations).with_suffix(".part")
     whole.write_bytes(msgspec.json.encode(found))
-    whole.rename(path)
+    whole.rename(plan.durations)
 
 
 def _remember(root: Path, settings: Settings, wire: Path) -> None:
-    from noxtasks.history import imports  # noqa: PLC0415 - it takes long to load, and pytest runs by now
+    from noxtasks.evidence import vcs  # noqa: PLC0415
+    from noxtasks.history import imports, open_history  # noqa: PLC0415
+    from noxtasks.suite import git, record  # noqa: PLC0415
 
-    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     runs = record.read(wire)
+    if not any(run.results for run in runs):
+        return
+    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
     origin = imports.Origin(
         project=settings.project_name(root),
         code_version=code.code_version,
         revision=(code.vcs and code.vcs.revision) or "",
         dirty=code.vcs.dirty if code.vcs else False,
     )
-    if not any(run.results for run in runs):
-        return
     now = datetime.now(UTC)
     try:
         with open_history(settings.history_url(root)) as history:
             imports.import_runs(history, runs, origin, source=str(now), started=runs[0].started, now=now)
     except HistoryError as error:
-        print_notes((f"the outcomes are not in the history: {error}",))
+        _tell(f"the outcomes are not in the history: {error}")
+
+
+def _tell(note: str) -> None:
+    from noxtasks.evidence.display.console import print_notes  # noqa: PLC0415 - seldom wanted
+
+    print_notes((note,))

@@ -90,17 +90,10 @@ class Runner:
         env = runner.environment(self._task.suite, scratch / "wire")
         env["NOXTASKS_PHASES"] = json.dumps({"folder": str(scratch / "phases"), "alone": candidate is None})
         if candidate is not None and not candidate.mode.is_of_xdist:
-            parallel = self._task.settings.parallel
-            durations = scratch / "durations.json"
-            durations.write_bytes(msgspec.json.encode(self._durations_s()))
-            plan = runner.Plan(
-                workers=candidate.workers,
-                together=parallel.together,
-                hang_s=parallel.test_timeout_s,
-                durations=str(durations),
-            )
-            (scratch / "plan.json").write_bytes(msgspec.json.encode(plan))
-            env["NOXTASKS_PLAN"] = str(scratch / "plan.json")
+            kept = scratch / "kept.json"
+            kept.write_bytes(msgspec.json.encode(self._durations_s()))
+            plan = runner.planned(self._task.settings.parallel, scratch, kept=kept, workers=candidate.workers)
+            env[runner.PLAN] = str(runner.written(plan, scratch))
         return env
 
     def _durations_s(self) -> Mapping[str, float]:

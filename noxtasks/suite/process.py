@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import IO
@@ -99,21 +100,55 @@ def start(
         return _popen(argv, cwd=cwd, env=env, stdout=stream, stderr=stream, pass_fds=pass_fds)
 
 
-def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+def attached(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    meanwhile: Callable[[], object] = lambda: None,
+    interrupt: int = signal.SIGINT,
+) -> int:
     """Run `argv` in `cwd` to its end as if it were this process: its terminal, its group, its signals; its exit code.
 
-    Ctrl-C reaches both; this one waits for the other to end. Raises `NotMeasuredError` where it cannot be started.
+    Once it runs, `meanwhile` is called. Ctrl-C at a terminal reaches both, and this one waits for the other to end; one
+    that may have reached this one alone, or SIGTERM, is handed on as the signal `interrupt`.
+
+    Raises `NotMeasuredError` where it cannot be started.
     """
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=env)
     except OSError as error:
         raise _not_started(argv, cwd, error) from error
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            if sys.platform != "win32":
-                process.send_signal(signal.SIGINT)  # SIGTERM, and a signal to this process alone, end here too
+    with _handing_on(signal.SIGTERM, process, interrupt):
+        meanwhile()
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                if sys.platform != "win32" and not _is_in_front():
+                    process.send_signal(interrupt)
+
+
+@contextmanager
+def _handing_on(number: signal.Signals, process: Process, interrupt: int) -> Iterator[None]:
+    """Have `process` interrupted where this one gets the signal; only the main thread can see to that."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, lambda _number, _frame: process.send_signal(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _is_in_front() -> bool:
+    """Whether this process's group is the one that the terminal sends Ctrl-C to."""
+    try:
+        with open("/dev/tty", "rb") as terminal:  # noqa: PTH123 - of this process, wherever its streams go
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def kill_group(process: Process) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +17,15 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
-pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32", reason="workers are forked")]
+pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")]
 
 PLAIN = ("-p", "no:randomly", "-p", "no:benchmark", "-p", "no:asyncio", "-p", "no:cacheprovider")
 
 
-def run(root: Path, *arguments: str, workers: int = 3) -> subprocess.CompletedProcess[str]:
-    command = ["-m", "noxtasks", "run", "--python", sys.executable, "-n", str(workers), *PLAIN, *arguments]
+def run(
+    root: Path, *arguments: str, workers: int = 3, plugins: tuple[str, ...] = PLAIN
+) -> subprocess.CompletedProcess[str]:
+    command = ["-m", "noxtasks", "run", "--python", sys.executable, "-n", str(workers), *plugins, *arguments]
     return subprocess.run([sys.executable, *command], cwd=root, capture_output=True, text=True, check=False)
 
 
@@ -96,8 +103,82 @@ def test_what_tests_took_decides_their_order_next_time(root: Path) -> None:
     assert "one process, since there is nothing to distribute" in alone.stdout
 
 
+LEAKING = """
+import random
+import pytest
+STATE = []
+@pytest.mark.parametrize("number", range(12))
+def test_leaks(number): STATE.append(number)
+def test_last(): assert not STATE, f"{len(STATE)} ran before, and drew {random.random()}"
+"""
+
+
+@pytest.mark.skipif(pytest.version_tuple < (8, 2), reason="pytest takes a file of arguments since then")
+def test_a_failure_is_repeated_in_the_order_of_its_worker_and_with_its_randomness(root: Path) -> None:
+    (root / "test_leaking.py").write_text(LEAKING)
+    seeded = tuple(each for each in PLAIN if each != "no:randomly")[1:]
+    found = run(root, "test_leaking.py", "--randomly-dont-reorganize", "--randomly-seed=7", plugins=seeded)
+    (command,) = re.findall(r"again in its order: noxtasks (.+)", found.stdout)
+    again = run(root, *shlex.split(command)[3:], workers=1, plugins=seeded)
+    (first, second) = (re.findall(r"AssertionError: (.+)", each.stdout)[0] for each in (found, again))
+    assert first == second
+
+
 def test_an_empty_suite_and_one_that_does_not_collect_end_as_in_pytest(root: Path) -> None:
     (root / "test_none.py").write_text("")
     assert run(root, "test_none.py").returncode == 5
     (root / "test_none.py").write_text("1 / 0")
     assert run(root, "test_none.py", "test_outcomes.py").returncode == 2
+
+
+def begun(root: Path) -> list[int]:
+    """The processes that are in a test which waits, once there are two; these tests take no time of their own."""
+    until_s = time.monotonic() + 60
+    while time.monotonic() < until_s:
+        pids = [path.read_text() for path in root.glob("begun-*")]
+        if len(pids) == 2 and all(pids):
+            return [int(pid) for pid in pids]
+        time.sleep(0.01)
+    raise AssertionError("the tests never began")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def waiting(root: Path) -> subprocess.Popen[str]:
+    # a process that is started in the background ignores Ctrl-C, and so would those that it starts
+    front = "import signal, sys, runpy; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    front += "sys.argv[:] = ['noxtasks', *sys.argv[1:]]; runpy.run_module('noxtasks', run_name='__main__')"
+    command = ["-c", front, "run", "--python", sys.executable, "-n", "2", *PLAIN, "test_waiting.py"]
+    return subprocess.Popen(
+        [sys.executable, *command], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+@pytest.mark.parametrize("how", ["one", "group", "terminated"])
+def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how: str) -> None:
+    with waiting(root) as process:
+        pids = begun(root)
+        if how == "group":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT if how == "one" else signal.SIGTERM)
+        said, _ = process.communicate()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in said
+    assert len(list(root.glob("torn-down-*"))) == 2
+    assert not any(map(is_alive, pids))
+
+
+def test_no_worker_outlives_the_one_that_is_killed(root: Path) -> None:
+    with waiting(root) as process:
+        pids = begun(root)
+        process.kill()
+    until_s = time.monotonic() + 60
+    while any(map(is_alive, pids)) and time.monotonic() < until_s:
+        time.sleep(0.01)
+    assert not any(map(is_alive, pids))

@@ -11,113 +11,185 @@ run here, one after the other.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
-import pickle
-import selectors
 import signal
 import sys
-import time
-import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
-from . import processes, taming
-from .channel import Channel, Frame
+from . import durations, ordering, processes, replaying, taming
+from .controlling import Controller
 from .frames import Real
 from .schedule import Schedule, Timed
-from .worker import work
 
 _SHORT_S = 0.2
-"""Seconds of all tests together below which workers do not pay."""
+"""Seconds to be gained, at most, below which workers do not pay."""
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
-_GRACE_S = 5.0  # for a worker to tear down what it has set up
-_TICK_S = 1.0
-_MOST_DEATHS = 3  # of workers in no test, one after the other
+_LOOKED_ON = ("usepdb", "trace", "setuponly", "setupplan", "setupshow")
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Join the session, where the environment has a plan."""
     plan = os.environ.pop("NOXTASKS_PLAN", None)
     if plan is not None:
+        processes.die_with_parent(os.getppid())
         pluginmanager.register(Distribution(json.loads(Path(plan).read_text("utf-8"))), "noxtasks-distribution")
+
+
+class _CtrlC:
+    """Takes one Ctrl-C for one: it reaches this process, or its parent alone, or both, and that hands it on.
+
+    What is handed on comes as another signal, and does nothing where this process was interrupted before.
+    """
+
+    def __init__(self, handed_on: int) -> None:
+        self.heeded = False
+        if handed_on != signal.SIGINT:
+            signal.signal(handed_on, self._handed_on)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Notice Ctrl-C at once. Not while tests run here, which know Python's handler, or have one of their own."""
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._heed)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _heed(self, number: int, frame: Any) -> None:
+        self.heeded = True
+        signal.default_int_handler(number, frame)
+
+    def _handed_on(self, number: int, frame: Any) -> None:
+        if not self.heeded:
+            self._heed(number, frame)
 
 
 class Distribution:
     """Takes the place of pytest's loop over the tests.
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
-    a test is taken to hang) and `durations` (a file with the seconds that tests took, which may come later).
+    a test is taken to hang), `testrun` (the name of the run), `interrupt` (the signal by which Ctrl-C is handed on),
+    `kept` (the file of `durations`) and, where that is not there yet, `durations` (as that, to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self._plan = plan
+        self._kept = Path(plan["kept"])
+        self._watch = durations.Watch()
+        self._failing: dict[str, list[str]] = {}
+        self._ctrl_c = _CtrlC(plan["interrupt"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave distributing to this plugin."""
         taming.distribute_no_more(config)
+        config.pluginmanager.register(self._watch, "noxtasks-durations")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Optional[bool]:
         """Have workers run the tests; or leave it to pytest."""
         option = session.config.option
-        if session.testsfailed or option.collectonly or not session.items:
+        if (
+            option.collectonly
+            or not session.items
+            or (session.testsfailed and not option.continue_on_collection_errors)
+        ):
             return None
-        known_s = _durations_s(Path(self._plan["durations"]))
-        schedule = Schedule(tests(session, known_s, self._plan["together"]), self._plan["workers"])
-        reason = why_not(session, schedule, self._plan["workers"])
+        plan = self._plan
+        known_s = durations.read(self._kept) if self._kept.exists() else _from_history(Path(plan["durations"]))
+        in_order = bool(getattr(option, "failedfirst", False) or getattr(option, "newfirst", False))
+        schedule = Schedule(tests(session.items, known_s, plan["together"]), plan["workers"], in_order=in_order)
+        reason = why_not(session, schedule, plan["workers"])
         if reason:
             _tell(session, f"noxtasks: one process, {reason}")
             return None
-        workers = min(self._plan["workers"], len(session.items))
-        _Controller(session, schedule, workers, self._plan["hang_s"]).run()
+        workers = min(plan["workers"], len(session.items))
+        controller = Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"])
+        try:
+            with self._ctrl_c.watched():
+                controller.run()
+        finally:
+            self._failing = controller.failing()
         return True
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Whatever was interrupted, once is enough."""
+        self._ctrl_c.heeded = True
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Say how the tests of a worker that had failures are run again, in its order."""
+        folder = self._kept.with_name("replay")
+        for command in replaying.commands(config, self._failing, folder):
+            terminalreporter.write_line(f"noxtasks: what this worker ran, again in its order: {command}")
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep what the tests took, for the next time."""
+        durations.keep(self._kept, self._watch.took_s)
 
 
 def why_not(session: pytest.Session, schedule: Schedule, workers: int) -> str:
     """Why the tests should run in this process; empty where nothing speaks against workers."""
+    return next(_reasons(session, schedule, workers), "")
+
+
+def _reasons(session: pytest.Session, schedule: Schedule, workers: int) -> Iterator[str]:
     option = session.config.option
-    threads = processes.cut_off_by_a_fork()
     if workers == 1 or len(session.items) == 1:
-        return "since there is nothing to distribute"
+        yield "since there is nothing to distribute"
     if not hasattr(os, "fork"):
-        return "since this system cannot fork"
+        yield "since this system cannot fork"
+    if sys.platform == "darwin":
+        yield "since on macOS its own libraries do not survive a fork"
+    threads = processes.cut_off_by_a_fork()
     if threads:
-        return f"since a fork would cut off threads that are alive after collection: {', '.join(threads)}"
-    if any(getattr(option, name, False) for name in ("usepdb", "trace", "setuponly", "setupplan")):
-        return "since somebody looks on"
-    if schedule.known_s is not None and schedule.known_s < _SHORT_S:
-        return f"since the tests take {schedule.known_s:.2f} s"
-    return ""
+        yield f"since a fork would cut off threads that are alive after collection: {', '.join(threads)}"
+    if any(getattr(option, name, False) for name in _LOOKED_ON):
+        yield "since somebody looks on"
+    if getattr(option, "stepwise", False):
+        yield "since --stepwise goes by the order of the tests"
+    if _measures_time(session):
+        yield "since benchmarks want the machine for themselves"
+    if schedule.known_s is not None and schedule.known_s * (1 - 1 / workers) < _SHORT_S:
+        yield f"since the tests take {schedule.known_s:.2f} s"
 
 
-def _durations_s(path: Path) -> dict[str, float]:
+def _measures_time(session: pytest.Session) -> bool:
+    option = session.config.option
+    if not hasattr(option, "benchmark_disable") or option.benchmark_disable or option.benchmark_skip:
+        return False
+    return any("benchmark" in getattr(item, "fixturenames", ()) for item in session.items)
+
+
+def _from_history(path: Path) -> dict[str, float]:
     """What is in the file, which somebody writes while the tests are collected; nothing where it takes too long."""
     until_s = Real.clock() + _HISTORY_S
     while not path.exists():
         if Real.clock() > until_s:
             return {}
         Real.sleep(_LOOK_S)
-    found: dict[str, float] = json.loads(path.read_text("utf-8"))
-    return found
+    return durations.read(path)
 
 
-def tests(session: pytest.Session, durations_s: dict[str, float], together: str) -> list[Timed]:
-    """What a schedule has to know of the tests of `session`."""
+def tests(items: list[pytest.Item], durations_s: dict[str, float], together: str) -> list[Timed]:
+    """What a schedule has to know of `items`."""
+    sequential = ordering.sequential_modules(items)
     return [
         Timed(
-            file=item.nodeid.partition("::")[0],
-            group=_group(item, together),
+            file=ordering.module_of(item),
+            group=_group(item, "file" if ordering.module_of(item) in sequential else together),
             duration_s=durations_s.get(item.nodeid),
         )
-        for item in session.items
+        for item in items
     ]
 
 
@@ -135,222 +207,3 @@ def _tell(session: pytest.Session, text: str) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and reporter.verbosity >= 0:
         reporter.write_line(text)
-
-
-class _Forked:
-    """A worker, as this process sees it."""
-
-    def __init__(self, name: str, pid: int, channel: Channel) -> None:
-        self.name = name
-        self.pid = pid
-        self.channel = channel
-        self.chunk: list[int] = []  # what it was given and has not begun
-        self.at: Optional[int] = None
-        self.since_s = 0.0
-        self.is_over = False
-
-
-class _Controller:
-    def __init__(self, session: pytest.Session, schedule: Schedule, workers: int, hang_s: float) -> None:
-        self._session: Any = session
-        self._config = session.config
-        self._schedule = schedule
-        self._names = [f"gw{number}" for number in range(workers)]
-        self._hang_s = hang_s
-        self._selector = selectors.DefaultSelector()
-        self._alive: list[_Forked] = []
-        self._ended: set[int] = set()
-        self._deaths = 0  # in no test, since the last that ended
-        self._stopping = False
-
-    def run(self) -> None:
-        """Run all tests. Raises what pytest's own loop would: `Session.Failed`, `Session.Interrupted`, `Exit`."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.showfspath = False  # the tests of one file are not in a row
-        gc.collect()
-        gc.freeze()
-        factory: Any = getattr(self._config, "_tmp_path_factory", None)
-        if factory is not None:
-            factory.getbasetemp()
-        try:
-            for name in self._names:
-                self._fork(name)
-            while self._alive:
-                self._attend()
-        except BaseException:
-            self._end_workers()
-            raise
-        finally:
-            gc.unfreeze()
-            self._selector.close()
-            for worker in self._alive:
-                worker.channel.close()
-        lost = [item.nodeid for place, item in enumerate(self._session.items) if place not in self._ended]
-        self._stop_where_wanted()
-        if lost:
-            raise RuntimeError(f"{len(lost)} tests were handed out and never ended, such as {lost[0]}")
-
-    def _fork(self, name: str) -> None:
-        ours, theirs = Channel.pair()
-        parent = Real.getpid()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of native threads
-            pid = os.fork()
-        if pid == 0:
-            try:
-                processes.die_with_parent(parent)
-                os.setsid()
-                ours.close()
-                for other in self._alive:
-                    other.channel.close()
-                gc.unfreeze()
-                work(self._session, theirs, name, len(self._names))
-            finally:
-                Real.exit(1)
-        theirs.close()
-        forked = _Forked(name, pid, ours)
-        self._alive.append(forked)
-        self._selector.register(ours, selectors.EVENT_READ, forked)
-
-    def _attend(self) -> None:
-        for key, _ in self._selector.select(_TICK_S):
-            worker: _Forked = key.data
-            frames = worker.channel.heard()
-            for frame in frames or ():
-                self._hear(worker, frame)
-            if frames is None:
-                self._bury(worker)
-        self._look_for_hung()
-
-    def _hear(self, worker: _Forked, frame: Frame) -> None:
-        fields = frame.fields
-        if frame.kind == "want":
-            self._give(worker)
-        elif frame.kind == "start":
-            worker.at, worker.since_s = fields["place"], Real.clock()
-            worker.chunk.remove(worker.at)
-        elif frame.kind == "finish":
-            worker.at = None
-            self._deaths = 0
-            self._report(fields["place"], fields["reports"])
-            if fields["stop"]:
-                self._session.shouldstop = fields["stop"]
-            if self._session.shouldstop or self._session.shouldfail:
-                self._stop_all()
-        elif frame.kind == "warning":
-            self._warn(**fields)
-        elif frame.kind == "done":
-            worker.is_over = True
-            self._log(fields["reports"])
-        elif frame.kind == "exit":
-            self._log(fields["reports"])
-            raise pytest.exit.Exception(fields["reason"], fields["returncode"])
-        elif frame.kind == "interrupt":
-            raise KeyboardInterrupt
-        else:
-            self._log(fields["reports"])
-            raise RuntimeError(f"a worker broke: {fields['reason']}")
-
-    def _give(self, worker: _Forked) -> None:
-        worker.chunk = [] if self._stopping else self._schedule.take(worker.name)
-        with suppress(OSError):  # its death is met when it is heard
-            if worker.chunk:
-                worker.channel.send("run", places=worker.chunk)
-            else:
-                worker.channel.send("enough")
-
-    def _report(self, place: int, reports: list[Any]) -> None:
-        item = self._session.items[place]
-        self._ended.add(place)
-        if self._stopping:
-            return
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        self._log(reports)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-
-    def _log(self, reports: list[Any]) -> None:
-        for each in reports:
-            if isinstance(each, bytes):
-                report = pickle.loads(each)  # noqa: S301 - from a copy of this process
-            else:
-                report = self._config.hook.pytest_report_from_serializable(config=self._config, data=each)
-            self._config.hook.pytest_runtest_logreport(report=report)
-
-    def _warn(self, message: Any, when: str, nodeid: str, location: Any) -> None:
-        text, category, filename, lineno = message
-        recorded = warnings.WarningMessage(text, category, filename, lineno)
-        self._config.hook.pytest_warning_recorded.call_historic(
-            kwargs={"warning_message": recorded, "nodeid": nodeid, "when": when, "location": location}
-        )
-
-    def _look_for_hung(self) -> None:
-        now_s = Real.clock()
-        for worker in self._alive:
-            if worker.at is not None and now_s - worker.since_s > self._hang_s:
-                os.kill(worker.pid, signal.SIGKILL)
-
-    def _bury(self, worker: _Forked) -> None:
-        self._selector.unregister(worker.channel)
-        worker.channel.close()
-        self._alive.remove(worker)
-        _, status = os.waitpid(worker.pid, 0)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(worker.pid, signal.SIGKILL)
-        if worker.is_over:
-            return
-        if worker.at is not None:
-            hung = Real.clock() - worker.since_s > self._hang_s
-            why = f"took longer than {self._hang_s:g} s" if hung else f"ended its process: {_how(status)}"
-            self._report(worker.at, [_failed(self._session.items[worker.at], f"worker {worker.name}: the test {why}")])
-        else:
-            self._deaths += 1
-            if self._deaths >= _MOST_DEATHS:
-                raise RuntimeError(f"workers die in no test: {_how(status)}")
-        self._schedule.give_back(worker.chunk)
-        if self._session.shouldstop or self._session.shouldfail:
-            self._stop_all()
-        elif not self._stopping:
-            self._fork(worker.name)
-
-    def _stop_all(self) -> None:
-        if not self._stopping:
-            self._stopping = True
-            for worker in self._alive:
-                with suppress(OSError):
-                    worker.channel.send("enough")
-
-    def _stop_where_wanted(self) -> None:
-        if self._session.shouldfail:
-            raise self._session.Failed(self._session.shouldfail)
-        if self._session.shouldstop:
-            raise self._session.Interrupted(self._session.shouldstop)
-
-    def _end_workers(self) -> None:
-        """Have the workers tear down and leave, as Ctrl-C has this process; those that do not are killed."""
-        for worker in self._alive:
-            with suppress(OSError):
-                os.kill(worker.pid, signal.SIGINT)
-        until_s = Real.clock() + _GRACE_S
-        for worker in self._alive:
-            while Real.clock() < until_s and not os.waitpid(worker.pid, os.WNOHANG)[0]:
-                time.sleep(0.01)
-            with suppress(OSError):
-                os.killpg(worker.pid, signal.SIGKILL)
-            with suppress(OSError):
-                os.waitpid(worker.pid, 0)
-
-
-def _failed(item: pytest.Item, message: str) -> bytes:
-    report = pytest.TestReport(
-        item.nodeid, item.location, dict.fromkeys(item.keywords, 1), "failed", message, "call", duration=0.0
-    )
-    return pickle.dumps(report)
-
-
-def _how(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"exit status {os.WEXITSTATUS(status)}"

@@ -47,7 +47,7 @@ class Wire:
     """The parent of this process, where it works for that one alone: once it is dead nobody reads any frame."""
 
     def __init__(self, fd: int) -> None:
-        self._fd = _out_of_the_way(fd)
+        self._fd = out_of_the_way(fd)
         self._owner = Real.getpid()
         self._held = ""
 
@@ -83,7 +83,7 @@ class Wire:
         os.close(self._fd)
 
 
-def _out_of_the_way(fd: int) -> int:
+def out_of_the_way(fd: int) -> int:
     """`fd` moved to a high number, where tests that count, expect or close low descriptors do not meet it."""
     try:
         import fcntl

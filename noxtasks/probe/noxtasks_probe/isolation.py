@@ -105,15 +105,15 @@ def own_streams(path: str) -> None:
     os.close(output)
 
 
-def own_identity(config: pytest.Config, worker: str, workers: int) -> None:
+def own_identity(config: pytest.Config, worker: str, workers: int, testrun: str = "noxtasks") -> None:
     """Say, as xdist does, which of several processes at once this is; databases and ports get their names from it."""
     os.environ["PYTEST_XDIST_WORKER"] = worker
     os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(workers)
-    os.environ["PYTEST_XDIST_TESTRUNUID"] = "noxtasks"
+    os.environ["PYTEST_XDIST_TESTRUNUID"] = testrun
     config.workerinput = {  # type: ignore[attr-defined]
         "workerid": worker,
         "workercount": workers,
-        "testrunuid": "noxtasks",
+        "testrunuid": testrun,
     }
 
 

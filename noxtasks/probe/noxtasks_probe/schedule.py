@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from statistics import median
 from typing import Deque, Dict, List, NamedTuple, Optional
 
 _SHARES = 16
@@ -31,15 +30,24 @@ def estimated(tests: Sequence[Timed]) -> List[float]:
     for test in tests:
         if test.duration_s is not None:
             known.setdefault(test.file, []).append(test.duration_s)
-    typical = {file: median(durations) for file, durations in known.items()}
-    usual = median(each for durations in known.values() for each in durations) if known else 1.0
+    typical = {file: _median(durations) for file, durations in known.items()}
+    usual = _median([each for durations in known.values() for each in durations]) if known else 1.0
     return [typical.get(each.file, usual) if each.duration_s is None else each.duration_s for each in tests]
 
 
-class Schedule:
-    """Hands out chunks of tests, by their places, until none is left."""
+def _median(values: Sequence[float]) -> float:
+    """As `statistics.median`, which takes longer to import than a session may lose."""
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
-    def __init__(self, tests: Sequence[Timed], workers: int) -> None:
+
+class Schedule:
+    """Hands out chunks of tests, by their places, until none is left.
+
+    With `in_order`, those that were collected first go first, and not the longest.
+    """
+
+    def __init__(self, tests: Sequence[Timed], workers: int, *, in_order: bool = False) -> None:
         self._durations = estimated(tests)
         self._tests = tests
         is_known = all(test.duration_s is not None for test in tests)
@@ -54,6 +62,15 @@ class Schedule:
                 self._files.setdefault(test.file, deque()).append(place)
         self._left_s = {file: self._seconds(places) for file, places in self._files.items()}
         self._at: Dict[str, str] = {}  # by worker, its file
+        if in_order:
+            self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        chunks = list(self._whole)
+        for file in list(self._files):
+            while file in self._files:
+                chunks.append(self._chunk(file))
+        self._whole = deque(sorted(chunks))
 
     def _kept_together(self) -> List[List[int]]:
         groups: Dict[str, List[int]] = {}
@@ -69,8 +86,17 @@ class Schedule:
 
     def take(self, worker: str) -> List[int]:
         """The next tests for `worker`, in order; empty where all have been handed out."""
-        if self._whole:
-            return self._whole.popleft()
+        return self._whole.popleft() if self._whole else self._of_a_file(worker)
+
+    def take_short(self, worker: str) -> List[int]:
+        """The next tests for `worker` where it is a short chunk that it wants, to have something after a long one."""
+        return self._of_a_file(worker) or (self._whole.pop() if self._whole else [])
+
+    def is_empty(self) -> bool:
+        """Whether all have been handed out."""
+        return not self._whole and not self._files
+
+    def _of_a_file(self, worker: str) -> List[int]:
         file = self._at.pop(worker, None)
         if file is None or file not in self._files:
             file = self._longest()

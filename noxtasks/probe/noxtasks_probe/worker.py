@@ -13,13 +13,17 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import pytest
 
 from . import isolation
 from .channel import Channel
 from .frames import Real
+from .outbox import Outbox, single
+
+_GATHERED_S = 0.05
+"""Seconds for which what came of tests may gather before it is sent."""
 
 _TELLING = (
     "pytest_runtest_logstart",
@@ -31,13 +35,21 @@ _OF_ONE_TEST = {"session", "logging-plugin"}
 """Plugins that hear of reports for the sake of the test that is under way."""
 
 
-def work(session: pytest.Session, channel: Channel, name: str, workers: int) -> None:
+class Identity(NamedTuple):
+    """Which of `workers` this is, of which run."""
+
+    name: str
+    workers: int
+    testrun: str
+
+
+def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Identity) -> None:
     """Run what comes over `channel` until that says it is enough, then end this process."""
     owner = Real.getpid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
-    _become(session.config, name, workers)
-    worker = _Worker(session, channel)
+    _become(session.config, identity)
+    worker = _Worker(session, channel, outbox)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
     try:
         worker.run()
@@ -49,14 +61,14 @@ def work(session: pytest.Session, channel: Channel, name: str, workers: int) -> 
         _leave()
 
 
-def _become(config: pytest.Config, name: str, workers: int) -> None:
-    isolation.own_identity(config, name, workers)
-    if config.option.capture != "no":
+def _become(config: pytest.Config, identity: Identity) -> None:
+    isolation.own_identity(config, identity.name, identity.workers, identity.testrun)
+    if config.option.capture == "fd":
         isolation.own_output(config, forked=True)
     config.option.maxfail = 0  # how many may fail is counted where all are
     factory: Any = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
-        factory._basetemp = factory.getbasetemp() / f"popen-{name}"
+        factory._basetemp = factory.getbasetemp() / f"popen-{identity.name}"
         factory._basetemp.mkdir(mode=0o700, exist_ok=True)
     manager = config.pluginmanager
     for hook in _TELLING:
@@ -79,12 +91,42 @@ def _leave() -> None:
     Real.exit(0)
 
 
+class _Live:
+    """Stands for the terminal where pytest shows logs as they come: what is written is shown with the test's report."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def write(self, *args: Any, **kwargs: Any) -> None:
+        """As the terminal's."""
+        self._calls.append(("write", args, kwargs))
+
+    def section(self, *args: Any, **kwargs: Any) -> None:
+        """As the terminal's."""
+        self._calls.append(("section", args, kwargs))
+
+    def flush(self) -> None:
+        """As the terminal's."""
+
+    def taken(self) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+        """What was written since."""
+        taken, self._calls = self._calls, []
+        return taken
+
+
 class _Worker:
-    def __init__(self, session: pytest.Session, channel: Channel) -> None:
+    def __init__(self, session: pytest.Session, channel: Channel, outbox: Outbox) -> None:
         self._session: Any = session
         self._channel = channel
+        self._outbox = outbox
+        self._owner = Real.getpid()
         self._reports: list[pytest.TestReport] = []
         self._last: Optional[pytest.Item] = None
+        self._sent_s = 0.0
+        self._live = _Live()
+        handler: Any = getattr(session.config.pluginmanager.get_plugin("logging-plugin"), "log_cli_handler", None)
+        if hasattr(handler, "stream"):
+            handler.stream = self._live
 
     def run(self) -> None:
         """Take chunk after chunk."""
@@ -95,12 +137,12 @@ class _Worker:
                 break
             places = frame.fields["places"]
             for number, place in enumerate(places):
-                if self._channel.has_word():
-                    break  # "enough"
+                if self._outbox.is_stopped():
+                    break
                 following = places[number + 1] if number + 1 < len(places) else None
                 self._run_one(place, following)
-            else:
-                self._channel.send("want")
+            self._send()
+            self._channel.send("want")
         self._tear_down_to(None)
         self._channel.send("done", reports=self._taken())
 
@@ -115,19 +157,41 @@ class _Worker:
         with suppress(BaseException):
             self._session._setupstate.teardown_exact(None)
         with suppress(OSError):
+            self._send()
             self._channel.send(kind, reports=self._taken(), **told)
 
     def _run_one(self, place: int, following: Optional[int]) -> None:
         items = self._session.items
         item = items[place]
         self._tear_down_to(item)
-        self._channel.send("start", place=place)
+        began_s = Real.clock()
+        if began_s - self._sent_s > _GATHERED_S:
+            self._send()
+        self._outbox.begin(place, began_s)
         self._last = item
         item.config.hook.pytest_runtest_protocol(
             item=item, nextitem=items[following] if following is not None else item.parent
         )
-        stop = str(self._session.shouldstop or "")
-        self._channel.send("finish", place=place, reports=self._taken(), stop=stop)
+        if Real.getpid() != self._owner:  # the test forked, and this is the copy that came back from it
+            Real.exit(0)
+        session = self._session
+        ended_badly = any(report.outcome == "failed" for report in self._reports)
+        stops = (str(session.shouldstop or ""), str(session.shouldfail or ""))
+        told = pickle.dumps((place, self._taken(), stops, self._live.taken()), pickle.HIGHEST_PROTOCOL)
+        if not self._outbox.end(told):
+            self._send()
+            if not self._outbox.end(told):
+                self._channel.send("ended", content=single(told))
+                self._outbox.leave()
+        if ended_badly or any(stops):
+            self._send()
+
+    def _send(self) -> None:
+        content = self._outbox.content()
+        if content:
+            self._channel.send("ended", content=content)
+            self._outbox.clear()
+        self._sent_s = Real.clock()
 
     def _tear_down_to(self, following: Optional[pytest.Item]) -> None:
         """Tear down what `following` does not need: at the end of a chunk it was not known which test would follow."""
@@ -168,15 +232,22 @@ class _Worker:
         self._channel.send("broken", reports=[], reason=str(excrepr))
         return True
 
-    def _taken(self) -> list[Any]:
-        taken, self._reports = [_portable(self._session.config, each) for each in self._reports], []
-        return taken
+    def _taken(self) -> Any:
+        """The reports since, as one pickle; where they hold what cannot be pickled, in a list, as each can be."""
+        taken, self._reports = self._reports, []
+        for report in taken[1:]:
+            if report.keywords == taken[0].keywords:
+                report.keywords = taken[0].keywords  # so that they are written once
+        try:
+            return pickle.dumps(taken, pickle.HIGHEST_PROTOCOL)
+        except Exception:
+            return [_portable(self._session.config, each) for each in taken]
 
 
 def _portable(config: pytest.Config, report: Any) -> Any:
     """The report as it is, or, where it holds what cannot be pickled, as pytest would write it into a file."""
     try:
-        return pickle.dumps(report, pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps([report], pickle.HIGHEST_PROTOCOL)
     except Exception:
         written = config.hook.pytest_report_to_serializable(config=config, report=report)
         return json.loads(json.dumps(written, default=repr))

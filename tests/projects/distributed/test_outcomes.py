@@ -105,3 +105,15 @@ class TestCase(unittest.TestCase):
     @unittest.skip("unittest's own")
     def test_skipped(self):
         pass
+
+
+def test_closes_descriptors():
+    import os
+
+    lowest = os.dup(0)
+    os.close(lowest)
+    os.closerange(lowest, lowest + 20)
+
+
+def test_goes_on():
+    pass
