@@ -127,6 +127,8 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     place: str  # a folder that both know; "" to wait for nobody, and be as slow
     name: str  # of this one of the two
     resources: tuple[str, ...]
+    changes: bool  # whether it waits where it first changes one of them, or where it first uses one
+    is_slow: bool  # whether it takes its time after each use
     seed: int
 
 

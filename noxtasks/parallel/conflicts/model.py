@@ -69,14 +69,14 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
 
     standing: Standing
     resource: Resource
-    tests: tuple[str, ...]  # the two that were tried, those that failed first; of a suspicion, two of `sharing`
+    tests: tuple[str, ...]  # the two that were tried, first the one that failed more often; else two of `sharing`
     sharing: tuple[str, ...]  # all that use it
     also: tuple[Resource, ...] = ()  # what the same tests share besides
     fixture: str = ""  # the one through which they all use it
-    together: Rate = Rate()  # of the first of `tests`: at the same time as the other
+    together: Rate = Rate()  # rounds in which one of `tests` failed: at the same time
     apart: Rate = Rate()  # one after the other
     p_value: float = 1.0  # Fisher's exact test, one-sided
-    failure: str = ""  # what the first of `tests` failed with
+    failure: str = ""  # of the first of `tests`
     remedy: str = ""
     command: str = ""  # that shows it again
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 
 from noxtasks.parallel.conflicts import rules
-from noxtasks.parallel.conflicts.model import Nominee, Rate
+from noxtasks.parallel.conflicts.model import CHANGING, Nominee, Rate
+from noxtasks.parallel.conflicts.restoring import Kept
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import Failure, Footprint, Meeting, Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
 _LOOKS = 8  # rounds in which two tests have to fail once to be put to the proof
-_ROUNDS = (8, 24)  # of the proof, each kind: where the first are promising, further ones
+_ROUNDS = (6, 4, 10, 12)  # of the proof, each kind: further ones as long as those before are promising
 _TIMES_LONGER = 20  # than alone, after which a test is hanging
 _LEAST_LIMIT_S = 15.0
 _SEED = 1
@@ -45,6 +46,7 @@ class Proving:
         self._numbers = itertools.count(1)
         self._put_to_proof = 0
         self.tried: set[Pair] = set()
+        self._kept = Kept(())
         self.until_s = float("inf")
 
     @property
@@ -69,68 +71,72 @@ class Proving:
     def prove(self, nominee: Nominee) -> tuple[Proof | None, bool]:
         """The proof, where there is one; and whether two tests did use it at the same time at all."""
         have_met = False
+        self._kept = Kept(each.resource.name for each in nominee.sharings)
         for pair in rules.pairs(nominee, self.tried):
             if self.is_late:
                 break
             self.tried.add((min(pair), max(pair)))
-            failed, met = self._look(pair, nominee)
+            has_failed, met = self._look(pair, nominee)
             have_met |= met
-            if failed is not None and (proof := self._proof(pair, nominee, failed)) is not None:
+            if has_failed and (proof := self._proof(pair, nominee)) is not None:
                 return proof, True
         return None, have_met
 
-    def _look(self, pair: Pair, nominee: Nominee) -> tuple[str | None, bool]:
-        """Which of the two fails first at the same time as the other, if one does; and whether they met."""
+    def _look(self, pair: Pair, nominee: Nominee) -> tuple[bool, bool]:
+        """Whether one of the two fails at the same time as the other; and whether they met."""
         have_met = False
-        for _ in range(_LOOKS):
-            runs = self._together(pair, nominee)
+        for number in range(_LOOKS):
+            runs = self._together(pair, nominee, number)
             have_met |= _have_met(runs, nominee)
-            for test, run in runs.items():
-                if _failed(run):
-                    return test, have_met
+            if any(map(_failed, runs.values())):
+                return True, have_met
             if not have_met or self.is_late:
                 break
-        return None, have_met
+        return False, have_met
 
-    def _proof(self, pair: Pair, nominee: Nominee, test: str) -> Proof | None:
-        """Fresh trials of both kinds; None where they do not prove that `test` fails at the same time alone."""
+    def _proof(self, pair: Pair, nominee: Nominee) -> Proof | None:
+        """Fresh trials of both kinds; None where they do not prove that the two fail at the same time alone."""
         self._put_to_proof += 1
-        other = pair[1] if test == pair[0] else pair[0]
-        together, apart, failure = Rate(), Rate(), None
+        together, apart, failures = Rate(), Rate(), Counter[str]()
+        failure: dict[str, Failure | None] = {}
         for rounds in _ROUNDS:
-            for runs in self._apart(pair, nominee, rounds):
-                apart += _rate(runs[test])
-            if apart.failures:
-                return None
-            for _ in range(rounds):
-                run = self._together(pair, nominee)[test]
-                together += _rate(run)
-                failure = failure or (run.results[-1].failure if _failed(run) else None)
-            if rules.is_proven(together, apart, number=self._put_to_proof):
-                return Proof(test=test, other=other, together=together, apart=apart, failure=failure)
+            for number in range(rounds):
+                apart += _rate(self._apart(pair, nominee, number))
+                if apart.failures:
+                    return None
+                runs = self._together(pair, nominee, number)
+                together += _rate(runs)
+                failures.update(test for test, run in runs.items() if _failed(run))
+                failure |= {test: run.results[-1].failure for test, run in runs.items() if _failed(run)}
+            if rules.is_proven(together, apart, number=self._put_to_proof, looks=len(_ROUNDS)):
+                test = failures.most_common(1)[0][0]
+                other = pair[1] if test == pair[0] else pair[0]
+                return Proof(test=test, other=other, together=together, apart=apart, failure=failure[test])
             if rules.p_value(together, apart) > rules.PROMISING or self.is_late:
                 return None
         return None
 
-    def _together(self, pair: Pair, nominee: Nominee) -> dict[str, Run]:
-        number = next(self._numbers)
-        place = self._scratch / f"place-{number}"
+    def _together(self, pair: Pair, nominee: Nominee, number: int) -> dict[str, Run]:
+        """At the same time: one of them slow, the other, both, and so on."""
+        self._kept.put_back()
+        place = self._scratch / f"place-{next(self._numbers)}"
         place.mkdir()
+        slow = (pair[:1], pair[1:], pair)[number % 3]
         turned = pair if number % 2 else pair[::-1]
-        requests = [self._request(test, nominee, str(place)) for test in turned]
-        numbers = {request.number: test for request, test in zip(requests, turned, strict=True)}
-        return {numbers[run.number]: run for run in self._engine.runs(requests, jobs=2)}
+        requests = {test: self._request(test, nominee, str(place), is_slow=test in slow) for test in turned}
+        tests = {request.number: test for test, request in requests.items()}
+        runs = {tests[run.number]: run for run in self._engine.runs(requests.values(), jobs=2)}
+        self._kept.put_back()
+        return runs
 
-    def _apart(self, pair: Pair, nominee: Nominee, rounds: int) -> Iterator[dict[str, Run]]:
-        """Both orders: a, b, b, a, a, b, …; each in a process of its own, as slow as at the same time."""
-        for number in range(rounds):
-            turned = pair if number % 2 else pair[::-1]
-            found = {}
-            for test in turned:
-                (found[test],) = self._engine.runs([self._request(test, nominee, "")], jobs=1)
-            yield found
+    def _apart(self, pair: Pair, nominee: Nominee, number: int) -> dict[str, Run]:
+        """One after the other, in both orders by turns; each in a process of its own, and slow."""
+        found = {}
+        for test in pair if number % 2 else pair[::-1]:
+            (found[test],) = self._engine.runs([self._request(test, nominee, "", is_slow=True)], jobs=1)
+        return found
 
-    def _request(self, test: str, nominee: Nominee, place: str) -> RunRequest:
+    def _request(self, test: str, nominee: Nominee, place: str, *, is_slow: bool) -> RunRequest:
         number = next(self._numbers)
         limit_s = max(_LEAST_LIMIT_S, _TIMES_LONGER * self._durations_s.get(test, 0.0))
         resources = tuple(each.resource.name for each in nominee.sharings)
@@ -142,7 +148,14 @@ class Proving:
             tests=(test,),
             shared=str(self._shared),
             footprints=True,
-            meeting=Meeting(place=place, name=str(number), resources=resources, seed=number),
+            meeting=Meeting(
+                place=place,
+                name=str(number),
+                resources=resources,
+                changes=any(not CHANGING.isdisjoint(each.uses[test]) for each in nominee.sharings),
+                is_slow=is_slow,
+                seed=number,
+            ),
             limits_s=(limit_s,),
         )
 
@@ -151,9 +164,10 @@ def _failed(run: Run) -> bool:
     return bool(run.results) and run.results[-1].outcome.is_failure
 
 
-def _rate(run: Run) -> Rate:
-    told = bool(run.results) and run.results[-1].outcome is not Outcome.SKIPPED
-    return Rate(failures=int(_failed(run)), trials=int(told))
+def _rate(runs: dict[str, Run]) -> Rate:
+    """Of one round: whether one of the tests failed."""
+    told = any(each.outcome is not Outcome.SKIPPED for run in runs.values() for each in run.results)
+    return Rate(failures=int(any(map(_failed, runs.values()))), trials=int(told))
 
 
 def _have_met(runs: dict[str, Run], nominee: Nominee) -> bool:

@@ -90,12 +90,12 @@ def p_value(together: Rate, apart: Rate) -> float:
     return stats.fisher((together.failures, together.trials), (apart.failures, apart.trials))
 
 
-def is_proven(together: Rate, apart: Rate, *, number: int) -> bool:
+def is_proven(together: Rate, apart: Rate, *, number: int, looks: int) -> bool:
     """Whether the `number`th (from 1) that is put to the proof is a conflict: it fails beyond chance, and never apart.
 
-    The levels of all that may come add up to LEVEL: 1/2 + 1/6 + 1/12 + … = 1.
+    It is looked at that many times. The levels of all that may come add up to LEVEL: 1/2 + 1/6 + 1/12 + … = 1.
     """
-    return not apart.failures and p_value(together, apart) <= LEVEL / (number * (number + 1))
+    return not apart.failures and p_value(together, apart) <= LEVEL / (looks * number * (number + 1))
 
 
 def remedy(sharing: Sharing) -> str:

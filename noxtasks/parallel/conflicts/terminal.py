@@ -65,9 +65,7 @@ def _say_proven(console: Console, each: Conflict) -> None:
         f"failed {each.together.failures}/{each.together.trials} at the same time, "
         f"{each.apart.failures}/{each.apart.trials} one after the other (p = {each.p_value:.1g})"
     )
-    console.print(Text(f"  {shown(first)}"), soft_wrap=True)
-    console.print(Text(f"    {rates} as"), soft_wrap=True)
-    console.print(Text(f"  {shown(other)}"), soft_wrap=True)
+    console.print(Text(f"  {shown(first)}\n  {shown(other)}\n    {rates}"), soft_wrap=True)
     if each.failure:
         console.print(Text(f"    {shown(each.failure)[:_FAILURE]}", "dim"), soft_wrap=True)
     further = [test for test in each.sharing if test not in each.tests]

@@ -309,7 +309,7 @@ def _footprint(config: pytest.Config, run: dict[str, Any]) -> Any:
     from .meeting import Meeting
 
     wish = run["meeting"]
-    meeting = Meeting(wish["place"], wish["name"], wish["resources"], wish["seed"]) if wish is not None else None
+    meeting = Meeting(wish) if wish is not None else None
     folders = [run["folder"], os.path.dirname(run["wire"]), wish["place"] if wish is not None else ""]
     watch = FootprintWatch(folders, run["worker"] or "", meeting)
     config.pluginmanager.register(watch, "noxtasks-footprint")

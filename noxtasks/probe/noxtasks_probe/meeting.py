@@ -20,6 +20,7 @@ _PATIENCE_S = 2.0  # for the other
 _TICK_S = 0.002
 _MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
 _MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
+_CHANGING = ("write", "create", "remove")
 _STEP_S = 0.003
 _STEPS = 8  # slow calls after each use
 _LOOKED_AT = 400  # calls in which those may be
@@ -34,16 +35,18 @@ _SLOW = frozenset(
 
 
 class Meeting:
-    """One process's part in it. `place` is a folder that both know, or "" to wait for nobody."""
+    """One process's part in it, as `wish` says: see `noxtasks.suite.model.Meeting`."""
 
-    def __init__(self, place: str, name: str, names: list[str], seed: int) -> None:
-        self._place = place
-        self._name = name
-        self._names = frozenset(names)
-        self._random = random.Random(seed)  # noqa: S311 - no secret
+    def __init__(self, wish: dict[str, Any]) -> None:
+        self._place: str = wish["place"]
+        self._name: str = wish["name"]
+        self._names = frozenset(wish["resources"])
+        self._at_change: bool = wish["changes"]
+        self._is_slow: bool = wish["is_slow"]
+        self._random = random.Random(wish["seed"])  # noqa: S311 - no secret
         self._left = _MOST_MOMENTS
         self._is_busy = False
-        self._has_met = not place
+        self._has_met = not self._place
 
     def __call__(self, use: Use) -> None:
         """Something is about to be used."""
@@ -52,11 +55,11 @@ class Meeting:
         self._is_busy = True
         try:
             self._left -= 1
-            if not self._has_met:
+            if not self._has_met and (use[2] in _CHANGING or not self._at_change):
                 self._has_met = True
                 self._await()
             Real.sleep(self._random.choice(_MOMENTS_S))
-            if sys.getprofile() is None:
+            if self._is_slow and sys.getprofile() is None:
                 sys.setprofile(_SlowMotion())
         finally:
             self._is_busy = False
