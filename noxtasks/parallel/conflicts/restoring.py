@@ -11,7 +11,7 @@ import msgspec
 
 _MOST_BYTES = 16 << 20
 _MOST_ENTRIES = 500
-_KINDS_OF_DATABASE = ("", "-journal", "-wal", "-shm")
+_BESIDE = ("-journal", "-wal", "-shm")  # what SQLite has beside a database
 
 
 class _State(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +54,7 @@ class Kept:
                     return
             self._folders.append(path)
         elif path.is_file():
-            found |= {
-                beside: _state(beside) for end in _KINDS_OF_DATABASE if (beside := path.with_name(path.name + end))
-            }
+            found |= {beside: _state(beside) for beside in (path.with_name(path.name + end) for end in _BESIDE)}
         if all(len(state.content) < _MOST_BYTES for state in found.values()):
             self._states |= found
 

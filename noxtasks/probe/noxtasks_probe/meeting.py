@@ -19,9 +19,10 @@ from .frames import Real
 _PATIENCE_S = 2.0  # for the other
 _TICK_S = 0.002
 _MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
+_BEHIND_S = (0.002, 0.006, 0.012, 0.025)  # by which who is quick lets the other go first
 _MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
 _CHANGING = ("write", "create", "remove")
-_STEP_S = 0.003
+_STEP_S = 0.004
 _STEPS = 8  # slow calls after each use
 _LOOKED_AT = 400  # calls in which those may be
 _SLOW = frozenset(
@@ -55,10 +56,12 @@ class Meeting:
         self._is_busy = True
         try:
             self._left -= 1
-            if not self._has_met and (use[2] in _CHANGING or not self._at_change):
+            if not self._has_met and self._is_where_to_meet(use):
                 self._has_met = True
                 self._await()
-            Real.sleep(self._random.choice(_MOMENTS_S))
+                Real.sleep(0.0 if self._is_slow else self._random.choice(_BEHIND_S))
+            elif self._is_slow:
+                Real.sleep(self._random.choice(_MOMENTS_S))
             if self._is_slow and sys.getprofile() is None:
                 sys.setprofile(_SlowMotion())
         finally:
@@ -75,6 +78,10 @@ class Meeting:
         if name in self._names or os.path.dirname(name) in self._names:
             return True
         return how == "remove" and any(each.startswith(name + os.sep) for each in self._names)
+
+    def _is_where_to_meet(self, use: Use) -> bool:
+        """A database is only seen to be connected to, and not what is done with it then."""
+        return not self._at_change or use[2] in _CHANGING or use[0] == "database"
 
     def _await(self) -> None:
         self._say()
