@@ -18,6 +18,7 @@ from noxtasks.suite.runs import RunRequest
 
 _LOOKS = 8  # rounds in which two tests have to fail once to be put to the proof
 _ROUNDS = (6, 4, 10, 12)  # of the proof, each kind: further ones as long as those before are promising
+_STEPS_S = (0.005, 0.03)  # the longer for what waits for locks, and for a busy machine
 _TIMES_LONGER = 20  # than alone, after which a test is hanging
 _LEAST_LIMIT_S = 15.0
 _SEED = 1
@@ -123,7 +124,9 @@ class Proving:
         place.mkdir()
         slow = (pair[:1], pair[1:], pair)[number % 3]
         turned = pair if number % 2 else pair[::-1]
-        requests = {test: self._request(test, nominee, str(place), is_slow=test in slow) for test in turned}
+        requests = {
+            test: self._request(test, nominee, str(place), is_slow=test in slow, pace=number % 2) for test in turned
+        }
         tests = {request.number: test for test, request in requests.items()}
         runs = {tests[run.number]: run for run in self._engine.runs(requests.values(), jobs=2)}
         self._kept.put_back()
@@ -133,10 +136,12 @@ class Proving:
         """One after the other, in both orders by turns; each in a process of its own, and slow."""
         found = {}
         for test in pair if number % 2 else pair[::-1]:
-            (found[test],) = self._engine.runs([self._request(test, nominee, "", is_slow=True)], jobs=1)
+            (found[test],) = self._engine.runs(
+                [self._request(test, nominee, "", is_slow=True, pace=number % 2)], jobs=1
+            )
         return found
 
-    def _request(self, test: str, nominee: Nominee, place: str, *, is_slow: bool) -> RunRequest:
+    def _request(self, test: str, nominee: Nominee, place: str, *, is_slow: bool, pace: int) -> RunRequest:
         number = next(self._numbers)
         limit_s = max(_LEAST_LIMIT_S, _TIMES_LONGER * self._durations_s.get(test, 0.0))
         resources = tuple(each.resource.name for each in nominee.sharings)
@@ -154,6 +159,7 @@ class Proving:
                 resources=resources,
                 changes=any(not CHANGING.isdisjoint(each.uses[test]) for each in nominee.sharings),
                 is_slow=is_slow,
+                step_s=_STEPS_S[pace],
                 seed=number,
             ),
             limits_s=(limit_s,),

@@ -15,8 +15,8 @@ from noxtasks.suite.model import Footprint
 LEVEL = 0.01
 """The chance of calling a conflict proven that is none, over all that are put to the proof."""
 
-PROMISING = 0.25
-"""The p up to which more trials may make it evident."""
+PROMISING = 0.5
+"""The p up to which more trials may make it evident: one failure, as it was seen before the proof, is enough."""
 
 _KINDS = {kind.value: kind for kind in Kind}
 _RANK = {kind: place for place, kind in enumerate(Kind)}

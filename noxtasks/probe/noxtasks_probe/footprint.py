@@ -157,7 +157,8 @@ class FootprintWatch:
             return
         kind = "shared memory" if path.startswith(_SHARED_MEMORY) else "file"
         if not flags & _WRITING:
-            yield kind, path, "read"
+            if not os.path.isdir(path):  # as `shutil.rmtree` does, by names that are relative to it
+                yield kind, path, "read"
         else:
             yield kind, path, "write" if os.path.lexists(path) else "create"
 

@@ -19,15 +19,25 @@ from .frames import Real
 _PATIENCE_S = 2.0  # for the other
 _TICK_S = 0.002
 _MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
-_BEHIND_S = (0.002, 0.006, 0.012, 0.025)  # by which who is quick lets the other go first
 _MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
 _CHANGING = ("write", "create", "remove")
-_STEP_S = 0.004
 _STEPS = 8  # slow calls after each use
 _LOOKED_AT = 400  # calls in which those may be
 _SLOW = frozenset(
     {
-        *("write", "writelines", "flush", "close", "read", "readline", "readlines", "truncate", "dump", "seek"),
+        *(
+            "__exit__",
+            "write",
+            "writelines",
+            "flush",
+            "close",
+            "read",
+            "readline",
+            "readlines",
+            "truncate",
+            "dump",
+            "seek",
+        ),
         *("execute", "executemany", "executescript", "commit", "fetchone", "fetchall"),
         *("listen", "accept", "sendall", "send", "recv", "unlink", "remove", "rmdir", "mkdir", "rename", "replace"),
         *("stat", "scandir", "listdir", "open"),
@@ -45,6 +55,7 @@ class Meeting:
         self._at_change: bool = wish["changes"]
         self._is_slow: bool = wish["is_slow"]
         self._random = random.Random(wish["seed"])  # noqa: S311 - no secret
+        self._step_s: float = wish["step_s"]
         self._left = _MOST_MOMENTS
         self._is_busy = False
         self._has_met = not self._place
@@ -59,11 +70,11 @@ class Meeting:
             if not self._has_met and self._is_where_to_meet(use):
                 self._has_met = True
                 self._await()
-                Real.sleep(0.0 if self._is_slow else self._random.choice(_BEHIND_S))
+                Real.sleep(0.0 if self._is_slow else self._random.random() ** 2 * self._step_s * _STEPS)
             elif self._is_slow:
                 Real.sleep(self._random.choice(_MOMENTS_S))
             if self._is_slow and sys.getprofile() is None:
-                sys.setprofile(_SlowMotion())
+                sys.setprofile(_SlowMotion(self._step_s))
         finally:
             self._is_busy = False
 
@@ -101,13 +112,13 @@ class Meeting:
 class _SlowMotion:
     """A profile function that lets what may matter take its time, and takes itself out after a while."""
 
-    def __init__(self) -> None:
-        self._steps, self._calls = _STEPS, _LOOKED_AT
+    def __init__(self, step_s: float) -> None:
+        self._step_s, self._steps, self._calls = step_s, _STEPS, _LOOKED_AT
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:  # noqa: ARG002 - as Python calls it
         self._calls -= 1
         if event == "c_call" and getattr(argument, "__name__", "") in _SLOW:
             self._steps -= 1
-            Real.sleep(_STEP_S)
+            Real.sleep(self._step_s)
         if self._steps <= 0 or self._calls <= 0:
             sys.setprofile(None)
