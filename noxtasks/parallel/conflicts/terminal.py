@@ -20,7 +20,7 @@ _FAILURE = 200  # characters of what a test said
 
 def print_nominees(tests: int, nominees: int) -> None:
     """Say how many are tried."""
-    open_console().print(f"{counted(tests, 'test')} looked at; {counted(nominees, 'group')} of them share something")
+    open_console().print(f"{counted(tests, 'test')} looked at; groups of them that share something: {nominees}")
 
 
 def print_findings(found: Findings) -> None:
@@ -87,9 +87,9 @@ def _names(tests: Iterable[str]) -> str:
 def _limits(found: Findings) -> list[str]:
     notes = []
     if found.left_out:
-        notes.append(f"{counted(found.left_out, 'test')} did not pass by themselves, and were left out")
+        notes.append(f"left out, as they did not pass by themselves: {counted(found.left_out, 'test')}")
     if found.starting:
-        notes.append(f"{counted(found.starting, 'test')} start other programs; what those share is not seen")
+        notes.append(f"other programs are started by {counted(found.starting, 'test')}; what those share is not seen")
     if found.untried:
-        notes.append(f"{counted(found.untried, 'group')} were not tried: the time was up")
+        notes.append(f"not tried, as the time was up: {counted(found.untried, 'group')}")
     return notes

@@ -16,7 +16,7 @@ from typing import Any
 from .footprint import Use
 from .frames import Real
 
-_PATIENCE_S = 2.0  # for the other
+_PATIENCE_S = 5.0  # for the other, unless it says that it is over
 _TICK_S = 0.002
 _MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
 _MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
