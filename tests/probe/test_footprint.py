@@ -79,6 +79,8 @@ def test_names_the_worker():
 
 def test_temporary():
     Path(tempfile.gettempdir(), "fixed").touch()
+    with tempfile.TemporaryFile() as nameless:
+        nameless.write(b"x")
 
 def test_starts():
     subprocess.run([sys.executable, "-c", ""])

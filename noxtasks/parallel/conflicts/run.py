@@ -123,7 +123,7 @@ class _Telling:
 
     def __init__(self, suite: Suite, shared: Path) -> None:
         self._suite = suite
-        self._shared = str(shared) + os.sep
+        self._shared = str(shared)
         self._root = str(suite.root.resolve()) + os.sep
 
     def proven(self, nominee: Nominee, proof: Proof) -> Conflict:
@@ -159,7 +159,7 @@ class _Telling:
 
     def _outside(self, text: str) -> str:
         """Paths from the root, and in the system's temporary folder instead of the one that stood for it."""
-        return text.replace(self._shared, tempfile.gettempdir() + os.sep).replace(self._root, "")
+        return text.replace(self._shared, tempfile.gettempdir()).replace(self._root, "")
 
     def _command(self, tests: tuple[str, ...]) -> str:
         python = self._suite.python

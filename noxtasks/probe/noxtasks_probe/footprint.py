@@ -156,9 +156,10 @@ class FootprintWatch:
         if path is None or not isinstance(flags, int):
             return
         kind = "shared memory" if path.startswith(_SHARED_MEMORY) else "file"
+        if os.path.isdir(path):  # as `shutil.rmtree` does, and `tempfile` for a file that has no name
+            return
         if not flags & _WRITING:
-            if not os.path.isdir(path):  # as `shutil.rmtree` does, by names that are relative to it
-                yield kind, path, "read"
+            yield kind, path, "read"
         else:
             yield kind, path, "write" if os.path.lexists(path) else "create"
 
