@@ -128,7 +128,8 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     name: str  # of this one of the two
     resources: tuple[str, ...]
     changes: bool  # whether it waits where it first changes one of them, or where it first uses one
-    is_slow: bool  # whether it takes its time after each use; who does not, lets one go first who does
+    is_slow: bool  # whether it takes its time after each use
+    lags: bool  # whether it lets the other go first when they have met, by a moment of chance
     step_s: float  # how long one who is slow waits before each call that may matter
     seed: int
 

@@ -12,7 +12,15 @@ from noxtasks.probe.noxtasks_probe.meeting import Meeting
 
 
 def meeting(place: Path | str = "", **wish: Any) -> Meeting:
-    usual = {"name": "1", "resources": ["/x", "80/tcp"], "changes": False, "is_slow": False, "step_s": 0.0, "seed": 1}
+    usual = {
+        "name": "1",
+        "resources": ["/x", "80/tcp"],
+        "changes": False,
+        "is_slow": False,
+        "lags": False,
+        "step_s": 0.0,
+        "seed": 1,
+    }
     return Meeting({**usual, "place": str(place), **wish})
 
 

@@ -16,7 +16,8 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import Failure, Footprint, Meeting, Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
-_LOOKS = 8  # rounds in which two tests have to fail once to be put to the proof
+_PATIENT = 10  # rounds before it is given up
+_LOOKS = 12  # rounds in which two tests have to fail once to be put to the proof
 _ROUNDS = (6, 4, 10, 12)  # of the proof, each kind: further ones as long as those before are promising
 _STEPS_S = (0.005, 0.03)  # the longer for what waits for locks, and for a busy machine
 _TIMES_LONGER = 20  # than alone, after which a test is hanging
@@ -77,25 +78,25 @@ class Proving:
             if self.is_late:
                 break
             self.tried.add((min(pair), max(pair)))
-            has_failed, met = self._look(pair, nominee)
+            failed_in, met = self._look(pair, nominee)
             have_met |= met
-            if has_failed and (proof := self._proof(pair, nominee)) is not None:
+            if failed_in is not None and (proof := self._proof(pair, nominee, failed_in)) is not None:
                 return proof, True
         return None, have_met
 
-    def _look(self, pair: Pair, nominee: Nominee) -> tuple[bool, bool]:
-        """Whether one of the two fails at the same time as the other; and whether they met."""
+    def _look(self, pair: Pair, nominee: Nominee) -> tuple[int | None, bool]:
+        """The way in which one of the two fails at the same time as the other; and whether they met."""
         have_met = False
-        for number in range(_LOOKS):
-            runs = self._together(pair, nominee, number)
+        for way in range(_LOOKS):
+            runs = self._together(pair, nominee, way)
             have_met |= _have_met(runs, nominee)
             if any(map(_failed, runs.values())):
-                return True, have_met
+                return way, have_met
             if not have_met or self.is_late:
                 break
-        return False, have_met
+        return None, have_met
 
-    def _proof(self, pair: Pair, nominee: Nominee) -> Proof | None:
+    def _proof(self, pair: Pair, nominee: Nominee, way: int) -> Proof | None:
         """Fresh trials of both kinds; None where they do not prove that the two fail at the same time alone."""
         self._put_to_proof += 1
         together, apart, failures = Rate(), Rate(), Counter[str]()
@@ -105,7 +106,7 @@ class Proving:
                 apart += _rate(self._apart(pair, nominee, number))
                 if apart.failures:
                     return None
-                runs = self._together(pair, nominee, number)
+                runs = self._together(pair, nominee, way)
                 together += _rate(runs)
                 failures.update(test for test, run in runs.items() if _failed(run))
                 failure |= {test: run.results[-1].failure for test, run in runs.items() if _failed(run)}
@@ -113,19 +114,22 @@ class Proving:
                 test = failures.most_common(1)[0][0]
                 other = pair[1] if test == pair[0] else pair[0]
                 return Proof(test=test, other=other, together=together, apart=apart, failure=failure[test])
-            if rules.p_value(together, apart) > rules.PROMISING or self.is_late:
+            given_up = together.trials >= _PATIENT and rules.p_value(together, apart) > rules.PROMISING
+            if given_up or self.is_late:
                 return None
         return None
 
-    def _together(self, pair: Pair, nominee: Nominee, number: int) -> dict[str, Run]:
-        """At the same time: one of them slow, the other, both, and so on."""
+    def _together(self, pair: Pair, nominee: Nominee, way: int) -> dict[str, Run]:
+        """At the same time: one of them slow and the other behind, the other way round, both slow, and so on."""
         self._kept.put_back()
         place = self._scratch / f"place-{next(self._numbers)}"
         place.mkdir()
-        slow = (pair[:1], pair[1:], pair)[number % 3]
-        turned = pair if number % 2 else pair[::-1]
+        slow, last = ((pair[:1], pair[1]), (pair[1:], pair[0]), (pair, pair[1]), (pair, pair[0]))[way % 4]
+        turned = pair if way % 2 else pair[::-1]
+        pace = (way // 4) % len(_STEPS_S)
         requests = {
-            test: self._request(test, nominee, str(place), is_slow=test in slow, pace=number % 2) for test in turned
+            test: self._request(test, nominee, str(place), is_slow=test in slow, lags=test == last, pace=pace)
+            for test in turned
         }
         tests = {request.number: test for test, request in requests.items()}
         runs = {tests[run.number]: run for run in self._engine.runs(requests.values(), jobs=2)}
@@ -137,11 +141,11 @@ class Proving:
         found = {}
         for test in pair if number % 2 else pair[::-1]:
             (found[test],) = self._engine.runs(
-                [self._request(test, nominee, "", is_slow=True, pace=number % 2)], jobs=1
+                [self._request(test, nominee, "", is_slow=True, lags=False, pace=number % len(_STEPS_S))], jobs=1
             )
         return found
 
-    def _request(self, test: str, nominee: Nominee, place: str, *, is_slow: bool, pace: int) -> RunRequest:
+    def _request(self, test: str, nominee: Nominee, place: str, *, is_slow: bool, lags: bool, pace: int) -> RunRequest:
         number = next(self._numbers)
         limit_s = max(_LEAST_LIMIT_S, _TIMES_LONGER * self._durations_s.get(test, 0.0))
         resources = tuple(each.resource.name for each in nominee.sharings)
@@ -159,6 +163,7 @@ class Proving:
                 resources=resources,
                 changes=any(not CHANGING.isdisjoint(each.uses[test]) for each in nominee.sharings),
                 is_slow=is_slow,
+                lags=lags,
                 step_s=_STEPS_S[pace],
                 seed=number,
             ),

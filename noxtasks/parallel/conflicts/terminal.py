@@ -30,7 +30,7 @@ def print_findings(found: Findings) -> None:
         _say_proven(console, each)
     suspected = [each for each in found.conflicts if each.standing is Standing.SUSPECTED]
     if suspected:
-        console.print(Text("shared, and no trial at the same time failed:", "bold"))
+        console.print(Text("shared, and no failure at the same time is proven:", "bold"))
     for each in suspected[:_SHOWN]:
         text = f"  {each.resource.kind.value} {shown(each.resource.name)}: {_names(each.sharing)}"
         console.print(Text(text, "dim"), soft_wrap=True)

@@ -22,6 +22,7 @@ _MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
 _MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
 _CHANGING = ("write", "create", "remove")
 _STEPS = 8  # slow calls after each use
+_LAG = 4  # steps, at most, by which one who is slow, too, is behind
 _LOOKED_AT = 400  # calls in which those may be
 _SLOW = frozenset(
     {
@@ -54,6 +55,7 @@ class Meeting:
         self._names = frozenset(wish["resources"])
         self._at_change: bool = wish["changes"]
         self._is_slow: bool = wish["is_slow"]
+        self._lags: bool = wish["lags"]
         self._random = random.Random(wish["seed"])  # noqa: S311 - no secret
         self._step_s: float = wish["step_s"]
         self._left = _MOST_MOMENTS
@@ -70,7 +72,7 @@ class Meeting:
             if not self._has_met and self._is_where_to_meet(use):
                 self._has_met = True
                 self._await()
-                Real.sleep(0.0 if self._is_slow else self._random.random() ** 2 * self._step_s * _STEPS)
+                Real.sleep(self._lag_s())
             elif self._is_slow:
                 Real.sleep(self._random.choice(_MOMENTS_S))
             if self._is_slow and sys.getprofile() is None:
@@ -89,6 +91,13 @@ class Meeting:
         if name in self._names or os.path.dirname(name) in self._names:
             return True
         return how == "remove" and any(each.startswith(name + os.sep) for each in self._names)
+
+    def _lag_s(self) -> float:
+        """A few steps of the other, so that this one comes between any two of them."""
+        if not self._lags:
+            return 0.0
+        chance = self._random.random()
+        return self._step_s * (_LAG * chance if self._is_slow else _STEPS * chance**2)
 
     def _is_where_to_meet(self, use: Use) -> bool:
         """A database is only seen to be connected to, and not what is done with it then."""
