@@ -59,13 +59,13 @@ class FootprintWatch:
         self._set_up: set[str] = set()
         self._databases: dict[str, Any] = {}  # by path: what it was when it was connected to
         self._listens = False
-        self._before: tuple[dict[str, str], str] = ({}, "")
+        self._before: tuple[dict[Any, Any], str] = ({}, "")
         sys.addaudithook(self._hear)
 
     def begin(self) -> None:
         """A test begins."""
         self._uses, self._of_fixtures, self._databases, self._set_up = {}, {}, {}, set()
-        self._before = (dict(os.environ), _cwd())
+        self._before = (_environment(), _cwd())
         self._listens = True
 
     def taken(self, item: Any) -> dict[str, Any]:
@@ -103,8 +103,10 @@ class FootprintWatch:
 
     def _left(self) -> list[list[str]]:
         environ, cwd = self._before
-        now = dict(os.environ)
-        names = [name for name in {*environ, *now} if environ.get(name) != now.get(name)]
+        now = _environment()
+        if now == environ and _cwd() == cwd:
+            return []
+        names = [os.fsdecode(name) for name in {*environ, *now} if environ.get(name) != now.get(name)]
         left = [["environment", name, "write"] for name in sorted(names) if name != "PYTEST_CURRENT_TEST"]
         return left + ([["working directory", _cwd(), "write"]] if _cwd() != cwd else [])
 
@@ -314,6 +316,11 @@ def _status(path: str) -> Any:
         else:
             found.append((status.st_size, status.st_mtime_ns, status.st_ino))
     return tuple(found)
+
+
+def _environment() -> dict[Any, Any]:
+    """As it is kept, which takes a tenth of the time that decoding all of it takes."""
+    return dict(getattr(os.environ, "_data", os.environ))
 
 
 def _cwd() -> str:
