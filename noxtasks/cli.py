@@ -523,6 +523,30 @@ def _parallel(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_conflicts_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    _add_tests_option(parser)
+    parser.add_argument("--apply", action="store_true", help="write the marks that keep such tests together")
+    _add_setting_option(parser)
+
+
+def _conflicts(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "parallel")
+
+    from noxtasks.parallel import conflicts  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    return conflicts.run(
+        root,
+        settings,
+        python=interpreter.find(root, arguments.python, os.environ),
+        pytest_args=arguments.pytest_args,
+        tests=tuple(map(meant, arguments.tests)),
+        apply=arguments.apply,
+    )
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -633,6 +657,13 @@ COMMANDS = (
         title="Find how fast the suite could be on several workers, whether that pays, and what breaks there.",
         add_options=_add_parallel_options,
         handle=_parallel,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="parallel conflicts",
+        title="Find tests that cannot run at the same time, and what they share.",
+        add_options=_add_conflicts_options,
+        handle=_conflicts,
         takes_pytest_args=True,
     ),
     Command(

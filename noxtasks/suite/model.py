@@ -95,6 +95,45 @@ class Touched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     children: bool = False  # others were started, and may have used anything
 
 
+class Use(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Something that processes share, and how a test used it."""
+
+    kind: str  # file, folder, database, port, socket, shared memory; or environment, working directory, process
+    name: str  # a path, "8080/tcp"
+    how: str  # read, write, create, remove, list, lock
+
+
+class FixtureUse(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a fixture of a scope wider than a test used while that test was under way."""
+
+    fixture: str
+    kind: str
+    name: str
+    how: str
+
+
+class Footprint(msgspec.Struct, frozen=True, kw_only=True):
+    """What a test used of what processes share, but for what is in its own temporary folder."""
+
+    test: str
+    uses: tuple[Use, ...] = ()
+    fixtures: tuple[str, ...] = ()  # those of wider scopes that it has
+    of_fixtures: tuple[FixtureUse, ...] = ()
+
+
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is to use at the same time as another run: see `noxtasks_probe.meeting`."""
+
+    place: str  # a folder that both know; "" to wait for nobody, and be as slow
+    name: str  # of this one of the two
+    resources: tuple[str, ...]
+    changes: bool  # whether it waits where it first changes one of them, or where it first uses one
+    is_slow: bool  # whether it takes its time after each use
+    lags: bool  # whether it lets the other go first when they have met, by a moment of chance
+    step_s: float  # how long one who is slow waits before each call that may matter
+    seed: int
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a test failed. Equal fingerprints mean the same failure: exception, normalised message, user frames."""
 
@@ -166,5 +205,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     touched: Touched | None = None  # told with a mutant alone; then `ran` has one entry, of all tests, named ""
     unimportable: str = ""  # what a module with its tests raised, where that was the end of a run with a mutant
     died: Failure | None = None  # how its process ended while no test was under way, where that was the end of it
+    footprints: tuple[Footprint, ...] = ()
     segments: int = 1  # processes that it took: one more for each test that ended its process
     complete: bool = True

@@ -27,6 +27,8 @@ from noxtasks.suite.model import (
     Circumstances,
     EngineKind,
     Failure,
+    Footprint,
+    Meeting,
     Order,
     Outcome,
     Result,
@@ -67,6 +69,9 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     start_limit_s: float | None = None  # for its process to start and collect
     bench: Timing | None = None  # run the benchmarks alone, and time them so
     at: str = ""  # a function with mutants: its process may be forked where that runs for the first time
+    shared: str = ""  # a temporary folder that it has with other runs; without: one of its own
+    footprints: bool = False  # whether it is to tell what each test uses of what processes share
+    meeting: Meeting | None = None
     only: bool = False  # its process need not collect more than `tests`
 
     @property
@@ -95,6 +100,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     stops: bool
     bench: Timing | None
     at: str
+    shared: str
+    footprints: bool
+    meeting: Meeting | None
     only: bool
 
 
@@ -231,6 +239,7 @@ class _Lane:
         self._ran: list[tuple[str, tuple[str, ...]]] = []
         self._benched: list[Benched] = []
         self._compiled: dict[str, str] = {}
+        self._footprints: list[Footprint] = []
         self._problems = 0
         self._touched: Touched | None = None
         self._died: Failure | None = None
@@ -272,6 +281,9 @@ class _Lane:
             stops=self.request.stops,
             bench=bench,
             at=self.request.at,
+            shared=self.request.shared,
+            footprints=self.request.footprints,
+            meeting=self.request.meeting,
             only=self.request.only,
         )
 
@@ -305,6 +317,10 @@ class _Lane:
             case wire.Ran():
                 self._ran.append((frame.test, frame.functions))
                 self._touched = frame.touched
+            case wire.Used():
+                self._footprints.append(
+                    Footprint(test=frame.test, uses=frame.uses, fixtures=frame.fixtures, of_fixtures=frame.of_fixtures)
+                )
             case wire.Rounds():
                 self._benched.append(frame.benched)
             case wire.Compiled():
@@ -410,6 +426,7 @@ class _Lane:
             ran=tuple(self._ran),
             benched=tuple(self._benched),
             compiled=self._compiled,
+            footprints=tuple(self._footprints),
             problems=self._problems,
             touched=self._touched,
             unimportable=self._ended.reason if self._ended is not None else "",

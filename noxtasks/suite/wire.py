@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import NotMeasuredError
-from noxtasks.suite.model import Benched, Failure, Outcome, StateChange, Touched
+from noxtasks.suite.model import Benched, Failure, FixtureUse, Outcome, StateChange, Touched, Use
 
 VERSION = 1
 WIRE_LOST = 97  # exit status of a process that could not write its frames
@@ -165,6 +165,15 @@ class Changed(_Frame, frozen=True, kw_only=True):
     changes: tuple[StateChange, ...]
 
 
+class Used(_Frame, frozen=True, kw_only=True):
+    """What a test has used of what processes share."""
+
+    test: str
+    uses: tuple[Use, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    of_fixtures: tuple[FixtureUse, ...] = ()
+
+
 class Ran(_Frame, frozen=True, kw_only=True):
     """Which functions that have mutants a test has run, by mutmut's names; without a name: all tests of the run."""
 
@@ -239,6 +248,7 @@ Frame = (
     | Finish
     | Leak
     | Changed
+    | Used
     | Ran
     | Rounds
     | Compiled

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from noxtasks.errors import NotMeasuredError
 from noxtasks.probe.noxtasks_probe.frames import Real
 from noxtasks.suite import wire
-from noxtasks.suite.model import Benched, Failure, Outcome, StateChange, Touched
+from noxtasks.suite.model import Benched, Failure, FixtureUse, Outcome, StateChange, Touched, Use
 
 names = st.text(st.characters(codec="utf-8"), max_size=20)
 numbers = st.integers(-(2**31), 2**31)
@@ -37,6 +37,9 @@ benched = st.builds(
     peak_bytes=st.none() | numbers,
 )
 state_changes = st.builds(StateChange, kind=names, name=names, before=names, after=names)
+
+uses = st.builds(Use, kind=names, name=names, how=names)
+fixture_uses = st.builds(FixtureUse, fixture=names, kind=names, name=names, how=names)
 
 FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     wire.Hello: st.builds(
@@ -77,6 +80,9 @@ FRAMES: dict[type[Any], st.SearchStrategy[Any]] = {
     ),
     wire.Leak: st.builds(wire.Leak, test=names, note=names),
     wire.Changed: st.builds(wire.Changed, test=names, changes=st.lists(state_changes, max_size=3).map(tuple)),
+    wire.Used: st.builds(
+        wire.Used, test=names, uses=st.lists(uses).map(tuple), of_fixtures=st.lists(fixture_uses).map(tuple)
+    ),
     wire.Ran: st.builds(wire.Ran, test=names, functions=several, touched=touched),
     wire.Rounds: st.builds(wire.Rounds, benched=benched),
     wire.Compiled: st.builds(wire.Compiled, modules=st.dictionaries(names, names)),

@@ -16,6 +16,8 @@ run, or null for all, ordered by `order` and `seed`), `worker` (null, or the nam
 `workers`, `known` (fingerprints already rendered), `circumstances` (see `circumstances`), `observed` (the tests whose
 traces are to be told), `leaks` (whether to look for what each test leaves open), `mutant` (the one that is active, or
 ""), `stops` (at the first failure), `at` (see "cold"), `only` (whether nothing but `tests` is to be collected),
+`shared` (a temporary folder that it has with other runs, or ""), `footprints` (whether to tell what each test uses of
+what processes share), `meeting` (null, or what is to be used at the same time as another run: see `meeting`),
 and `bench` (null, or how benchmarks are to be timed: see `benching`).
 """
 
@@ -251,7 +253,7 @@ class Engine:
         if forked and self._touched is not None:
             self._touched.forget()
         isolation.dump_on_request(run["dump"])
-        isolation.own_temporary_folder(config, run["folder"])
+        isolation.own_temporary_folder(config, run["folder"], run["shared"])
         if run["worker"] is not None:
             isolation.own_identity(config, run["worker"], run["workers"])
         floods = isolation.own_output(config, forked=forked)
@@ -281,6 +283,7 @@ class Engine:
             leaks=LeakWatch() if run["leaks"] else None,
             calls=self._calls if run["mutant"] or not run["stops"] else None,
             touched=self._touched if run["mutant"] else None,
+            footprint=_footprint(config, run) if run["footprints"] else None,
         )
         self._notes.expect(run["known"], most=0 if run["stops"] else None)
         self._relay.runner = runner
@@ -302,6 +305,18 @@ class Engine:
             self._wire.send("problem", problem=problem)
         self._told = len(self._watch.problems)
         self._wire.send("facts", facts=self._watch.facts)
+
+
+def _footprint(config: pytest.Config, run: dict[str, Any]) -> Any:
+    from .footprint import FootprintWatch
+    from .meeting import Meeting
+
+    wish = run["meeting"]
+    meeting = Meeting(wish) if wish is not None else None
+    folders = [run["folder"], os.path.dirname(run["wire"]), wish["place"] if wish is not None else ""]
+    watch = FootprintWatch(folders, run["worker"] or "", meeting)
+    config.pluginmanager.register(watch, "noxtasks-footprint")
+    return watch
 
 
 def _environment() -> dict[str, Any]:

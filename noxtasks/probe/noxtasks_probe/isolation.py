@@ -22,11 +22,14 @@ FLOOD = 1 << 20
 """Bytes of captured output per stream and phase that are kept, as a head and a tail; the rest is not read."""
 
 
-def own_temporary_folder(config: pytest.Config, folder: str) -> None:
-    """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`."""
+def own_temporary_folder(config: pytest.Config, folder: str, shared: str = "") -> None:
+    """Let `tempfile`, `tmp_path`, Hypothesis's examples and the child's own children work below `folder`.
+
+    Where `shared` is given, `tempfile` and the children work there, as the workers of one session do.
+    """
     failures.temporary(folder)
-    os.environ["TMPDIR"] = folder
-    tempfile.tempdir = folder
+    os.environ["TMPDIR"] = shared or folder
+    tempfile.tempdir = shared or folder
     hypothesis: Any = sys.modules.get("hypothesis.configuration")
     if hypothesis is not None:  # or an example that failed in one run would be tried first in the next
         hypothesis.set_hypothesis_home_dir(Path(folder) / "hypothesis")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from .processes import ChildWatch
 from .protocol import Protocol
 from .recording import Case
 from .touching import TouchWatch
+
+if TYPE_CHECKING:
+    from .footprint import FootprintWatch
 
 
 class Relay:
@@ -51,6 +54,7 @@ class Runner:
         leaks: LeakWatch | None,
         calls: CallWatch | None = None,
         touched: TouchWatch | None = None,
+        footprint: FootprintWatch | None = None,
     ) -> None:
         self._wire = wire
         self._protocol = protocol
@@ -62,6 +66,7 @@ class Runner:
         self._calls = calls if touched is None else None
         self._all_calls = calls
         self._touched = touched
+        self._footprint = footprint
         self._children = ChildWatch()
         self._case = Case()
         self._item: pytest.Item | None = None
@@ -109,6 +114,8 @@ class Runner:
         stopped = False
         if self._calls is not None:
             self._calls.begin()
+        if self._footprint is not None:
+            self._footprint.begin()
         before = self._snapshot(item) if self._nodeid in self._observed else None
         began_s = Real.clock()
         try:
@@ -119,6 +126,8 @@ class Runner:
         session: Any = item.session
         if session.shouldstop or session.shouldfail:
             stopped = True
+        if self._footprint is not None:
+            self._wire.hold("used", test=self._nodeid, **self._footprint.taken(item))
         self._case.took(self._phases_s, within_s=Real.clock() - began_s)
         self._case.notes.extend(self._floods)
         self._children.look(self._nodeid)
