@@ -34,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     together: str
     hang_s: float
+    always: bool  # even if workers do not pay
     kept: str  # the file with the seconds that tests took, which is written anew
     durations: str  # where there is none: the file that is written while pytest collects, from the history
     testrun: str  # a name that no other run has
@@ -68,11 +69,12 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
 
 
 def planned(parallel: ParallelSettings, scratch: Path, *, kept: Path, workers: int | None = None) -> Plan:
-    """What the settings, and so many workers, come to; what tests took is in the file `kept`."""
+    """What the settings come to, or so many `workers` in any case; what tests took is in the file `kept`."""
     return Plan(
         workers=workers or parallel.workers,
         together=parallel.together,
         hang_s=parallel.test_timeout_s,
+        always=workers is not None,
         kept=str(kept),
         durations=str(scratch / "durations.json"),
         testrun=uuid.uuid4().hex,

@@ -78,8 +78,9 @@ class Distribution:
     """Takes the place of pytest's loop over the tests.
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
-    a test is taken to hang), `testrun` (the name of the run), `interrupt` (the signal by which Ctrl-C is handed on),
-    `kept` (the file of `durations`) and, where that is not there yet, `durations` (as that, to be waited for).
+    a test is taken to hang), `always` (whether workers run the tests even if that does not pay), `testrun` (the name
+    of the run), `interrupt` (the signal by which Ctrl-C is handed on), `kept` (the file of `durations`) and, where that
+    is not there yet, `durations` (as that, to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -109,7 +110,7 @@ class Distribution:
         known_s = durations.read(self._kept) if self._kept.exists() else _from_history(Path(plan["durations"]))
         in_order = bool(getattr(option, "failedfirst", False) or getattr(option, "newfirst", False))
         schedule = Schedule(tests(session.items, known_s, plan["together"]), plan["workers"], in_order=in_order)
-        reason = why_not(session, schedule, plan["workers"])
+        reason = why_not(session, schedule, plan["workers"], always=plan["always"])
         if reason:
             _tell(session, f"noxtasks: one process, {reason}")
             return None
@@ -137,12 +138,15 @@ class Distribution:
         durations.keep(self._kept, self._watch.took_s)
 
 
-def why_not(session: pytest.Session, schedule: Schedule, workers: int) -> str:
-    """Why the tests should run in this process; empty where nothing speaks against workers."""
-    return next(_reasons(session, schedule, workers), "")
+def why_not(session: pytest.Session, schedule: Schedule, workers: int, *, always: bool = False) -> str:
+    """Why the tests should run in this process; empty where nothing speaks against workers.
+
+    With `always` it is none that workers do not pay.
+    """
+    return next(_reasons(session, schedule, workers, always=always), "")
 
 
-def _reasons(session: pytest.Session, schedule: Schedule, workers: int) -> Iterator[str]:
+def _reasons(session: pytest.Session, schedule: Schedule, workers: int, *, always: bool) -> Iterator[str]:
     option = session.config.option
     if workers == 1 or len(session.items) == 1:
         yield "since there is nothing to distribute"
@@ -159,7 +163,7 @@ def _reasons(session: pytest.Session, schedule: Schedule, workers: int) -> Itera
         yield "since --stepwise goes by the order of the tests"
     if _measures_time(session):
         yield "since benchmarks want the machine for themselves"
-    if schedule.known_s is not None and schedule.known_s * (1 - 1 / workers) < _SHORT_S:
+    if not always and schedule.known_s is not None and schedule.known_s * (1 - 1 / workers) < _SHORT_S:
         yield f"since the tests take {schedule.known_s:.2f} s"
 
 

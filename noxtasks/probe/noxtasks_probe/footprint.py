@@ -15,6 +15,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Generator
 from typing import Any, Optional
 
@@ -42,8 +43,8 @@ Use = tuple[str, str, str]
 class FootprintWatch:
     """Hears what tests use from now on. `folders` are this run's own; once made, it cannot be taken out again.
 
-    `worker` is the name of this one of several processes: what has it in its name is no other's. `meet` is called with
-    each use, before it happens.
+    `worker` is the name of this one of several processes: what has it in its name, below the project's folder or that
+    of temporary files, is no other's. `meet` is called with each use, before it happens.
     """
 
     def __init__(self, folders: list[str], worker: str, meet: Any = None) -> None:
@@ -51,7 +52,8 @@ class FootprintWatch:
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.path.dirname(os.__file__))}
         self._own = tuple(os.path.join(each, "") for each in own)
         self._interpreter = tuple(os.path.join(each, "") for each in prefixes)
-        self._worker = worker
+        self._worker = re.compile(rf"(?<![^\W_]){re.escape(worker)}(?![^\W_])") if worker else None
+        self._bases: tuple[str, ...] = ()
         self._meet = meet
         self._owners: list[str] = []  # fixtures of wider scopes under way, the innermost last
         self._uses: dict[Use, None] = {}
@@ -66,6 +68,9 @@ class FootprintWatch:
         """A test begins."""
         self._uses, self._of_fixtures, self._databases, self._set_up = {}, {}, {}, set()
         self._before = (_environment(), _cwd())
+        if not self._bases:
+            bases = {os.path.join(os.path.realpath(each), "") for each in (os.curdir, tempfile.gettempdir())}
+            self._bases = tuple(sorted(bases, key=len, reverse=True))
         self._listens = True
 
     def taken(self, item: Any) -> dict[str, Any]:
@@ -125,7 +130,10 @@ class FootprintWatch:
                     self._meet(use)
 
     def _is_of_worker(self, name: str) -> bool:
-        return bool(self._worker) and self._worker in name
+        if self._worker is None:
+            return False
+        base = next((each for each in self._bases if name.startswith(each)), "")
+        return self._worker.search(name, len(base)) is not None
 
     def _put(self, owner: str, use: Use) -> None:
         if owner:
