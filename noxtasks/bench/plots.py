@@ -23,7 +23,7 @@ LANE = 30  # of the rounds of one side
 HEIGHT = 150  # of a course
 
 _MARGIN = 12.0  # for half a dot
-_APART = 0.11  # the least distance of two ticks, as a share of the width
+_APART = 0.15  # the least distance of two ticks, as a share of the width
 _LOG_BEYOND = 10.0  # times as much as the least
 _CHANGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 4.0, 9.0, 99.0, 999.0, 9999.0)
 _LEAST_SPAN = 0.1  # of a course, as a share of its middle: noise should not look like more
