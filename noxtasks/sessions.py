@@ -54,6 +54,7 @@ OBJECTIVES = (
     Objective(
         name="parallel",
         title="How much faster is it in parallel, what breaks there, and how far is the limit?",
+        verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
 )
