@@ -55,9 +55,9 @@ def test_who_lists_a_folder_is_disturbed_by_who_puts_something_in_it() -> None:
 
 
 def test_who_removes_a_folder_disturbs_all_who_use_what_is_below() -> None:
-    removes = footprint("a", ("folder", "/work", "remove"))
-    assert shared(removes, footprint("b", ("file", "/work/deep/x", "read"))) == {("folder", "/work"): ["a", "b"]}
-    assert not shared(removes, footprint("b", ("file", "/workshop/x", "read")))
+    removes = footprint("a", ("folder", "/srv", "remove"))
+    assert shared(removes, footprint("b", ("file", "/srv/deep/x", "read"))) == {("folder", "/srv"): ["a", "b"]}
+    assert not shared(removes, footprint("b", ("file", "/srvshop/x", "read")))
 
 
 def test_a_folder_that_is_made_by_whoever_comes_first_is_not_shared() -> None:
@@ -80,9 +80,9 @@ def test_resources_of_the_same_tests_are_one_nominee_named_by_the_most_telling()
 
 
 def test_a_folder_that_is_removed_says_more_than_what_is_in_it() -> None:
-    uses = (("folder", "/work", "remove"), ("file", "/work/x", "write"))
+    uses = (("folder", "/srv", "remove"), ("file", "/srv/x", "write"))
     (found,) = rules.nominees([footprint("a", *uses), footprint("b", *uses)])
-    assert [each.resource.name for each in found.sharings] == ["/work", "/work/x"]
+    assert [each.resource.name for each in found.sharings] == ["/srv", "/srv/x"]
 
 
 def test_of_many_parameters_a_few_stand_for_all() -> None:
