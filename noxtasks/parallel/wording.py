@@ -14,7 +14,6 @@ from noxtasks.parallel.model import (
     Ending,
     Fault,
     Gate,
-    Phases,
     Report,
     State,
     Suspect,
@@ -126,14 +125,3 @@ def recommendation(report: Report, pytest_args: Sequence[str] = ()) -> list[str]
 def ending(report: Report) -> str:
     """Why there were no more runs, where that matters."""
     return _ENDINGS[report.ending]
-
-
-def where_time_goes(phases: Phases) -> str:
-    """The phases of a run by the clock."""
-    parts = (
-        ("start-up", phases.startup_s),
-        ("collection", phases.collection_s),
-        ("tests", phases.testing_s),
-        ("ending", phases.ending_s),
-    )
-    return ", ".join(f"{name} {took:.2f} s" for name, took in parts)
