@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
+from noxtasks.parallel import runner
+
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")]
 
 PLAIN = ("-p", "no:randomly", "-p", "no:benchmark", "-p", "no:asyncio", "-p", "no:cacheprovider")
@@ -172,6 +174,21 @@ def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how:
     assert "KeyboardInterrupt" in said
     assert len(list(root.glob("torn-down-*"))) == 2
     assert not any(map(is_alive, pids))
+
+
+AT_THE_VERY_END = """
+import os
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid()):
+        kill(pid, {interrupt})
+LAST = Last()
+def test_it(): pass
+"""
+
+
+def test_ctrl_c_that_is_handed_on_while_the_interpreter_ends_changes_no_exit_code(root: Path) -> None:
+    (root / "test_end.py").write_text(AT_THE_VERY_END.format(interrupt=runner.INTERRUPT))
+    assert run(root, "test_end.py").returncode == 0
 
 
 def test_no_worker_outlives_the_one_that_is_killed(root: Path) -> None:

@@ -51,8 +51,14 @@ class _CtrlC:
 
     def __init__(self, handed_on: int) -> None:
         self.heeded = False
+        self._number = handed_on
         if handed_on != signal.SIGINT:
             signal.signal(handed_on, self._handed_on)
+
+    def end(self) -> None:
+        """Hear no more of what is handed on: an interpreter that ends takes off its handlers, and would be killed."""
+        if self._number != signal.SIGINT:
+            signal.signal(self._number, signal.SIG_IGN)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -136,6 +142,11 @@ class Distribution:
     def pytest_sessionfinish(self) -> None:
         """Keep what the tests took, for the next time."""
         durations.keep(self._kept, self._watch.took_s)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """The exit code is settled."""
+        self._ctrl_c.end()
 
 
 def why_not(session: pytest.Session, schedule: Schedule, workers: int, *, always: bool = False) -> str:
