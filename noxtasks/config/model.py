@@ -139,6 +139,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return self.history
         return f"{scheme}:///{(root.resolve() / path).as_posix()}"
 
+    def waiting(self, root: Path) -> Path:
+        """The folder where runs wait to be taken into the history."""
+        return root.resolve() / ".noxtasks" / "waiting"
+
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """A value for the setting `key` ("flake.runs"); `where` says in its error who gave it ("--runs")."""

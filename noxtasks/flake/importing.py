@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode, NotMeasuredError, NoxtasksError
 from noxtasks.evidence import vcs
-from noxtasks.history import open_history
+from noxtasks.history import Origin, open_history
 from noxtasks.suite import git, record
 
 if TYPE_CHECKING:
-    from noxtasks.history import imports
     from noxtasks.history.store import History
 
 
@@ -29,7 +28,7 @@ def import_files(root: Path, settings: Settings, paths: Sequence[Path]) -> ExitC
     from noxtasks.history import imports  # noqa: PLC0415 - junitparser takes long to load; no other command needs it
 
     code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-    origin = imports.Origin(
+    origin = Origin(
         project=settings.project_name(root),
         code_version=code.code_version,
         revision=(code.vcs and code.vcs.revision) or "",
@@ -37,7 +36,7 @@ def import_files(root: Path, settings: Settings, paths: Sequence[Path]) -> ExitC
     )
     failed: list[NoxtasksError] = []
     now = datetime.now(UTC)
-    with open_history(settings.history_url(root)) as history:
+    with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
         reports = []
         for path in paths:
             try:
@@ -60,7 +59,7 @@ def import_files(root: Path, settings: Settings, paths: Sequence[Path]) -> ExitC
     return ExitCode.NOT_MEASURED if failed else ExitCode.NOTHING_FOUND
 
 
-def _import_record(history: History, path: Path, origin: imports.Origin, now: datetime) -> None:
+def _import_record(history: History, path: Path, origin: Origin, now: datetime) -> None:
     from noxtasks.history import imports  # noqa: PLC0415
 
     runs = record.read(path)

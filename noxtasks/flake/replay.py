@@ -28,7 +28,7 @@ def replay(root: Path, settings: Settings, *, python: Path | None, run_id: str, 
     `NotMeasuredError` where the tests of that run are not there any more. Tests whose ids are others in each collection
     are left out of the repeat, and told.
     """
-    with open_history(settings.history_url(root)) as history:
+    with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
         stored = history.find_run(run_id)
     known = set(stored.nodeids)
     if test is not None and test not in known:

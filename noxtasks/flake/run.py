@@ -113,7 +113,7 @@ def run(
         if not resume:
             engine.start(hash_seed=task.hash_seed)  # it imports and collects while this process does the same
         code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-        with open_history(settings.history_url(root)) as history:
+        with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
             if resume:
                 task = _resumed(task, history, code.code_version)
             return _carry_out(task, engine, history, code)

@@ -14,7 +14,7 @@ import msgspec
 
 from noxtasks.errors import HistoryError
 from noxtasks.history.junit import read_junit
-from noxtasks.history.model import Environment, Session, SessionKind
+from noxtasks.history.model import Environment, Origin, Session, SessionKind
 from noxtasks.history.nodeids import NodeIds
 
 if TYPE_CHECKING:
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
     from noxtasks.history.store import History
     from noxtasks.suite.model import Run
-
-
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """The code that the imported outcomes are about."""
-
-    project: str
-    code_version: str
-    revision: str = ""
-    dirty: bool = False
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,15 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     distributions: dict[str, str] = {}  # all that is installed, but for what comes from a folder: that is the code
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that outcomes from elsewhere are about."""
+
+    project: str
+    code_version: str
+    revision: str = ""
+    dirty: bool = False
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One use of noxtasks (or one imported report): runs of one project at one code version and settings.
 

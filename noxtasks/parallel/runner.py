@@ -1,6 +1,6 @@
 """The story of `noxtasks run`: the user's pytest on forked workers, the longest tests first, and into the history.
 
-pytest is started at once. What takes long to load, for the history, is loaded while it runs.
+pytest is started at once. What else there is to do is loaded and done while it runs: see `remembering`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import sys
 import tempfile
 import threading
 import uuid
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from noxtasks.config import ParallelSettings, Settings
-from noxtasks.errors import ExitCode, HistoryError
+from noxtasks.errors import ExitCode
 from noxtasks.suite import process
 from noxtasks.suite.launch import Launch, Suite
+
+if TYPE_CHECKING:
+    from noxtasks.history import Origin
 
 PLAN = "NOXTASKS_PLAN"
 _PLUGIN = "noxtasks_probe.distributing"
@@ -52,17 +55,17 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
         scratch = Path(folder)
         wire = scratch / "wire"
         plan = planned(settings.parallel, scratch, kept=root / ".noxtasks" / "durations.json")
-        preparing = threading.Thread(target=_prepare, args=(root, settings, plan), daemon=True)
+        beside = _Beside(root, settings, plan)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
             cwd=root,
             env={**environment(suite, wire), PLAN: str(written(plan, scratch))},
-            meanwhile=preparing.start,
+            meanwhile=beside.start,
             interrupt=INTERRUPT,
         )
-        preparing.join()
-        if wire.exists():
-            _remember(root, settings, wire)
+        beside.remember(wire)
+    if beside.notes:
+        _tell(beside.notes)
     if code == -INTERRUPT:  # before the probe was there to hear of it
         return ExitCode.INTERRUPTED
     return code if code >= 0 else _SIGNALLED - code
@@ -97,52 +100,38 @@ def environment(suite: Suite, wire: Path) -> dict[str, str]:
     return {**env, **kept}
 
 
-def _prepare(root: Path, settings: Settings, plan: Plan) -> None:
-    """Load what the history takes, when no other process wants the core; and read it, where nothing else is known."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _IDLE)
-    from noxtasks.evidence import vcs  # noqa: F401, PLC0415 - they take long to load, and pytest runs by now
-    from noxtasks.history import imports, open_history  # noqa: F401, PLC0415
+class _Beside(threading.Thread):
+    """Does what the history takes while pytest runs, and when no other process wants the core."""
 
-    found: dict[str, float] | None = None
-    try:
-        with open_history(settings.history_url(root)) as history:
-            if not Path(plan.kept).exists():
-                found = history.durations_s(settings.project_name(root))
-    except HistoryError as error:
-        _tell(f"the history could not be read: {error}")
-        found = {}
-    if found is None:
-        return
-    whole = Path(plan.durations).with_suffix(".part")
-    whole.write_bytes(msgspec.json.encode(found))
-    whole.rename(plan.durations)
+    def __init__(self, root: Path, settings: Settings, plan: Plan) -> None:
+        super().__init__(daemon=True)
+        self.notes: tuple[str, ...] = ()
+        self._root = root
+        self._settings = settings
+        self._plan = plan
+        self._origin: Origin | None = None
 
+    def run(self) -> None:
+        """Give pytest its durations, and see which code there is before a test may change it."""
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _IDLE)
+        from noxtasks.parallel import remembering  # noqa: PLC0415 - pytest is to be started first
 
-def _remember(root: Path, settings: Settings, wire: Path) -> None:
-    from noxtasks.evidence import vcs  # noqa: PLC0415
-    from noxtasks.history import imports, open_history  # noqa: PLC0415
-    from noxtasks.suite import git, record  # noqa: PLC0415
+        self.notes += remembering.give_durations(
+            self._root, self._settings, kept=Path(self._plan.kept), durations=Path(self._plan.durations)
+        )
+        self._origin = remembering.origin(self._root, self._settings)
 
-    runs = record.read(wire)
-    if not any(run.results for run in runs):
-        return
-    code = vcs.code(root, run=git.output_in(root), reports=Path(settings.reports))
-    origin = imports.Origin(
-        project=settings.project_name(root),
-        code_version=code.code_version,
-        revision=(code.vcs and code.vcs.revision) or "",
-        dirty=code.vcs.dirty if code.vcs else False,
-    )
-    now = datetime.now(UTC)
-    try:
-        with open_history(settings.history_url(root)) as history:
-            imports.import_runs(history, runs, origin, source=str(now), started=runs[0].started, now=now)
-    except HistoryError as error:
-        _tell(f"the outcomes are not in the history: {error}")
+    def remember(self, wire: Path) -> None:
+        """Keep what the probe wrote to `wire`, if it wrote."""
+        from noxtasks.parallel import remembering  # noqa: PLC0415 - it is loaded by now
+
+        self.join()
+        if self._origin is not None and wire.exists():
+            self.notes += remembering.remember(wire, self._origin, self._settings.waiting(self._root))
 
 
-def _tell(note: str) -> None:
+def _tell(notes: tuple[str, ...]) -> None:
     from noxtasks.evidence.display.console import print_notes  # noqa: PLC0415 - seldom wanted
 
-    print_notes((note,))
+    print_notes(notes)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from noxtasks.errors import HistoryError
-from noxtasks.history import SessionKind, junit
-from noxtasks.history.imports import Imports, Origin, import_junit, import_runs
+from noxtasks.history import Origin, SessionKind, junit
+from noxtasks.history.imports import Imports, import_junit, import_runs
 from noxtasks.history.store import History
 from noxtasks.suite.model import Outcome, Result, Run
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
+from noxtasks.config import Settings
+from noxtasks.history import open_history
 from noxtasks.parallel import runner
 
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")]
@@ -54,6 +56,14 @@ def test_every_outcome_is_as_in_plain_pytest(root: Path) -> None:
     assert outcomes(root / "ours.xml") == outcomes(root / "plain.xml")
     (summary, expectation) = (each.stdout.rstrip().rpartition("\n")[2] for each in (found, expected))
     assert summary.partition(" in ")[0] == expectation.partition(" in ")[0]
+
+
+def test_outcomes_are_in_the_history_that_is_opened_next(root: Path) -> None:
+    settings = Settings()
+    run(root, "test_outcomes.py")
+    with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
+        durations_s = history.durations_s("distributed")
+    assert set(durations_s) == set(json.loads((root / ".noxtasks/durations.json").read_text()))
 
 
 def test_fixtures_of_every_scope_are_set_up_and_torn_down_in_each_worker(root: Path) -> None:

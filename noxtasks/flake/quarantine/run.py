@@ -113,7 +113,7 @@ def _measured(
         return (), (f"there is no report, so nothing goes in or returns; {_MEASURE}",)
     if report.provenance.code_version != code_version:
         return (), (f"the report is of another version of the code, so nothing goes in or returns; {_MEASURE}",)
-    with open_history(settings.history_url(root)) as history:
+    with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
         tallies = history.rates(settings.project_name(root), code_version)
     return rules.measured(report.result, tallies, confidence=settings.flake.confidence), ()
 
