@@ -58,6 +58,7 @@ class EventType(Enum):
     FLAKE_REDUCTION_DELTA_EMITTED = "flake_reduction_delta_emitted"
     COVERAGE_LADDER_STAGE_ADVANCED = "coverage_ladder_stage_advanced"
     MUTATION_SCORE_THRESHOLD_MET = "mutation_score_threshold_met"
+    GATE_EVALUATED = "gate_evaluated"
     EVENT_LOG_MENDED = "event_log_mended"
 
     @property

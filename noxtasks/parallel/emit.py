@@ -13,6 +13,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
+from noxtasks.parallel.conflicts import Conflict, Findings, Resource
 from noxtasks.parallel.model import Assessment, Candidate, Execution, Gate, Report, Scan, Suspect
 from noxtasks.stats import Interval, Shift
 
@@ -38,6 +39,7 @@ def write(reports: Path, report: Report, scan: Scan, *, duration_s: float, prove
                 "candidates": [_verdict(each) for each in report.assessments],
                 "ending": report.ending.value,
                 "notes": list(report.notes),
+                "conflicts": _findings(report.conflicts) if report.conflicts else None,
             },
             timing={"duration_s": duration_s, "expected": _shift(report.recommendation.speedup)},
             provenance=provenance,
@@ -88,6 +90,7 @@ def tell_complete(
         metrics={
             "parallel.tests": report.tests,
             "parallel.suspects": len({suspect.test for each in report.assessments for suspect in each.suspects}),
+            "parallel.conflicts": len(report.proven),
             "parallel.broken": sum(each.fault is not None for each in report.assessments),
             **speedup,
             **workers,
@@ -130,6 +133,37 @@ def _suspect(each: Suspect) -> dict[str, Any]:
         "alone": each.alone,
         **_ends(each.interval),
     }
+
+
+def _findings(found: Findings) -> dict[str, Any]:
+    return {
+        "tests": found.tests,
+        "left_out": found.left_out,
+        "starting": found.starting,
+        "untried": found.untried,
+        "conflicts": [_conflict(each) for each in found.conflicts],
+    }
+
+
+def _conflict(each: Conflict) -> dict[str, Any]:
+    return {
+        "standing": each.standing.value,
+        "resource": _resource(each.resource),
+        "also": [_resource(also) for also in each.also],
+        "tests": list(each.tests),
+        "sharing": list(each.sharing),
+        "fixture": each.fixture,
+        "together": msgspec.to_builtins(each.together),
+        "apart": msgspec.to_builtins(each.apart),
+        "p_value": each.p_value,
+        "failure": each.failure,
+        "remedy": each.remedy,
+        "command": each.command,
+    }
+
+
+def _resource(each: Resource) -> dict[str, str]:
+    return {"kind": each.kind.value, "name": each.name}
 
 
 def _gate(each: Gate) -> dict[str, Any]:

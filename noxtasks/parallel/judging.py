@@ -7,6 +7,7 @@ import msgspec
 from noxtasks.config import Settings
 from noxtasks.evidence.display.text import counted
 from noxtasks.parallel import causes, gates, rules
+from noxtasks.parallel.conflicts import Findings
 from noxtasks.parallel.model import (
     Answer,
     Assessment,
@@ -21,7 +22,9 @@ from noxtasks.parallel.model import (
 from noxtasks.stats import Verdict
 
 
-def report(scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...] = ()) -> Report:
+def report(
+    scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...] = (), conflicts: Findings | None = None
+) -> Report:
     """What `scan`, with at least one sequential run, comes to."""
     basis, failing = rules.basis(scan.sequential), _failing(scan)
     ranked = rules.best_first(scan.pairs)
@@ -49,6 +52,7 @@ def report(scan: Scan, settings: Settings, *, cores: int, notes: tuple[str, ...]
         ),
         ending=scan.ending,
         notes=(*notes, *_notes(scan, basis, failing)),
+        conflicts=conflicts,
     )
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 
 import msgspec
 
+from noxtasks.parallel.conflicts.model import Conflict, Findings
 from noxtasks.stats import Interval, Judgement, Shift
 from noxtasks.suite.model import Outcome
 
@@ -235,3 +236,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[Gate, ...]
     ending: Ending
     notes: tuple[str, ...] = ()
+    conflicts: Findings | None = None  # None: not looked for
+
+    @property
+    def proven(self) -> tuple[Conflict, ...]:
+        """Tests that cannot run at the same time."""
+        return self.conflicts.proven if self.conflicts else ()

@@ -20,6 +20,9 @@ def tell(report: Report, pytest_args: Sequence[str]) -> None:
         message = f"{wording.suspect(suspect)} with {wording.named(each.candidate)}"
         command = wording.again(each.candidate, pytest_args)
         github.annotate(suspect.test.partition("::")[0], f"{message}\n$ {command}", title="parallel")
+    for conflict in report.proven[: max(0, _ANNOTATIONS - len(found))]:
+        message = f"{wording.conflict(conflict)}\n{conflict.remedy}\n$ {conflict.command}"
+        github.annotate(conflict.tests[0].partition("::")[0], message, title="parallel")
     github.summarise(markdown(report, pytest_args))
 
 
@@ -57,6 +60,7 @@ def markdown(report: Report, pytest_args: Sequence[str] = ()) -> str:
         "",
         *(f"- **{cause.dominant.value}**: {github.code(shown(cause.said))}. {cause.remedy}" for cause in causes),
         *(f"- {github.code(line)}" for line in (*broken, *suspects, *others)[:_ROWS]),
+        *(f"- {github.code(wording.conflict(each))}. {each.remedy}" for each in report.proven[:_ROWS]),
         *(f"- {shown(wording.gate(gate))}" for gate in report.gates),
         *(f"- {shown(note)}" for note in (*report.notes, wording.ending(report)) if note),
     ]

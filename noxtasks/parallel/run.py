@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from noxtasks.config import Settings, available_cores
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
-from noxtasks.parallel import applying, emit, judging, on_github, rules, scanning, terminal, wording, xdist
+from noxtasks.evidence.display.text import counted
+from noxtasks.parallel import applying, conflicts, emit, judging, on_github, rules, scanning, terminal, wording, xdist
+from noxtasks.parallel.conflicts import Findings
 from noxtasks.parallel.model import Answer, Candidate, Ending, Mode, Report, Scan, State
 from noxtasks.parallel.running import Runner
 from noxtasks.parallel.task import Task
@@ -22,6 +26,9 @@ from noxtasks.parallel.xdist import Here
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.launch import Suite
+
+CONFLICTS_S = 60.0
+"""For trials of tests that may conflict, at least."""
 
 
 def run(
@@ -40,9 +47,11 @@ def run(
     With `rounds` each is run so often; without, until it is decided. With `apply` what pays is written into pytest's
     configuration.
 
-    Gives `FOUND` where a gate failed, a test fails only in parallel, or one is lost there. Raises `NotMeasuredError`
-    where the suite does not run by itself or the runs do not decide a gate, `ConfigurationError` for modes that are not
-    there, and, when what was measured is written, `InterruptedRunError`.
+    Without `modes`, which tests conflict is looked for, too, in what is left of the budget, and for a minute at least.
+
+    Gives `FOUND` where a gate failed, a test fails only in parallel or conflicts with another, or one is lost there.
+    Raises `NotMeasuredError` where the suite does not run by itself or the runs do not decide a gate,
+    `ConfigurationError` for modes that are not there, and, when what was measured is written, `InterruptedRunError`.
     """
     root, began, started_s = root.resolve(), datetime.now(UTC), time.monotonic()
     suite = Suite(
@@ -68,7 +77,11 @@ def run(
     print_notes((*task.code.notes, *notes))
     emit.tell_start(task.reports, task.project, at=began, provenance=task.provenance())
     scan = _scanned(task)
-    report = judging.report(scan, settings, cores=cores, notes=notes)
+    found = None
+    if not modes and here.forks and scan.ending is not Ending.INTERRUPTED:
+        scan, found, more = _with_conflicts(task, scan)
+        notes = (*notes, *more)
+    report = judging.report(scan, settings, cores=cores, notes=notes, conflicts=found)
     told = task.provenance(complete=scan.ending is not Ending.INTERRUPTED)
     digests = emit.write(task.reports, report, scan, duration_s=time.monotonic() - started_s, provenance=told)
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
@@ -120,11 +133,33 @@ def _scanned(task: Task) -> Scan:
         line.clear()
 
 
+def _with_conflicts(task: Task, scan: Scan) -> tuple[Scan, Findings | None, tuple[str, ...]]:
+    """The scan, interrupted if it now was; which tests conflict, where that could be seen; and what to say of it."""
+    line = LiveLine()
+
+    def tell(tests: int, nominees: int) -> None:
+        line.say(f"{counted(tests, 'test')} looked at; groups of them that share something: {nominees}")
+
+    left_s = max(task.until_s - time.monotonic(), CONFLICTS_S)
+    try:
+        line.say("one after the other, to see what tests share")
+        return scan, conflicts.find(task.suite, task.settings, budget_s=left_s, tell=tell), ()
+    except NotMeasuredError as error:
+        return scan, None, (f"what tests share could not be seen: {error.message}",)
+    except KeyboardInterrupt:
+        return msgspec.structs.replace(scan, ending=Ending.INTERRUPTED), None, ()
+    finally:
+        line.clear()
+
+
 def write_recommended(suite: Suite, scan: Scan, report: Report) -> None:
     """Write what is recommended where pytest reads it, or say what to run."""
     found = report.recommendation
     if found.candidate is None or found.answer is not Answer.PAYS:
         terminal.print_line("nothing is written: it is not shown that running in parallel pays")
+        return
+    if report.proven:
+        terminal.print_line("nothing is written: tests conflict that would then run at the same time")
         return
     if rules.of(report.assessments, found.candidate).suspects:
         terminal.print_line("nothing is written: tests fail there that do not alone")
@@ -147,7 +182,7 @@ def _ended(task: Task, report: Report) -> ExitCode:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="Run it again.")
     verdicts = [gate.judgement.verdict for gate in report.gates]
     is_broken = any(each.state is State.BROKEN or each.suspects for each in report.assessments)
-    if Verdict.FAIL in verdicts or is_broken:
+    if Verdict.FAIL in verdicts or is_broken or report.proven:
         return ExitCode.FOUND
     if Verdict.UNMEASURED in verdicts:
         open_gates = [gate for gate in report.gates if gate.judgement.verdict is Verdict.UNMEASURED]

@@ -11,6 +11,7 @@ from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.parallel import wording
+from noxtasks.parallel.conflicts.terminal import print_findings
 from noxtasks.parallel.model import Answer, Assessment, Candidate, Report, State
 from noxtasks.stats import Verdict
 
@@ -46,6 +47,8 @@ def print_report(report: Report, pytest_args: Sequence[str]) -> None:
         _say_row(console, each)
     _say_broken(console, report.assessments, pytest_args)
     _say_best(console, report)
+    if report.conflicts is not None:
+        print_findings(report.conflicts)
     for note in (*report.notes, wording.ending(report)):
         if note:
             console.print(Text(shown(note), "yellow"), soft_wrap=True)

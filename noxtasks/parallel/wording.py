@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.parallel.conflicts import Conflict
 from noxtasks.parallel.model import (
     Answer,
     Assessment,
@@ -101,6 +102,16 @@ def otherwise(of: Assessment) -> str:
         return ""
     more = f", and {counted(len(of.otherwise) - 1, 'more test')}" if len(of.otherwise) > 1 else ""
     return f"{named(of.candidate)}: {suspect(of.otherwise[0])}{more}"
+
+
+def conflict(of: Conflict) -> str:
+    """The two tests that were tried, what they share, and how often they failed."""
+    first, other = map(shown, of.tests)
+    return (
+        f"{first} and {other} share the {of.resource.kind.value} {shown(of.resource.name)}: failed "
+        f"{of.together.failures} of {of.together.trials} times at the same time, {of.apart.failures} of "
+        f"{of.apart.trials} one after the other"
+    )
 
 
 def gate(of: Gate) -> str:

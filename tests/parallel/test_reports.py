@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from noxtasks.cli import build_parser
 from noxtasks.config import Settings
 from noxtasks.parallel import judging, on_github, run, terminal, wording
+from noxtasks.parallel.conflicts import Conflict, Findings, Kind, Resource
+from noxtasks.parallel.conflicts.model import Rate, Standing
 from noxtasks.parallel.model import (
     Answer,
     Candidate,
@@ -88,6 +90,32 @@ def test_the_table_fits_into_eighty_columns_and_names_all(report: Report, capsys
     assert "a failed 6 of 6 times (61% to 100%), alone 0 of 7" in said
     assert "different tests; 4 tests not accounted for: a, b, c and 1 more" in said
     assert "$ noxtasks run -n 16 -- -k 'not slow'" in said
+
+
+CONFLICT = Conflict(
+    standing=Standing.PROVEN,
+    resource=Resource(kind=Kind.FILE, name="job.lock"),
+    tests=("a", "b"),
+    sharing=("a", "b", "c"),
+    together=Rate(failures=8, trials=8),
+    apart=Rate(trials=8),
+    p_value=1e-4,
+    failure="FileExistsError: job.lock",
+    remedy="Give each worker its own.",
+    command="noxtasks parallel conflicts --python p --tests a b",
+)
+
+
+def test_a_proven_conflict_is_in_every_report_and_is_a_finding(scan: Scan, capsys: pytest.CaptureFixture[str]) -> None:
+    found = judging.report(scan, Settings(), cores=2, conflicts=Findings(conflicts=(CONFLICT,), tests=4))
+    assert found.proven == (CONFLICT,)
+    terminal.print_report(found, ())
+    said = capsys.readouterr().out
+    for text in (said, on_github.markdown(found)):
+        assert "file job.lock" in text
+        assert "8" in text
+        assert "Give each worker its own." in text
+    assert f"$ {CONFLICT.command}" in said
 
 
 def test_github_has_the_answer_the_candidates_and_what_breaks(report: Report) -> None:

@@ -97,6 +97,18 @@ def test_a_test_that_fails_or_kills_its_worker_only_in_parallel_is_a_finding(roo
     assert f"$ noxtasks parallel --workers 2 --modes load -- {' '.join((*tests, *XDIST))}" in found.stdout
 
 
+def test_tests_that_conflict_are_in_the_report_of_a_scan_of_all_modes(project: Callable[[str], Path]) -> None:
+    root = project("races")
+    tests = ("test_races.py::test_job_is_started_once", "test_races.py::test_job_can_be_started_after_its_end")
+    found = scan(root, "--rounds", "1", *tests)
+    assert found.returncode == 1
+    (conflict,) = result(root)["conflicts"]["conflicts"]
+    assert conflict["standing"] == "proven"
+    assert conflict["resource"] == {"kind": "file", "name": "job.lock"}
+    assert set(conflict["tests"]) == set(tests)
+    assert "file job.lock" in found.stdout
+
+
 def test_tests_that_are_silently_left_out_are_named(root: Path) -> None:
     found = scan(root, "--modes", "load", "--rounds", "1", "dropping")
     assert found.returncode == 1

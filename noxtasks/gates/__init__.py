@@ -1,0 +1,5 @@
+"""May this be merged?
+
+One table of gates over artifacts: each names the artifact, the figure in it, the operator and the threshold. Digests
+are verified first; an artifact that is not there, altered, unfinished or about other code leaves its gate unmeasured.
+"""

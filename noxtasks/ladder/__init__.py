@@ -1,0 +1,7 @@
+"""Which tier of coverage has the suite earned?
+
+Four tiers (unit, integration, system, mutation), each with the tests that belong to it, the sources that it is to
+cover, a metric and a target. Each tier is one run with a coverage data file of its own: dynamic contexts do not do,
+since lines that run in a subprocess land in none. What a tier covers is judged, what sustains is advanced to, and what
+falls is shown.
+"""

@@ -1,0 +1,159 @@
+"""Tiers, what was measured of them, and how far the suite has climbed: frozen values. Shares are between 0 and 1."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+
+import msgspec
+
+from noxtasks.stats import Judgement, Verdict
+
+
+class Name(Enum):
+    """The four tiers, the lowest first."""
+
+    UNIT = "tier1_unit"
+    INTEGRATION = "tier2_integration"
+    SYSTEM = "tier3_system"
+    MUTATION = "tier4_mutation"
+
+
+class Metric(Enum):
+    """What a tier's figure is of."""
+
+    LINE = "line"
+    BRANCH = "branch"
+    COMBINED = "combined"  # lines and branches together, as coverage.py's total with branches
+    SCORE = "score"  # of mutants
+
+
+class Level(Enum):
+    """Whether a tier below its target keeps a change from being merged."""
+
+    BLOCKING = "blocking"
+    ADVISORY = "advisory"
+
+
+class Tier(msgspec.Struct, frozen=True, kw_only=True):
+    """A tier as it is set."""
+
+    name: Name
+    markers: str = ""  # an expression as for pytest's -m; a test belongs to the tier by it, or by its place
+    paths: tuple[str, ...] = ()  # globs of test files
+    scope: tuple[str, ...]  # globs of sources that it is to cover
+    metric: Metric
+    target: float
+    level: Level
+    blocking_after: date | None = None  # advisory until then
+    tools: tuple[str, ...] = ()
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """So many of so many lines, branches or mutants."""
+
+    covered: int = 0
+    total: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(covered=self.covered + other.covered, total=self.total + other.total)
+
+    @property
+    def share(self) -> float | None:
+        """None of nothing."""
+        return self.covered / self.total if self.total else None
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    """A function or method, by its qualified name; what is in none is named ""."""
+
+    name: str
+    first_line: int
+    lines: Counts
+    branches: Counts
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A source file, by its path from the root, with what some tests have covered of it."""
+
+    path: str
+    lines: Counts
+    branches: Counts
+    missing: tuple[int, ...]  # lines
+    functions: tuple[Function, ...]
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """What was covered of the sources in a scope."""
+
+    lines: Counts
+    branches: Counts
+    files: tuple[File, ...]
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """One package of the scope imports from another, and whether a test has called across that border."""
+
+    source: str
+    target: str
+    calls: int  # distinct pairs of caller and called function that were seen
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A tier as it was measured now."""
+
+    tier: Tier
+    tests: int  # that belong to it
+    failed: tuple[str, ...]  # tests of it that failed: what they covered counts
+    coverage: Coverage | None  # None: unmeasured, or the tier of mutants
+    edges: tuple[Edge, ...] | None  # None: not asked for
+    judgement: Judgement  # without an interval of its own: nothing is sampled
+    is_stale: bool = False  # the artifact that it is read from is about other code
+
+    @property
+    def figure(self) -> float | None:
+        """The tier's metric; None where it is unmeasured."""
+        return self.judgement.figure
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the ladder's history: all that triggers are evaluated over. None is unmeasured."""
+
+    at: datetime
+    revision: str  # of the commit; "" without one
+    code_version: str
+    figures: dict[Name, float | None]
+    collection_errors: int | None
+    flake_rate: float | None
+    consistency: float | None  # across operating systems
+    slower: float | None  # by how much, of the benchmark that lost most: 0.1 is 10 %
+    system_tests_pass: bool | None  # end-to-end workflows are operational
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """A named part of a trigger, evaluated."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
+    """The suite has climbed to `tier`, or, where `is_demotion`, has fallen back to it; None is the ground."""
+
+    at: datetime
+    revision: str
+    before: Name | None
+    tier: Name | None
+    is_demotion: bool
+    conditions: tuple[Condition, ...]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the suite has climbed, and what is missing for the next tier."""
+
+    tier: Name | None  # the highest that is earned
+    following: Name | None  # None at the top
+    missing: tuple[Condition, ...]  # all conditions of the next trigger
+    fallen: tuple[Condition, ...]  # ratchets that do not hold
+    advances: tuple[Advance, ...]  # all, the oldest first; those of now last
