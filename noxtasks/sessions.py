@@ -24,13 +24,15 @@ _STOP_S = 30.0  # for an interrupted objective to stop its children and write wh
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """A command of ours as a session. A first argument among `verbs` chooses the command of two words.
 
-    `needs` is installed beside the project, for experiments inside its environment.
+    `needs` is installed beside the project, for experiments inside its environment. One that runs no test has no
+    environment.
     """
 
     name: str
     title: str
     verbs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    runs_tests: bool = True
 
 
 OBJECTIVES = (
@@ -57,6 +59,7 @@ OBJECTIVES = (
         verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
+    Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
 )
 
 
@@ -89,7 +92,7 @@ def _register(root: Path, only: Sequence[str] | None, prefix: str, settings: dic
             name=name,
             python=list(python) or None,
             default=False,
-            venv_backend=None if _has_chosen_backend() else "uv|virtualenv",
+            venv_backend=_backend(objective),
             download_python="never",
         )(_session(objective, root, overrides))
 
@@ -108,6 +111,13 @@ def _chosen(only: Sequence[str] | None) -> list[Objective]:
             remedy=f"Did you mean {near}?" if near else f"The objectives are {', '.join(known)}.",
         )
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def _backend(objective: Objective) -> str | None:
+    """What makes the environment; None is what the user has chosen."""
+    if not objective.runs_tests:
+        return "none"
+    return None if _has_chosen_backend() else "uv|virtualenv"
 
 
 def _has_chosen_backend() -> bool:
