@@ -93,7 +93,9 @@ def _parsed(name: str, data: bytes) -> Any:
 
 def _of_sums(reports: Path, written: Sequence[str]) -> Document:
     if not (reports / sums.NAME).is_file():
-        return Document(name=sums.NAME, refusal=f"there is no {sums.NAME}, so nothing can be verified")
+        return Document(name=sums.NAME, refusal="there are no artifacts, or no list of their digests")
+    if not sums.parse((reports / sums.NAME).read_bytes()).digests.keys() - {*written}:
+        return Document(name=sums.NAME, refusal="there are no artifacts")
     found = [each for each in artifacts.verify(reports) if each.name not in written and each.trouble not in _HARMLESS]
     wrong = [{"name": each.name, "trouble": each.trouble.value, "message": each.message} for each in found]
     return Document(name=sums.NAME, content={"artifacts": wrong, "events": _broken(reports)})

@@ -119,7 +119,7 @@ def _of_place(gate: Gate, place: Place, content: Any) -> _Judged:
             verdict=Verdict.UNMEASURED,
             figure=figure if _is_figure(figure) else None,
             threshold=threshold,
-            reason=why or "it was not measured",
+            reason=why or ("it was not measured" if figure is None else "it is not decided"),
             name=name,
         )
     if not _is_figure(figure) or (gate.operator.is_order and not _is_number(figure)):

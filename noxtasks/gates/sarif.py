@@ -19,7 +19,7 @@ from urllib.parse import quote
 from noxtasks import __version__
 from noxtasks.evidence.display.text import shown_lines
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.gates.descriptions import BY_ID, RULES, Rule
+from noxtasks.gates.descriptions import RULES, Rule
 from noxtasks.gates.model import Finding, Grade
 
 NAME = "quality.gates.sarif"
@@ -36,8 +36,10 @@ _SEVERITY = {Grade.ERROR: "error", Grade.WARNING: "warning", Grade.NOTE: "recomm
 def render(findings: Sequence[Finding], *, provenance: Provenance, prefix: str = "") -> bytes:
     """The file's content. `prefix` is the project's folder in its repository, with a slash at its end."""
     kept = findings[:RESULTS]
-    used = {finding.rule for finding in kept}
-    rules = [rule for rule in RULES if rule.id in used]
+    grades: dict[str, Grade] = {}
+    for finding in kept:  # the gravest come first
+        grades.setdefault(finding.rule, finding.grade)
+    rules = [rule for rule in RULES if rule.id in grades]
     places = {rule.id: index for index, rule in enumerate(rules)}
     log = {
         "$schema": SCHEMA,
@@ -48,7 +50,7 @@ def render(findings: Sequence[Finding], *, provenance: Provenance, prefix: str =
                     "driver": {
                         "name": "noxtasks",
                         "semanticVersion": _semantic(__version__),
-                        "rules": [_rule(rule) for rule in rules],
+                        "rules": [_rule(rule, grades[rule.id]) for rule in rules],
                     }
                 },
                 "automationDetails": {"id": "noxtasks/"},
@@ -67,7 +69,7 @@ def _semantic(version: str) -> str:
     return ".".join(part if part.isdigit() else "0" for part in (*release, "0", "0")[:3])
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, grade: Grade) -> dict[str, Any]:
     text = f"{rule.help}\n\nLook for it again: {rule.command}"
     return {
         "id": rule.id,
@@ -75,8 +77,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.title[:_TEXT]},
         "fullDescription": {"text": rule.help[:_TEXT]},
         "help": {"text": text, "markdown": f"{rule.help}\n\n```console\n$ {rule.command}\n```\n"},
-        "defaultConfiguration": {"level": "warning"},
-        "properties": {"tags": ["tests"], "precision": "high"},
+        "defaultConfiguration": {"level": grade.value},
+        "properties": {"tags": ["tests"], "precision": "high", "problem.severity": _SEVERITY[grade]},
     }
 
 
@@ -106,7 +108,6 @@ def _results(findings: Sequence[Finding], rules: Mapping[str, int], prefix: str)
                 "locations": [_location(prefix + finding.path, _region(finding))],
                 **_related(finding, prefix),
                 "partialFingerprints": {"primaryLocationLineHash": f"{identity}:{seen[identity]}"},
-                "properties": {"problem.severity": _SEVERITY[finding.grade]},
             }
         )
     return results
@@ -121,8 +122,7 @@ def fingerprint(finding: Finding) -> str:
 def _message(finding: Finding) -> str:
     text = finding.message if len(finding.message) <= _MESSAGE else finding.message[:_MESSAGE] + "…"
     lines = [shown_lines(text), *([f"$ {finding.command}"] if finding.command else [])]
-    # What stands in brackets would be a link, with or without a target: section 3.11.6.
-    return "\n".join(lines).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return "\n".join(lines).replace("](", "\\](")  # or it would be a link: section 3.11.6
 
 
 def _region(finding: Finding) -> dict[str, int]:
@@ -161,6 +161,3 @@ def _related(finding: Finding, prefix: str) -> dict[str, Any]:
         for number, test in enumerate(finding.related, start=1)
     ]
     return {"relatedLocations": found} if found else {}
-
-
-__all__ = ["BY_ID", "NAME", "RESULTS", "fingerprint", "render"]
