@@ -159,3 +159,44 @@ def unsteady(test: str, **parts: Any) -> dict[str, Any]:
         "explanation": None,
         **parts,
     }
+
+
+def mutation(*mutants: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Of a scan, what tells of places."""
+    return {"mutants": list(mutants), **parts}
+
+
+def mutant(**parts: Any) -> dict[str, Any]:
+    """A change of the code that no test notices."""
+    return {
+        "id": "0f3a",
+        "path": "shop.py",
+        "line": 7,
+        "column": 12,
+        "end_line": 7,
+        "end_column": 13,
+        "function": "price",
+        "diff": ["-    return a + b", "+    return a - b"],
+        "status": "survived",
+        "covering": 2,
+        **parts,
+    }
+
+
+def scan(**parts: Any) -> dict[str, Any]:
+    """Of a parallel scan, what tells of places: one suspect with two candidates, and two conflicts."""
+    suspect = {"test": "test_shop.py::test_b", "outcome": "failed", "times": 2, "trials": 5}
+    conflict = {
+        "standing": "proven",
+        "resource": {"kind": "port", "name": "8080"},
+        "tests": ["test_shop.py::TestShop::test_price[a]", "test_shop.py::test_b"],
+        "remedy": "Take a free port.",
+        "command": "noxtasks parallel conflicts --tests test_shop.py",
+    }
+    return {
+        "candidates": [
+            {"candidate": {"mode": mode, "workers": 2}, "suspects": [suspect]} for mode in ("load", "worksteal")
+        ],
+        "conflicts": {"conflicts": [conflict, {**conflict, "standing": "suspected"}]},
+        **parts,
+    }
