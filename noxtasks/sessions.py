@@ -90,7 +90,7 @@ def _register(root: Path, only: Sequence[str] | None, prefix: str, settings: dic
             )
         nox.session(
             name=name,
-            python=list(python) or None,
+            python=(list(python) or None) if objective.runs_tests else None,
             default=False,
             venv_backend=_backend(objective),
             download_python="never",
@@ -147,20 +147,40 @@ def _run(session: nox.Session, objective: Objective, root: Path, overrides: tupl
     for override in overrides:
         arguments += ["-S", config.as_assignment(override)]
     settings = config.load(root, overrides)
+    folders = [""]
     if len(settings.python) > 1:  # one folder of reports for each interpreter, or the last would replace the others'
-        arguments += ["-S", f"reports={settings.reports}/{session.python}"]
-    session.run(
-        sys.executable,
-        "-P",  # the user's project may have a module that is named like one of ours or of the standard library
-        "-m",
-        "noxtasks",
-        *command,
-        *arguments,
-        *posargs,
-        external=True,
-        interrupt_timeout=_STOP_S,
-        terminate_timeout=_STOP_S,
-    )
+        folders = [
+            f"{settings.reports}/{python}" for python in ([session.python] if session.python else settings.python)
+        ]
+    failures = [
+        failure
+        for folder in folders
+        if (
+            failure := _ended(
+                session, [*command, *arguments, *(["-S", f"reports={folder}"] if folder else []), *posargs]
+            )
+        )
+    ]
+    if failures:
+        raise failures[0]
+
+
+def _ended(session: nox.Session, words: Sequence[str]) -> nox.command.CommandFailed | None:
+    """Run a command of ours; what nox says against it where it fails."""
+    try:
+        session.run(
+            sys.executable,
+            "-P",  # the user's project may have a module that is named like one of ours or of the standard library
+            "-m",
+            "noxtasks",
+            *words,
+            external=True,
+            interrupt_timeout=_STOP_S,
+            terminate_timeout=_STOP_S,
+        )
+    except nox.command.CommandFailed as failure:
+        return failure
+    return None
 
 
 def _interpreter(session: nox.Session) -> str:

@@ -110,7 +110,7 @@ def test_a_finding_that_moves_stays_the_same_and_another_is_another(provenance: 
 
 def test_what_is_beyond_githubs_limit_is_left_out_and_said(provenance: Provenance) -> None:
     many = [msgspec.structs.replace(FINDING, key=str(number)) for number in range(sarif.RESULTS + 3)]
-    run = rendered(many, provenance)
+    (run,) = json.loads(sarif.render(many, provenance=provenance))["runs"]
     assert len(run["results"]) == sarif.RESULTS
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert note["message"]["text"] == "3 more findings are left out here; the artifacts have them all"
