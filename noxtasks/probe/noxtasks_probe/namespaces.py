@@ -1,0 +1,240 @@
+"""A worker in a world of its own (Linux): a network of nothing but a loopback, and folders that it alone changes.
+
+The project and the temporary folders are covered by overlays (overlayfs): the worker sees what is there, and what it
+writes goes into memory and is gone with it. So tests that use one port or one file can run side by side. Nothing is
+mounted for anybody else, and nothing is left, however the worker ends. It stays the user that it was.
+
+Not covered is what has to come out: pytest's temporary folder and that of noxtasks. Data of coverage is carried out.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import stat
+import struct
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
+from typing import Any, Iterable, Iterator, List, NamedTuple, Optional
+
+from .frames import out_of_the_way
+
+_NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000  # unshare(2)
+_BIND, _REC, _PRIVATE = 0x1000, 0x4000, 0x40000  # mount(2)
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 1  # netdevice(7)
+_CAPABILITIES = 0x20080522  # capset(2), version 3
+_SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - what other processes write to as well
+_SWITCHES = (
+    ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
+    ("/proc/sys/kernel/unprivileged_userns_clone", "0", "1"),
+    ("/proc/sys/user/max_user_namespaces", "0", "1000"),
+)
+"""Where a system is told that users make no namespaces, how that is said, and what is said otherwise."""
+
+_UNREACHED = re.compile(r"(?i)connection refused|network is unreachable|name resolution|name or service not known")
+
+REFUSED = 3
+"""Exit status of a session whose workers get no namespaces."""
+
+
+class RefusedError(Exception):
+    """The system gives this process no world of its own: why, and what can be done about it."""
+
+
+class Wanted(NamedTuple):
+    """The project to cover, and the folder of this run, which is not."""
+
+    root: str
+    scratch: str
+
+
+class _Place(NamedTuple):
+    """A covered folder: descriptors of what is beneath the cover, and of what was written onto it."""
+
+    path: str
+    real: int
+    written: int
+
+
+class World:
+    """What one worker has to itself."""
+
+    def __init__(self, root: str, places: List[_Place]) -> None:
+        self._root = root
+        self._places = places
+        self._data_file = os.path.realpath(_data_file(root))
+
+    def discarded(self) -> List[str]:
+        """The files that were written or removed in the project, by their paths from its root.
+
+        Not those of Python, which are written anew where they are missing, and not what is carried out.
+        """
+        place = self._place_of(self._root)
+        start = _inside(place.written, place.path, self._root) if place else ""
+        found: List[str] = []
+        for folder, folders, files in os.walk(start):
+            folders[:] = [each for each in folders if each != "__pycache__"]
+            found += [os.path.relpath(os.path.join(folder, each), start) for each in files]
+        return [each for each in found if not os.path.join(self._root, each).startswith(f"{self._data_file}.")]
+
+    def carry_out(self) -> None:
+        """Copy the data of coverage, of this process and of those that it has started, to where all see it."""
+        folder, name = os.path.split(self._data_file)
+        place = self._place_of(folder)
+        written = _inside(place.written, place.path, folder) if place else ""
+        if place is None or not os.path.isdir(written):
+            return
+        for each in os.scandir(written):
+            if each.name.startswith(f"{name}.") and each.is_file(follow_symlinks=False):
+                shutil.copyfile(each.path, os.path.join(_inside(place.real, place.path, folder), each.name))
+
+    def _place_of(self, path: str) -> Optional[_Place]:
+        around = [place for place in self._places if _is_within(path, place.path)]
+        return max(around, key=lambda place: len(place.path), default=None)
+
+
+def _data_file(root: str) -> str:
+    coverage = sys.modules.get("coverage")
+    current = coverage.Coverage.current() if coverage is not None else None
+    if current is not None:
+        return str(current.get_option("run:data_file"))
+    return os.environ.get("COVERAGE_FILE") or os.path.join(root, ".coverage")
+
+
+def enter(wanted: Wanted, kept: Iterable[str]) -> World:
+    """Move this process, which has one thread, into namespaces of its own. The folders `kept` are not covered.
+
+    Raises `RefusedError`; then the process is of no further use.
+    """
+    try:
+        return _enter(wanted, [wanted.scratch, *kept])
+    except (ImportError, AttributeError, OSError) as error:
+        raise RefusedError(_explained(error)) from error
+
+
+def _enter(wanted: Wanted, kept: List[str]) -> World:
+    import fcntl  # not on Windows
+
+    is_mapped = _unshare()
+    _mount(None, "/", None, _REC | _PRIVATE)
+    with socket(AF_INET, SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+    own = os.path.join(wanted.scratch, "own")
+    os.makedirs(own, exist_ok=True)
+    _mount("tmpfs", own, "tmpfs", 0, "mode=700")
+    kept = [os.path.realpath(each) for each in kept]
+    paths = {os.path.realpath(each) for each in (wanted.root, tempfile.gettempdir(), *_SHARED) if os.path.isdir(each)}
+    places: List[_Place] = []
+    for path in sorted(paths):
+        if os.stat(path).st_dev not in {os.stat(place.path).st_dev for place in places}:  # else covered with another
+            places.append(_covered(path, os.path.join(own, str(len(places))), kept, "userxattr" if is_mapped else ""))
+    with suppress(FileNotFoundError):
+        os.chdir(os.getcwd())  # or this process would still be beneath the cover
+    if is_mapped and os.geteuid():
+        _drop_capabilities()
+    return World(os.path.realpath(wanted.root), places)
+
+
+def _unshare() -> bool:
+    """Whether that took a user namespace, which has this user alone: anybody else's files seem to be nobody's."""
+    user, group = os.geteuid(), os.getegid()
+    try:
+        _call("unshare", _NEWNS | _NEWNET)
+    except PermissionError:
+        _call("unshare", _NEWNS | _NEWNET | _NEWUSER)
+    else:
+        return False
+    Path("/proc/self/setgroups").write_text("deny", "ascii")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
+    return True
+
+
+def _covered(path: str, own: str, kept: List[str], options: str) -> _Place:
+    """Cover the folder at `path`, but for those within it that are `kept` or mounted there, by what goes to `own`."""
+    before = os.stat(path)
+    upper, work = os.path.join(own, "upper"), os.path.join(own, "work")
+    os.makedirs(upper)
+    os.mkdir(work)
+    with suppress(OSError):
+        os.chown(upper, before.st_uid, before.st_gid)
+    os.chmod(upper, stat.S_IMODE(before.st_mode))
+    place, beside = _Place(path, _opened(path), _opened(upper)), _opened(work)
+    inner = [each for each in (*kept, *_mount_points()) if each != path and _is_within(each, path)]
+    as_they_are = list(_outermost(inner))
+    layers = zip(("lowerdir", "upperdir", "workdir"), (place.real, place.written, beside))  # no path needs escapes
+    _mount("overlay", path, "overlay", 0, ",".join([*(f"{key}=/proc/self/fd/{fd}" for key, fd in layers), options]))
+    os.close(beside)
+    if os.stat(path).st_dev == before.st_dev:
+        raise OSError(errno.EINVAL, f"{path} cannot be covered")
+    for each in as_they_are:
+        _mount(_inside(place.real, path, each), each, None, _BIND | _REC)
+    return place
+
+
+def _opened(path: str) -> int:
+    return out_of_the_way(os.open(path, os.O_PATH | os.O_DIRECTORY))
+
+
+def _inside(descriptor: int, path: str, within: str) -> str:
+    """What is at `within`, a path in the folder at `path`, in the folder of `descriptor` instead."""
+    return os.path.normpath(f"/proc/self/fd/{descriptor}/{os.path.relpath(within, path)}")
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _outermost(paths: Iterable[str]) -> Iterator[str]:
+    last = None
+    for path in sorted(paths, key=lambda each: each.split("/")):
+        if (last is None or not _is_within(path, last)) and os.path.exists(path):
+            last = path
+            yield path
+
+
+def _mount_points() -> Iterator[str]:
+    """The fifth field of proc(5)'s `mountinfo`, in which some characters are octal numbers."""
+    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+        yield os.fsdecode(re.sub(rb"\\(\d{3})", lambda found: bytes([int(found[1], 8)]), line.split()[4]))
+
+
+def _mount(source: Optional[str], target: str, kind: Optional[str], flags: int, options: str = "") -> None:
+    import ctypes
+
+    what, where, how = (each and os.fsencode(each) for each in (source, target, kind))
+    _call("mount", what, where, how, ctypes.c_ulong(flags), options.strip(",").encode(), of=f" of {kind or target}")
+
+
+def _drop_capabilities() -> None:
+    """Those that come with a user namespace: with them, tests could read files that are closed to their user."""
+    _call("capset", struct.pack("=Ii", _CAPABILITIES, 0), struct.pack("=6I", *[0] * 6))
+
+
+def _call(name: str, *arguments: Any, of: str = "") -> None:
+    import ctypes
+
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}{of}: {os.strerror(number)}")
+
+
+def _explained(error: Exception) -> str:
+    switched = []
+    for path, off, on in _SWITCHES:
+        with suppress(OSError):
+            if Path(path).read_text("ascii").strip() == off:
+                switched.append(f"sudo sysctl -w {path[len('/proc/sys/') :].replace('/', '.')}={on}")
+    remedy = " and ".join(switched) or "run as root, in a container with --privileged"
+    why = error.strerror if isinstance(error, OSError) else str(error)
+    return f"workers cannot be isolated here ({why}): {remedy}, or do without --isolate"
+
+
+def is_out_of_reach(failure: str) -> bool:
+    """Whether a test says that it reached nobody, which it may have in the network of all."""
+    return _UNREACHED.search(failure) is not None
