@@ -36,7 +36,18 @@ _SWITCHES = (
 )
 """Where a system is told that users make no namespaces, how that is said, and what is said otherwise."""
 
-_UNREACHED = re.compile(r"(?i)connection refused|network is unreachable|name resolution|name or service not known")
+_HINTS = (
+    (
+        re.compile(r"(?i)connection refused|network is unreachable|name resolution|name or service not known"),
+        "An isolated worker has a network of its own: it reaches no service of this machine, and no other machine. "
+        "What it needs is to be started by its fixtures, or to listen on a Unix socket; or run without --isolate.",
+    ),
+    (
+        re.compile(re.escape(os.strerror(errno.EOVERFLOW))),
+        "An isolated worker cannot change what belongs to another user or group, unless root runs it.",
+    ),
+)
+"""What a failure says, and what that may come from."""
 
 REFUSED = 3
 """Exit status of a session whose workers get no namespaces."""
@@ -120,6 +131,7 @@ def enter(wanted: Wanted, kept: Iterable[str]) -> World:
 def _enter(wanted: Wanted, kept: List[str]) -> World:
     import fcntl  # not on Windows
 
+    kept = [*map(os.path.realpath, kept), *_sockets()]
     is_mapped = _unshare()
     _mount(None, "/", None, _REC | _PRIVATE)
     with socket(AF_INET, SOCK_DGRAM) as any_socket:
@@ -127,7 +139,6 @@ def _enter(wanted: Wanted, kept: List[str]) -> World:
     own = os.path.join(wanted.scratch, "own")
     os.makedirs(own, exist_ok=True)
     _mount("tmpfs", own, "tmpfs", 0, "mode=700")
-    kept = [os.path.realpath(each) for each in kept]
     paths = {os.path.realpath(each) for each in (wanted.root, tempfile.gettempdir(), *_SHARED) if os.path.isdir(each)}
     places: List[_Place] = []
     for path in sorted(paths):
@@ -164,6 +175,8 @@ def _covered(path: str, own: str, kept: List[str], options: str) -> _Place:
     with suppress(OSError):
         os.chown(upper, before.st_uid, before.st_gid)
     os.chmod(upper, stat.S_IMODE(before.st_mode))
+    if options:
+        os.setxattr(upper, "user.noxtasks", b"")  # what removes folders takes it, and memory has it since Linux 6.6
     place, beside = _Place(path, _opened(path), _opened(upper)), _opened(work)
     inner = [each for each in (*kept, *_mount_points()) if each != path and _is_within(each, path)]
     as_they_are = list(_outermost(inner))
@@ -173,7 +186,8 @@ def _covered(path: str, own: str, kept: List[str], options: str) -> _Place:
     if os.stat(path).st_dev == before.st_dev:
         raise OSError(errno.EINVAL, f"{path} cannot be covered")
     for each in as_they_are:
-        _mount(_inside(place.real, path, each), each, None, _BIND | _REC)
+        with suppress(FileNotFoundError):  # somebody else may have removed it
+            _mount(_inside(place.real, path, each), each, None, _BIND | _REC)
     return place
 
 
@@ -198,6 +212,15 @@ def _outermost(paths: Iterable[str]) -> Iterator[str]:
             yield path
 
 
+def _sockets() -> Iterator[str]:
+    """The paths of sockets, which cannot be reached through a cover; of this network's processes alone."""
+    with suppress(OSError):
+        for line in Path("/proc/net/unix").read_bytes().splitlines():
+            fields = line.split(maxsplit=7)
+            if fields[-1].startswith(b"/"):  # others are abstract, or have no name
+                yield os.fsdecode(fields[-1])
+
+
 def _mount_points() -> Iterator[str]:
     """The fifth field of proc(5)'s `mountinfo`, in which some characters are octal numbers."""
     for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
@@ -208,7 +231,8 @@ def _mount(source: Optional[str], target: str, kind: Optional[str], flags: int, 
     import ctypes
 
     what, where, how = (each and os.fsencode(each) for each in (source, target, kind))
-    _call("mount", what, where, how, ctypes.c_ulong(flags), options.strip(",").encode(), of=f" of {kind or target}")
+    of = f" of {kind or 'a folder'} at {target}"
+    _call("mount", what, where, how, ctypes.c_ulong(flags), options.strip(",").encode(), of=of)
 
 
 def _drop_capabilities() -> None:
@@ -230,11 +254,17 @@ def _explained(error: Exception) -> str:
         with suppress(OSError):
             if Path(path).read_text("ascii").strip() == off:
                 switched.append(f"sudo sysctl -w {path[len('/proc/sys/') :].replace('/', '.')}={on}")
-    remedy = " and ".join(switched) or "run as root, in a container with --privileged"
+    number = error.errno if isinstance(error, OSError) else None
+    by_number = {
+        errno.EPERM: "run as root, in a container with --privileged",
+        errno.EINVAL: "have the project and TMPDIR elsewhere, since not every file system takes an overlay",
+        errno.ENOTSUP: "run as root, or on Linux 6.6",
+    }
+    remedy = " and ".join(switched) or by_number.get(number or 0, by_number[errno.EPERM])
     why = error.strerror if isinstance(error, OSError) else str(error)
     return f"workers cannot be isolated here ({why}): {remedy}, or do without --isolate"
 
 
-def is_out_of_reach(failure: str) -> bool:
-    """Whether a test says that it reached nobody, which it may have in the network of all."""
-    return _UNREACHED.search(failure) is not None
+def hint(failure: str) -> str:
+    """What the failure of a test may come from that it would not have met outside; empty where nothing is known."""
+    return next((text for pattern, text in _HINTS if pattern.search(failure)), "")

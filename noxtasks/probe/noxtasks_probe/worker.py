@@ -34,11 +34,6 @@ _TELLING = (
 _OF_ONE_TEST = {"session", "logging-plugin"}
 """Plugins that hear of reports for the sake of the test that is under way."""
 
-_OUT_OF_REACH = (
-    "An isolated worker has a network of its own: it reaches no service of this machine, and no other machine.\n"
-    "What it needs has to be started by its fixtures, or listen on a Unix socket; or run without --isolate."
-)
-
 
 class Identity(NamedTuple):
     """Which of `workers` this is, of which run."""
@@ -238,8 +233,9 @@ class _Worker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a report for the other process."""
-        if self._world is not None and report.failed and namespaces.is_out_of_reach(str(report.longrepr)):
-            report.sections.append(("noxtasks", _OUT_OF_REACH))
+        hint = namespaces.hint(str(report.longrepr)) if self._world is not None and report.failed else ""
+        if hint:
+            report.sections.append(("noxtasks", hint))
         self._reports.append(report)
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
