@@ -39,8 +39,7 @@ _SWITCHES = (
 _HINTS = (
     (
         re.compile(r"(?i)connection refused|network is unreachable|name resolution|name or service not known"),
-        "An isolated worker has a network of its own: it reaches no service of this machine, and no other machine. "
-        "What it needs is to be started by its fixtures, or to listen on a Unix socket; or run without --isolate.",
+        "An isolated worker has a network of its own, without this machine's services: start them in fixtures.",
     ),
     (
         re.compile(re.escape(os.strerror(errno.EOVERFLOW))),
