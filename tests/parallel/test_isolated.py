@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,21 @@ def run(
 @pytest.fixture
 def root(project: Callable[[str], Path]) -> Path:
     return project("colliding")
+
+
+def without_capabilities() -> None:
+    """Be a root that has no more rights than any other user, but that it may map itself (CAP_SETFCAP)."""
+    namespaces._call("prctl", 28, 1, 0, 0, 0)  # PR_SET_SECUREBITS, SECBIT_NOROOT
+    namespaces._call(
+        "capset", struct.pack("=Ii", namespaces._CAPABILITIES, 0), struct.pack("=6I", *[1 << 31] * 3, 0, 0, 0)
+    )
+    namespaces._call("prctl", 47, 2, 31, 0, 0)  # PR_CAP_AMBIENT_RAISE: programs that are started have it, too
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="it has no rights to lose")
+def test_a_suite_that_is_not_safe_passes_without_rights(root: Path) -> None:
+    found = run(root, "--isolate", preexec=without_capabilities)
+    assert "36 passed" in found.stdout
 
 
 def test_a_suite_that_is_not_safe_passes(root: Path, tmp_path: Path) -> None:

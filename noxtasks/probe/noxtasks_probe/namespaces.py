@@ -159,9 +159,11 @@ def _unshare() -> bool:
         _call("unshare", _NEWNS | _NEWNET | _NEWUSER)
     else:
         return False
-    Path("/proc/self/setgroups").write_text("deny", "ascii")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
+    for name, content in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        try:
+            Path(f"/proc/self/{name}").write_text(content, "ascii")
+        except OSError as error:
+            raise OSError(error.errno, f"{name}: {error.strerror}") from error
     return True
 
 
