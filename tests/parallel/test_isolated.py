@@ -64,13 +64,15 @@ def test_a_suite_that_is_not_safe_passes_without_rights(root: Path) -> None:
 
 def test_a_suite_that_is_not_safe_passes(root: Path, tmp_path: Path) -> None:
     there = {path.name for path in root.iterdir()}
-    found = run(root, "--isolate")
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    found = run(root, "--isolate", temp=temp)
     assert "36 passed" in found.stdout
     assert found.returncode == 0
     assert "wrote or removed 1 file(s) in the project, which is undone: state.txt" in found.stdout
     assert {path.name for path in root.iterdir()} - there <= {".noxtasks", "__pycache__"}
-    assert not Path(tempfile.gettempdir(), "noxtasks-colliding.txt").exists()
-    assert run(root, temp=tmp_path).returncode == 1
+    assert not (temp / "noxtasks-colliding.txt").exists()
+    assert run(root, temp=temp).returncode == 1
 
 
 LEAVING = """
