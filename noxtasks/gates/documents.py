@@ -52,7 +52,7 @@ def _ours(reports: Path, name: str, code_version: str) -> Document:
     if not found.provenance.complete:
         return Document(name=name, refusal=f"{name} is of a session that was interrupted", digest=found.digest)
     if then != code_version:
-        refusal = f"{name} is about other code ({_short(then)}) than that of now ({_short(code_version)})"
+        refusal = f"{name} is about other code ({_short(then)}, now {_short(code_version)})"
         return Document(name=name, refusal=refusal, digest=found.digest)
     content = {**msgspec.to_builtins(found.provenance), "schema": found.schema}
     return Document(name=name, content={**content, "result": found.result, "timing": found.timing}, digest=found.digest)

@@ -89,7 +89,8 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
     `verdict` names the member beside the figure that holds the artifact's own verdict; without one the figure alone
     is judged. `judged_at` names the one that holds the threshold of that verdict. Without a `threshold` of its own a
-    gate has that one. `bounds` leads to the interval of the figure where it is not beside it.
+    gate has that one. `bounds` leads to the interval of the figure where it is not beside it. In `command`
+    {POINTER|TEXT} stands for what the artifact has there, or for the text.
     """
 
     name: str
@@ -108,7 +109,6 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     blocking_after: date | None = None
     owner: str = ""
     waiver: Waiver | None = None
-    note: str = ""  # what one should know of how it is judged
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +173,7 @@ class Rollback(msgspec.Struct, frozen=True, kw_only=True):
     """It is recommended to go back: which commits, why, and how."""
 
     good: str
-    bad: str  # the last of the commits; "" where it is the working tree
+    bad: str  # the last of the commits
     tests: tuple[str, ...]
     worst: float  # by how much slower: 0.3 is 30 %
     commits: tuple[Commit, ...]  # the newest first, along first parents; empty where git does not tell

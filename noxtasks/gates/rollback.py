@@ -19,13 +19,17 @@ _MOST = 50  # commits that are asked for
 _BY_NAME = 5  # commits that are reverted one by one
 
 
-def recommend(comparison: Document, *, commits: Sequence[Commit], head: str) -> Rollback | None:
-    """What to go back by; None where nothing is that severe. `commits` are those since the old commit."""
+def recommend(comparison: Document, *, commits: Sequence[Commit], head: str, is_dirty: bool = False) -> Rollback | None:
+    """What to go back by; None where nothing is that severe.
+
+    `commits` are those since the old commit; with `is_dirty` what is not committed was measured with them.
+    """
     severe = _severe(comparison)
     if not severe:
         return None
     result = comparison.content["result"]
-    good, bad = result["against"], result["revision"]
+    good, bad = result["against"], result["revision"] or head
+    is_dirty = is_dirty and not result["revision"]
     found = result["bisect"]["left"] if result["bisect"] else []
     is_found = len(found) == 1
     if is_found:
@@ -40,7 +44,7 @@ def recommend(comparison: Document, *, commits: Sequence[Commit], head: str) -> 
         worst=worst,
         commits=tuple(commits),
         is_found=is_found,
-        commands=tuple(_commands(good, bad or head, commits, is_found=is_found)),
+        commands=(*(["git stash"] if is_dirty else []), *_commands(good, bad, commits, is_found=is_found)),
         reason=f"{severe[0]['test']} takes {worst:+.0%}, surely more than a quarter longer",
     )
 
@@ -77,10 +81,12 @@ def _commit(entry: str) -> Commit:
 
 
 def _commands(good: str, bad: str, commits: Sequence[Commit], *, is_found: bool) -> list[str]:
-    """How to go back: one commit by its name, few one by one, since merges need to be told; many all at once."""
+    """How to go back past commits: few one by one, since merges need to be told; many all at once."""
+    if good == bad:
+        return []
     look = [] if is_found or len(commits) == 1 else [f"noxtasks bench bisect {good} {bad}"]
     if not commits:
-        return [*look, f"git revert --no-edit {good}..{bad}"] if good != bad else ["git stash"]
+        return [*look, f"git revert --no-edit {good}..{bad}"]
     if len(commits) <= _BY_NAME or any(each.is_merge for each in commits):
         return [*look, *(_revert(each) for each in commits)]
     return [*look, f"git revert --no-edit {good}..{bad}"]

@@ -8,6 +8,8 @@ unless the artifact itself says that it is not measured. What is not measured ne
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -21,6 +23,7 @@ from noxtasks.gates.pointers import Place, Stopped
 from noxtasks.stats import Verdict
 
 _NAMED = 3
+_KNOWN = re.compile(r"\{(?P<pointer>/[^|}]*)\|(?P<text>[^}]*)\}")
 _GRAVEST = (Verdict.FAIL, Verdict.UNMEASURED, Verdict.PASS)
 _VERDICTS = {
     "pass": Verdict.PASS,
@@ -42,6 +45,7 @@ class _Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def evaluate(gate: Gate, document: Document, *, today: date) -> Evaluation:
     """The gate's verdict on `document`, which is its artifact."""
+    gate = msgspec.structs.replace(gate, command=_command(gate.command, document))
     judged = _judged(gate, document)
     is_blocking, is_waived, remark = stance(gate, judged.verdict, today=today)
     return Evaluation(
@@ -55,6 +59,17 @@ def evaluate(gate: Gate, document: Document, *, today: date) -> Evaluation:
         remark="; ".join(filter(None, (remark, document.note))),
         digest=document.digest,
     )
+
+
+def _command(command: str, document: Document) -> str:
+    """The command with what the artifact knows: what it was measured against is what to measure against again."""
+
+    def known(found: re.Match[str]) -> str:
+        places = pointers.resolve(document.content, found["pointer"])
+        values = [] if isinstance(places, Stopped) else [each.value for each in places]
+        return shlex.quote(values[0]) if values and isinstance(values[0], str) and values[0] else found["text"]
+
+    return _KNOWN.sub(known, command)
 
 
 def _judged(gate: Gate, document: Document) -> _Judged:

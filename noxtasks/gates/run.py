@@ -41,7 +41,10 @@ def run(root: Path, settings: Settings, *, today: date | None = None) -> ExitCod
         verdict=rules.overall(evaluations),
         findings=lines.placed(findings.of(read.values()), lambda path: _text(root, path)),
         rollback=rollback.recommend(
-            comparison, commits=rollback.since(comparison, root=root, run=ask, head=head), head=head
+            comparison,
+            commits=rollback.since(comparison, root=root, run=ask, head=head),
+            head=head,
+            is_dirty=bool(code.vcs and code.vcs.dirty),
         ),
         off=tuple(gate.name for gate in gates if gate.level is Level.OFF),
     )

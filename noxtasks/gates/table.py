@@ -34,7 +34,7 @@ DETERMINISM = "determinism.audit.json"
 BUNDLE = "bundle.completeness.json"
 GOVERNANCE = "governance.report.json"
 
-_BENCH = "noxtasks bench --against HEAD~1"
+_BENCH = "noxtasks bench --against {/result/against|HEAD~1}"
 _VERIFY = f"sha256sum -c {SUMS}"
 
 GATES = (

@@ -110,7 +110,7 @@ def answer(report: Report) -> str:
 
 def rollback(found: Rollback) -> list[str]:
     """What is recommended, which commits it is about, and how it is done."""
-    good, bad = found.good[:_COMMIT_SHOWN], found.bad[:_COMMIT_SHOWN] or "the working tree"
+    good, bad = found.good[:_COMMIT_SHOWN], found.bad[:_COMMIT_SHOWN]
     lines = [f"going back is recommended: {shown(found.reason)}"]
     if found.is_found:
         lines.append("a bisection has found the commit:")

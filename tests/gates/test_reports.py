@@ -37,7 +37,7 @@ FINDINGS = tuple(
 )
 ROLLBACK = Rollback(
     good="a" * 40,
-    bad="",
+    bad="b" * 40,
     tests=("test_shop.py::test_b",),
     worst=0.4,
     commits=(Commit(id="b" * 40, subject="Sort by hand", is_merge=False),),
@@ -104,7 +104,7 @@ unmeasured: a name that is much too long for its column
   it was not measured
 going back is recommended: test_shop.py::test_b takes +40%, surely more than a
 quarter longer
-aaaaaaaaaa..the working tree, 1 commit:
+aaaaaaaaaa..bbbbbbbbbb, 1 commit:
   bbbbbbbbbb Sort by hand
   $ git revert --no-edit {"b" * 40}
 off: governance

@@ -52,12 +52,12 @@ def test_nothing_less_than_a_sure_loss_of_over_a_quarter_recommends_it(of: Docum
 def test_the_worst_benchmark_is_told_and_one_commit_is_reverted_by_its_name() -> None:
     worse = tier("p95", 0.6, "fail", consequence="rollback", test="test_shop.py::test_c")
     found = recommended(compared(SEVERE, worse, tier("mean", 0.0, "pass")), ONE)
-    assert (found.good, found.bad, found.worst) == (GOOD, "", 0.6)
+    assert (found.good, found.bad, found.worst) == (GOOD, HEAD, 0.6)
     assert found.tests == ("test_shop.py::test_c", "test_shop.py::test_b")
     assert found.commands == (f"git revert --no-edit {HEAD}",)
     assert wording.rollback(found) == [
         "going back is recommended: test_shop.py::test_c takes +60%, surely more than a quarter longer",
-        "aaaaaaaaaa..the working tree, 1 commit:",
+        "aaaaaaaaaa..bbbbbbbbbb, 1 commit:",
         "  bbbbbbbbbb Sort by hand",
         f"  $ git revert --no-edit {HEAD}",
     ]
@@ -79,7 +79,14 @@ def test_many_commits_are_reverted_as_a_range() -> None:
 
 
 def test_what_is_not_committed_is_put_aside() -> None:
-    assert recommended(compared(SEVERE, against=HEAD)).commands == ("git stash",)
+    for of, commands in (
+        (compared(SEVERE, against=HEAD), ("git stash",)),
+        (compared(SEVERE), ("git stash", f"git revert --no-edit {HEAD}")),
+        (compared(SEVERE, revision=HEAD), (f"git revert --no-edit {HEAD}",)),
+    ):
+        found = rollback.recommend(of, commits=[ONE], head=HEAD, is_dirty=True)
+        assert found is not None
+        assert found.commands == commands
 
 
 def test_a_commit_that_a_bisection_has_found_is_reverted_alone() -> None:

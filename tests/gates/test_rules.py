@@ -212,6 +212,15 @@ def test_the_flake_rate_is_the_claim_and_its_threshold_is_the_settings() -> None
     assert judged(GATES["flake rate"], flakes(claim=too_few)).reason == "12 runs are too few to say"
 
 
+def test_the_command_measures_against_what_was_measured_against() -> None:
+    which = GATES["performance mean"]
+    assert judged(which, comparison()).gate.command == f"noxtasks bench --against {'a' * 40}"
+    assert judged(which, comparison(against="")).gate.command == "noxtasks bench --against HEAD~1"
+    assert judged(which, comparison(against="a;rm b")).gate.command == "noxtasks bench --against 'a;rm b'"
+    absent = rules.evaluate(which, document(which.artifact, None, refusal="it is not there"), today=TODAY)
+    assert absent.gate.command == "noxtasks bench --against HEAD~1"
+
+
 @pytest.mark.parametrize(
     ("days", "blocks", "remark"),
     [(-1, False, "advisory until 2026-11-20"), (0, False, "advisory until 2026-11-20"), (1, True, "")],
