@@ -109,6 +109,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     blocking_after: date | None = None
     owner: str = ""
     waiver: Waiver | None = None
+    absent: str = ""  # what to say where the artifact has null on the way to the figure
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

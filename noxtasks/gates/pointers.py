@@ -42,9 +42,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, kw_only=True):
-    """The pointer leads nowhere."""
+    """The pointer leads nowhere. `is_null`: what holds it is there, and null, as what was not asked for is."""
 
     reason: str
+    is_null: bool = False
 
 
 def resolve(document: Any, pointer: str) -> tuple[Place, ...] | Stopped:
@@ -58,7 +59,8 @@ def resolve(document: Any, pointer: str) -> tuple[Place, ...] | Stopped:
         for place in places:
             step = _step(place.value, raw.replace("~1", "/").replace("~0", "~"))
             if isinstance(step, str):
-                return Stopped(reason=f"stopped at {so_far or 'the document'}: {step}")
+                reason = f"stopped at {so_far or 'the document'}: {step}"
+                return Stopped(reason=reason, is_null=place.value is None)
             found += [Place(value=value, holders=(place.value, *place.holders)) for value in step]
         places = tuple(found)
         so_far += f"/{raw}"

@@ -77,7 +77,7 @@ def _judged(gate: Gate, document: Document) -> _Judged:
         return _unmeasured(gate, document.refusal)
     places = pointers.resolve(document.content, gate.pointer)
     if isinstance(places, Stopped):
-        return _unmeasured(gate, f"{gate.artifact}: {places.reason}")
+        return _unmeasured(gate, (places.is_null and gate.absent) or f"{gate.artifact}: {places.reason}")
     if gate.take is Take.COUNT:
         return _counted(gate, places)
     if not places:

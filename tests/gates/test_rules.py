@@ -69,6 +69,13 @@ def test_what_is_no_figure_is_not_measured(result: Any, reason: str) -> None:
     assert (found.verdict, found.figure, found.reason) == (UNMEASURED, None, reason)
 
 
+def test_what_was_not_asked_for_is_told_in_the_gates_own_words() -> None:
+    found = judged(GATES["mutation ratchet"], {"ratchet": None})
+    assert (found.verdict, found.reason) == (UNMEASURED, GATES["mutation ratchet"].absent)
+    assert judged(GATES["mutation ratchet"], {"ratchet": {"regressed": ["a"], "new": []}}).verdict is FAIL
+    assert judged(GATES["mutation ratchet"], {"ratchet": {"regressed": [], "new": []}}).verdict is PASS
+
+
 def test_an_artifact_that_does_not_count_leaves_its_gate_unmeasured() -> None:
     found = rules.evaluate(gate(), document("score.json", {"figure": 1.0}, refusal="it was altered"), today=TODAY)
     assert (found.verdict, found.reason, found.threshold) == (UNMEASURED, "it was altered", 0.6)
