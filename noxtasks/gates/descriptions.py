@@ -101,7 +101,7 @@ RULES = (
         id="differs-between-systems",
         title="A test ends otherwise on another system or interpreter",
         help="The message says where it ends how, and the cause where it shows.",
-        command="noxtasks matrix",
+        command="noxtasks matrix merge",
     ),
     Rule(
         id="expired-quarantine",

@@ -29,9 +29,8 @@ def of(documents: Iterable[Document]) -> tuple[Finding, ...]:
 
 
 def _of_test(test: str, *, rule: str, message: str, **more: Any) -> Finding:
-    return Finding(
-        rule=rule, path=test.partition("::")[0], message=message, key=more.pop("key", test), test=test, **more
-    )
+    path = more.pop("path", None) or test.partition("::")[0]
+    return Finding(rule=rule, path=path, message=message, key=more.pop("key", test), test=test, **more)
 
 
 def _health(result: Result) -> Iterator[Finding]:
@@ -174,7 +173,7 @@ def _markers(result: Result) -> Iterator[Finding]:
 
 
 def _ladder(result: Result) -> Iterator[Finding]:
-    missing = (result.get("new_code") or {}).get("missing", {})
+    missing = result["new_code"]["missing"] if result["new_code"] else {}
     for path, lines in missing.items():
         for first, last in spans(lines):
             said = f"line {first} has" if first == last else f"lines {first} to {last} have"
@@ -203,8 +202,9 @@ def _matrix(result: Result) -> Iterator[Finding]:
         yield _of_test(
             each["test"],
             rule="differs-between-systems",
-            message=_sentences(f"{each['test']}: {some}{more}", each["cause"] or "", each.get("said") or ""),
-            line=each.get("line") or 0,
+            path=each["path"],
+            message=_sentences(f"{each['test']}: {some}{more}", each["cause"], each["said"], each["remedy"]),
+            line=each["line"] or 0,
             grade=Grade.ERROR,
         )
 

@@ -83,7 +83,7 @@ GATES = (
         threshold=None,
         unit=Unit.SHARE,
         level=Level.BLOCKING,
-        command="noxtasks matrix",
+        command="noxtasks matrix merge",
     ),
     Gate(
         name="ladder tier 1",

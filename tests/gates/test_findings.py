@@ -143,19 +143,20 @@ def test_new_lines_that_no_test_runs_stand_together() -> None:
 
 
 def test_tests_that_end_otherwise_elsewhere() -> None:
-    outcomes = {"linux-3.12": "passed", "windows-3.12": "failed"}
     differing = {
         "test": "test_shop.py::test_b",
-        "outcomes": outcomes,
+        "outcomes": {"linux-3.12": "passed", "windows-3.12": "failed"},
         "cause": "path separators",
         "said": "a\\b",
+        "remedy": "Use pathlib.",
+        "path": "shop.py",
         "line": 6,
     }
-    (one,) = found(table.MATRIX, {"differing": [differing]})
-    assert (one.line, one.message) == (
-        6,
-        "test_shop.py::test_b: passed on linux-3.12, failed on windows-3.12. path separators. a\\b.",
+    one, other = found(table.MATRIX, {"differing": [differing, {**differing, "path": None, "line": None}]})
+    assert one.message == (
+        "test_shop.py::test_b: passed on linux-3.12, failed on windows-3.12. path separators. a\\b. Use pathlib."
     )
+    assert ((one.path, one.line), (other.path, other.line)) == (("shop.py", 6), ("test_shop.py", 0))
 
 
 def test_what_does_not_count_tells_nothing() -> None:

@@ -47,7 +47,7 @@ def test_every_pointer_is_one_that_the_schema_has(which: Gate) -> None:
         assert list(_reached(_whole(which.artifact), which.bounds.split("/")[1:]))
     if which.verdict:
         *holder, _ = which.pointer.split("/")[1:]
-        (inner,) = _reached(_whole(which.artifact), holder)
+        (inner,) = [each for each in _reached(_whole(which.artifact), holder) if "properties" in each]
         assert {which.verdict, which.judged_at} <= inner["properties"].keys()
 
 
@@ -88,8 +88,8 @@ def _reached(
 @pytest.mark.parametrize("which", table.GATES, ids=lambda each: each.name)
 def test_every_command_is_one_that_there_is(which: Gate) -> None:
     words = shlex.split(which.command)
-    if words[0] == "noxtasks" and words[1] in {command.name for command in COMMANDS}:
-        assert build_parser().parse_args(words[1:]).command.name == words[1]
+    if words[0] == "noxtasks" and words[1] in {command.name.split()[0] for command in COMMANDS}:
+        assert build_parser().parse_args(words[1:]).command
     elif words[0] != "noxtasks":
         assert which.artifact in SPECIAL
 
