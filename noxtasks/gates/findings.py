@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from noxtasks.gates import table
@@ -22,10 +23,16 @@ def of(documents: Iterable[Document]) -> tuple[Finding, ...]:
         for document in documents
         if not document.refusal and document.is_ours and document.name in _READERS
         for finding in _READERS[document.name](document.content["result"])
-        if finding.path
+        if _is_inside(finding.path)
     ]
     order = list(Grade)
     return tuple(sorted(found, key=lambda one: (order.index(one.grade), one.path, one.line, one.rule, one.key)))
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path is below the project: what an installed package has, no view shows."""
+    is_absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+    return bool(path) and not is_absolute and ".." not in PurePosixPath(path).parts
 
 
 def _of_test(test: str, *, rule: str, message: str, **more: Any) -> Finding:
@@ -183,7 +190,7 @@ def _ladder(result: Result) -> Iterator[Finding]:
                 line=first,
                 end_line=last,
                 message=f"{said} changed, and no test runs {'it' if first == last else 'them'}",
-                key=f"{first}-{last}",
+                key="",  # its text: the number changes with what is above it
             )
 
 

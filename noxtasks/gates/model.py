@@ -146,7 +146,10 @@ class Grade(Enum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in a file of the project. `line` is 0 where it is not known; `key` tells it from all others."""
+    """Something in a file of the project. `line` is 0 where it is not known.
+
+    `key` tells it from all others of its rule in the file, wherever it moves; "" where the text of its line does.
+    """
 
     rule: str
     path: str

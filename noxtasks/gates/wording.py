@@ -100,7 +100,8 @@ def _spread(evaluations: Sequence[Evaluation]) -> str:
 def answer(report: Report) -> str:
     """May it be merged?"""
     if report.verdict is Verdict.PASS:
-        return "nothing stands against merging"
+        blocks = any(each.is_blocking for each in report.evaluations)
+        return "nothing stands against merging" if blocks else "nothing stands against merging: no gate blocks"
     names = [each.gate.name for each in report.evaluations if each.is_blocking and each.verdict is report.verdict]
     listed = ", ".join(names)
     if report.verdict is Verdict.FAIL:

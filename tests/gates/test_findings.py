@@ -159,6 +159,21 @@ def test_tests_that_end_otherwise_elsewhere() -> None:
     assert ((one.path, one.line), (other.path, other.line)) == (("shop.py", 6), ("test_shop.py", 0))
 
 
+@pytest.mark.parametrize("path", ["/usr/lib/python3/site-packages/a.py", "C:/a.py", "../a.py", "a/../../b.py", ""])
+def test_what_lies_outside_of_the_project_is_left_out(path: str) -> None:
+    assert found(table.HEALTH, health(causes=[cause(path=path, nodeid="", modules=[])])) == []
+
+
+def test_a_new_line_is_known_by_its_text() -> None:
+    (one,) = lines.placed(found(table.LADDER, {"new_code": {"missing": {"shop.py": [2]}}}), lambda path: "a\n  b = 1\n")
+    (moved,) = lines.placed(
+        found(table.LADDER, {"new_code": {"missing": {"shop.py": [3]}}}), lambda path: "\na\n  b = 1"
+    )
+    assert (one.key, moved.key) == ("b = 1", "b = 1")
+    (gone,) = lines.placed(found(table.LADDER, {"new_code": {"missing": {"shop.py": [9]}}}), lambda path: None)
+    assert gone.key == ""
+
+
 def test_what_does_not_count_tells_nothing() -> None:
     result = health(causes=[cause()])
     assert findings.of([document(table.HEALTH, result, refusal="altered")]) == ()
@@ -173,6 +188,7 @@ def test_every_finding_has_its_rule_described() -> None:
     ]
     assert {each.rule for each in told} <= {rule.id for rule in RULES}
     assert len({rule.id for rule in RULES}) == len(RULES)
+    assert max(len(rule.help) for rule in RULES) <= 1024, "GitHub takes no more"
 
 
 @given(st.lists(st.integers(1, 40)))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import junitparser
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from noxtasks.errors import ExitCode
 from noxtasks.gates import junit, on_github, rules, terminal, wording
 from noxtasks.gates.model import (
     Commit,
@@ -121,7 +125,7 @@ not to be merged: 1 blocking gate failed: failing
         ((0.7, 0.7), "nothing stands against merging"),
         ((0.7, None), "not known whether to merge: 1 blocking gate unmeasured: score"),
         ((0.5, None), "not to be merged: 1 blocking gate failed: score"),
-        ((), "nothing stands against merging"),
+        ((), "nothing stands against merging: no gate blocks"),
     ],
 )
 def test_the_last_line_is_the_answer(figures: tuple[float | None, ...], answer: str) -> None:
@@ -199,6 +203,18 @@ def test_a_gate_is_a_case_and_only_what_blocks_is_red() -> None:
     failing = next(case for case in suite if case.name == "failing")
     assert failing.result[0].message == "failing: fail; 51.2% (>= 60%)"
     assert failing.result[0].text == "The score suffices.\nask ada\n$ noxtasks mutation"
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Verdict)), st.booleans())))
+def test_the_file_is_as_red_as_the_command(found: list[tuple[Verdict, bool]]) -> None:
+    evaluations = tuple(
+        Evaluation(gate=gate(), verdict=verdict, figure=None, threshold=None, reason="", is_blocking=is_blocking)
+        for verdict, is_blocking in found
+    )
+    verdict = rules.overall(evaluations)
+    top = fromstring(junit.render(report(evaluations=evaluations, verdict=verdict)))  # noqa: S314 - our own
+    is_red = bool(top.findall(".//failure") or top.findall(".//error"))
+    assert is_red is (rules.exit_code(verdict) is not ExitCode.NOTHING_FOUND)
 
 
 def test_xml_holds_what_it_cannot_hold_as_an_escape() -> None:
