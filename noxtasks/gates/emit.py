@@ -11,16 +11,16 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.gates import junit, sarif
+from noxtasks.gates import junit, on_github, sarif
 from noxtasks.gates.model import Evaluation, Report
 
 REPORT = "quality.gates.v2.json"
-WRITTEN = (REPORT, sarif.NAME, junit.NAME)
+WRITTEN = (REPORT, sarif.NAME, junit.NAME, on_github.SUMMARY)
 """What a session of this objective replaces."""
 
 
 def write(reports: Path, report: Report, *, prefix: str, provenance: Provenance) -> list[Digest]:
-    """Write the artifact, and the same for code-scanning views and CI servers. The digests of all."""
+    """Write the artifact, and the same for code-scanning views, CI servers and people. The digests of all."""
     artifact = artifacts.write(
         reports,
         REPORT,
@@ -38,6 +38,7 @@ def write(reports: Path, report: Report, *, prefix: str, provenance: Provenance)
     others = {
         sarif.NAME: sarif.render(report.findings, provenance=provenance, prefix=prefix),
         junit.NAME: junit.render(report),
+        on_github.SUMMARY: on_github.markdown(report).encode("utf-8", "backslashreplace"),
     }
     return [artifact, *(artifacts.attach(reports, name, data) for name, data in others.items())]
 

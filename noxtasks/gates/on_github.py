@@ -9,6 +9,8 @@ from noxtasks.gates import wording
 from noxtasks.gates.model import Evaluation, Grade, Report
 from noxtasks.stats import Verdict
 
+SUMMARY = "quality.gates.md"
+
 _ANNOTATIONS = 10  # that GitHub shows of a step, of errors and of warnings
 _MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.UNMEASURED: "❔"}
 

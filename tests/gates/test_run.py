@@ -15,7 +15,7 @@ from noxtasks.config import GateSettings, Settings
 from noxtasks.errors import ExitCode
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.events import EventType
-from noxtasks.gates import emit, junit, sarif, table
+from noxtasks.gates import emit, junit, on_github, sarif, table
 
 from .conftest import Write, committed
 from .samples import (
@@ -106,10 +106,11 @@ def test_all_that_is_written_verifies_and_each_gate_has_its_event(root: Path, me
     assert found[0].attributes["noxtasks.gate.verdict"] == "fail"
     assert found[0].metrics == {"gate.figure": 1, "gate.threshold": 0}
     assert [each.name for each in found[0].artifacts] == [table.HEALTH]
-    assert {each.name for each in found[1].artifacts} == {table.FLAKES, emit.REPORT, sarif.NAME, junit.NAME}
+    assert {each.name for each in found[1].artifacts} == {table.FLAKES, *emit.WRITTEN}
     log = json.loads((reports / sarif.NAME).read_bytes())
     places = [each["locations"][0]["physicalLocation"] for each in log["runs"][0]["results"]]
     assert sorted(place["region"]["startLine"] for place in places) == [1, 2]
+    assert "| collection errors | blocking | 1 | `== 0` | ❌ fail |" in (reports / on_github.SUMMARY).read_text("utf-8")
     (suite,) = junitparser.JUnitXml.fromstring((reports / junit.NAME).read_bytes())
     assert (suite.tests, suite.failures) == (2, 1)
 
