@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime
 from enum import Enum
 
@@ -47,6 +49,12 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
     blocking_after: date | None = None  # advisory until then
     tools: tuple[str, ...] = ()
+
+    @property
+    def way(self) -> str:
+        """A name for how its figure is made. Figures that were made in other ways are not compared."""
+        said = [self.markers, sorted(self.paths), sorted(self.scope), self.metric.value]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +136,13 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     consistency: float | None  # across operating systems
     slower: float | None  # by how much, of the benchmark that lost most: 0.1 is 10 %
     system_tests_pass: bool | None  # end-to-end workflows are operational
+    branches: float | None = None  # of all branches in all scopes, the share that any test covers
+    ways: dict[Name, str] = {}  # how each figure was made: `Tier.way`
+
+    @property
+    def commit(self) -> str | None:
+        """The commit, where exactly that was measured; None for a tree that differs from it, and without one."""
+        return self.revision if self.revision and self.revision == self.code_version else None
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
