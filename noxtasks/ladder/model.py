@@ -6,10 +6,14 @@ import hashlib
 import json
 from datetime import date, datetime
 from enum import Enum
+from typing import Annotated
 
 import msgspec
 
 from noxtasks.stats import Judgement, Verdict
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with a zone."""
 
 
 class Name(Enum):
@@ -127,7 +131,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the ladder's history: all that triggers are evaluated over. None is unmeasured."""
 
-    at: datetime
+    at: Instant
     revision: str  # of the commit; "" without one
     code_version: str
     figures: dict[Name, float | None]
@@ -156,7 +160,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """The suite has climbed to `tier`, or, where `is_demotion`, has fallen back to it; None is the ground."""
 
-    at: datetime
+    at: Instant
     revision: str
     before: Name | None
     tier: Name | None
