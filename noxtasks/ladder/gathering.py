@@ -72,16 +72,27 @@ def gather(
         at=at,
         revision=(code.vcs.revision if code.vcs else None) or "",
         code_version=code.code_version,
-        figures={name: of[name].figure if name in of and not of[name].is_stale else None for name in Name},
+        figures={name: _decided(of.get(name)) for name in Name},
         collection_errors=collection_errors,
         flake_rate=read(FLAKES, lambda result: flake_rate_of(result, below=terms.flake_rate)),
         consistency=read(MATRIX, consistency_of),
         slower=read(COMPARISON, lambda result: slower_of(result, code=code, below=terms.slower)),
         system_tests_pass=_passes(of.get(Name.SYSTEM)),
         branches=branches,
+        has_mutation_score=_figure(of.get(Name.MUTATION)) is not None,
         ways={name: each.tier.way for name, each in sorted(of.items(), key=lambda item: item[0].value)},
     )
     return Gathered(measurement=measurement, notes=tuple(notes))
+
+
+def _figure(measured: Measured | None) -> float | None:
+    return None if measured is None or measured.is_stale else measured.figure
+
+
+def _decided(measured: Measured | None) -> float | None:
+    """The figure; None where it is one of a sample that leaves open whether the tier is at its target."""
+    is_open = measured is not None and measured.judgement.verdict is Verdict.UNMEASURED
+    return None if is_open else _figure(measured)
 
 
 def _result(reports: Path, name: str, code: Code) -> Mapping[str, Any] | str:

@@ -134,13 +134,14 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     revision: str  # of the commit; "" without one
     code_version: str
-    figures: dict[Name, float | None]
+    figures: dict[Name, float | None]  # that decide
     collection_errors: int | None
     flake_rate: float | None
     consistency: float | None  # across operating systems
     slower: float | None  # by how much, of the benchmark that lost most: 0.1 is 10 %
     system_tests_pass: bool | None  # end-to-end workflows are operational
     branches: float | None = None  # of all branches in all scopes, the share that any test covers
+    has_mutation_score: bool = False  # there is one, were it of too few mutants to be held against the target
     ways: dict[Name, str] = {}  # how each figure was made: `Tier.way`
 
     @property

@@ -127,3 +127,8 @@ PROFILES: Final = {
 """The profiles, by name."""
 
 DEFAULT: Final = "baseline"
+
+
+def targets(profile: str) -> dict[Name, float]:
+    """Of each tier, under the profile of that name."""
+    return {name: goal.target for name, goal in PROFILES[profile].tiers.items()}

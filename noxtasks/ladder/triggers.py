@@ -157,7 +157,7 @@ def _system(case: Case) -> Condition:
 def _mutants(case: Case) -> Condition:
     """A score, of now or of before: a baseline is there once it was there."""
     scores = [case.current, *(each for each in case.measurements if timeline.EARLIEST <= each.at <= case.current.at)]
-    if all(each.figures.get(Name.MUTATION) is None for each in scores):
+    if not any(each.has_mutation_score or each.figures.get(Name.MUTATION) is not None for each in scores):
         return Condition(name=MUTATION, verdict=Verdict.UNMEASURED, reason="no score of mutants was ever measured")
     return Condition(name=MUTATION, verdict=Verdict.PASS, reason="there is a score of mutants")
 

@@ -144,6 +144,22 @@ def test_a_stale_figure_is_none(tmp_path: Path) -> None:
     assert found.measurement.figures[Name.MUTATION] is None
 
 
+def test_a_score_of_a_sample_that_does_not_decide_is_a_baseline_and_no_figure(tmp_path: Path) -> None:
+    mutants = a_tier(Name.MUTATION, 0.6)
+    decided, is_open, stale = (
+        gathering.gather(tmp_path, [each], at=AT, code=HERE, terms=TERMS).measurement
+        for each in (
+            mutants,
+            msgspec.structs.replace(
+                mutants, judgement=msgspec.structs.replace(mutants.judgement, verdict=Verdict.UNMEASURED)
+            ),
+            msgspec.structs.replace(mutants, is_stale=True),
+        )
+    )
+    assert [each.figures[Name.MUTATION] for each in (decided, is_open, stale)] == [0.6, None, None]
+    assert [each.has_mutation_score for each in (decided, is_open, stale)] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("broken", "complete", "errors"), [([], True, 0), (["a", "b"], True, 2), ([], False, 1), (["a", "b"], False, 2)]
 )

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from noxtasks.ladder import profiles
 from noxtasks.ladder.model import Level, Metric, Name
 from noxtasks.ladder.profiles import DEFAULT, PROFILES, Profile, Span, Terms, Unit, span
 
@@ -22,7 +23,7 @@ def test_each_profile_has_the_targets_of_the_plan(
     profile: str, targets: tuple[float, ...], branches: float | None
 ) -> None:
     found = PROFILES[profile]
-    assert tuple(found.tiers[name].target for name in Name) == targets
+    assert tuple(found.tiers[name].target for name in Name) == targets == tuple(profiles.targets(profile).values())
     assert found.branches == branches
 
 

@@ -147,6 +147,8 @@ def test_branches_are_asked_for_where_the_profile_does() -> None:
 def test_a_mutation_baseline_of_before_is_one() -> None:
     found = standing(measured(1, figures={MUTATION: None}), [measured(0)], advanced(UNIT, INTEGRATION))
     assert (found.tier, found.following) == (SYSTEM, MUTATION)
+    sampled = measured(1, figures={MUTATION: None}, has_mutation_score=True)
+    assert standing(sampled, (), advanced(UNIT, INTEGRATION)).tier is SYSTEM
 
 
 @pytest.mark.parametrize(
