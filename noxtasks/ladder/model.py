@@ -93,6 +93,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     branches: Counts
     missing: tuple[int, ...]  # lines
     functions: tuple[Function, ...]
+    executed: tuple[int, ...] = ()  # lines; with those that are missing, all that can be executed
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +110,26 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     target: str
     calls: int  # distinct pairs of caller and called function that were seen
+
+
+class NewCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What any test covers of the lines that have changed."""
+
+    against: str  # the revision as it was given
+    lines: Counts  # that can be executed
+    missing: dict[str, tuple[int, ...]]  # by path from the root
+    judgement: Judgement  # without an interval of its own: nothing is sampled
+
+
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier would gain if a function were covered as a whole."""
+
+    tier: Name
+    path: str
+    function: str  # its qualified name; "" is what is in none
+    line: int
+    missing: int  # lines, branches, or both, as the tier's metric counts
+    rise: float  # of the tier's figure
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
