@@ -105,16 +105,22 @@ def _read(module: Module) -> _Read | None:
         tree = ast.parse(module.text)
     except (SyntaxError, ValueError):  # null bytes
         return None
-    nodes = list(_walk(tree))
     definitions: dict[str, list[ast.stmt]] = defaultdict(list)
     for node in _top(tree.body):
         for name in _defined(node):
             definitions[name].append(node)
+    bound: list[_Import] = []
+    used: set[str] = set()
+    lookups: set[tuple[str, ...]] = set()
+    for each in _walk(tree):
+        if isinstance(each, ast.Name):
+            used |= {each.id} if isinstance(each.ctx, ast.Load) else set()
+        elif isinstance(each, ast.Attribute):
+            lookups |= {chain} if (chain := _chain(each)) else set()
+        elif isinstance(each, ast.Import | ast.ImportFrom):
+            bound += _bound(each, module)
     return _Read(
-        definitions=dict(definitions),
-        imports=tuple(bound for node in nodes for bound in _bound(node, module)),
-        used=frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)),
-        lookups=tuple(chain for node in nodes if (chain := _chain(node))),
+        definitions=dict(definitions), imports=tuple(bound), used=frozenset(used), lookups=tuple(sorted(lookups))
     )
 
 
@@ -156,14 +162,12 @@ def _defined(node: ast.stmt) -> list[str]:
     return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
 
 
-def _bound(node: ast.AST, module: Module) -> list[_Import]:
+def _bound(node: ast.Import | ast.ImportFrom, module: Module) -> list[_Import]:
     if isinstance(node, ast.Import):
         bound = [(each.asname or each.name.partition(".")[0], each) for each in node.names]
         return [_Import(name=name, module=each.name if each.asname else name, whole=each.name) for name, each in bound]
-    if isinstance(node, ast.ImportFrom):
-        base = _base(node, module)
-        return [_Import(name=each.asname or each.name, module=base, attribute=each.name) for each in node.names]
-    return []
+    base = _base(node, module)
+    return [_Import(name=each.asname or each.name, module=base, attribute=each.name) for each in node.names]
 
 
 def _base(node: ast.ImportFrom, module: Module) -> str:
@@ -176,7 +180,7 @@ def _base(node: ast.ImportFrom, module: Module) -> str:
     return ".".join((*kept, *(node.module.split(".") if node.module else ())))
 
 
-def _chain(node: ast.AST) -> tuple[str, ...] | None:
+def _chain(node: ast.expr) -> tuple[str, ...] | None:
     """`a.b.c` as its parts."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):

@@ -84,8 +84,8 @@ def test_what_can_be_called_is_an_edge_however_it_is_imported(text: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop.cart import Cart\ndef g(cart: Cart): return Cart",
-        "import typing as t\nif t.TYPE_CHECKING:\n    from shop.cart import Cart\ndef g(cart: Cart): return Cart",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop.cart import Cart\nCart()",
+        "import typing as t\nif t.TYPE_CHECKING:\n    from shop.cart import Cart\nCart()",
         "from shop.cart import LIMIT",
         "from shop.cart.models import NAMES, CartError, Colour, log, T",
         "from shop.cart.models import missing",
