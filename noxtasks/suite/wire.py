@@ -172,6 +172,7 @@ class Used(_Frame, frozen=True, kw_only=True):
     uses: tuple[Use, ...] = ()
     fixtures: tuple[str, ...] = ()
     of_fixtures: tuple[FixtureUse, ...] = ()
+    points: tuple[Use, ...] = ()
 
 
 class Ran(_Frame, frozen=True, kw_only=True):

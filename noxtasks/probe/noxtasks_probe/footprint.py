@@ -84,7 +84,20 @@ class FootprintWatch:
             "uses": [*map(list, self._uses), *self._left()][:_MOST],
             "fixtures": sorted(self._set_up.union(_wider(item))),
             "of_fixtures": [*map(list, self._of_fixtures)][:_MOST],
+            "points": [] if self._meet is None else [*map(list, self._meet.points)],
         }
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """The fixtures are there."""
+        if self._meet is not None:
+            self._meet.pass_by()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """The fixtures are still there."""
+        if self._meet is not None:
+            self._meet.pass_by()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
