@@ -119,6 +119,7 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     uses: tuple[Use, ...] = ()
     fixtures: tuple[str, ...] = ()  # those of wider scopes that it has
     of_fixtures: tuple[FixtureUse, ...] = ()
+    files_left: tuple[str, ...] = ()  # outside the folder of temporary files, written or changed and still there
     points: tuple[Use, ...] = ()  # in a meeting, where the test could be stopped, in order
 
 

@@ -325,6 +325,7 @@ class _Lane:
                         fixtures=frame.fixtures,
                         of_fixtures=frame.of_fixtures,
                         points=frame.points,
+                        files_left=frame.files_left,
                     )
                 )
             case wire.Rounds():

@@ -173,6 +173,7 @@ class Used(_Frame, frozen=True, kw_only=True):
     fixtures: tuple[str, ...] = ()
     of_fixtures: tuple[FixtureUse, ...] = ()
     points: tuple[Use, ...] = ()
+    files_left: tuple[str, ...] = ()
 
 
 class Ran(_Frame, frozen=True, kw_only=True):

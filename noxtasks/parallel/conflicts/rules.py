@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import PurePath
+
+from packaging.version import Version
 
 from noxtasks import stats
 from noxtasks.parallel.conflicts.model import CHANGING, Kind, Nominee, Rate, Resource, Sharing
@@ -105,6 +107,14 @@ def looks(number: int) -> tuple[int, ...]:
     while not is_proven(Rate(failures=first, trials=first), Rate(trials=first), number=number, looks=_LOOKS):
         first += 1
     return tuple(first * times for times in range(1, _LOOKS + 1))
+
+
+def heeds_groups(versions: Mapping[str, str]) -> bool:
+    """Whether `--dist loadgroup` keeps marked tests together; `versions`: of pytest and pytest-xdist.
+
+    xdist up to 3.8 writes the group into an attribute that pytest 9.2 has no longer.
+    """
+    return Version(versions["pytest"]) < Version("9.2.dev0") or Version(versions["pytest-xdist"]) >= Version("3.9.dev0")
 
 
 def remedy(sharing: Sharing) -> str:

@@ -133,3 +133,11 @@ def test_every_kind_has_a_remedy() -> None:
         resource = Resource(kind=kind, name="x")
         told = rules.remedy(Sharing(resource=resource, uses={"a": ("write",), "b": ("read",)}))
         assert "xdist_group" in told
+
+
+@pytest.mark.parametrize(
+    ("pytest_version", "xdist", "heeds"),
+    [("9.1.1", "3.8.0", True), ("9.2.0", "3.8.0", False), ("8.4.2", "3.6.1", True), ("9.2.0", "3.9.0", True)],
+)
+def test_who_heeds_the_marks_of_groups(pytest_version: str, xdist: str, *, heeds: bool) -> None:
+    assert rules.heeds_groups({"pytest": pytest_version, "pytest-xdist": xdist}) is heeds
