@@ -15,7 +15,7 @@ from noxtasks.parallel.conflicts.model import CHANGING
 from noxtasks.suite.model import Use
 
 _POINTS = 20  # of each test
-MOST = 60
+MOST = 40
 """Orders that are tried of two tests."""
 
 

@@ -20,8 +20,8 @@ from noxtasks.suite.runs import RunRequest
 
 _PATIENT = 4  # trials of each kind before what seldom fails is given up
 _MOST_PROOFS = 3  # of two tests: orders in which they failed once and not again
-_PATIENCE_S = 0.25  # for a process that does nothing, since it waits for what the other has
-_TIMES_AS_PATIENT = 2  # as the other takes alone, besides
+_PATIENCE_S = 0.25  # for a process that does nothing, since it waits for what the other has; and as long as it takes
+_MOST_PATIENCE_S = 3.0  # less than those who wait for a lock usually have: SQLite gives up after 5 s
 _TIMES_LONGER = 20  # than alone, after which a test is hanging
 _LEAST_LIMIT_S = 15.0
 _SEED = 1
@@ -207,7 +207,7 @@ class Proving:
                 resources=tuple(each.resource.name for each in nominee.sharings),
                 is_second=schedule is not None and schedule.first != in_pair,
                 stops=() if schedule is None else schedule.stops(in_pair),
-                patience_s=_PATIENCE_S + _TIMES_AS_PATIENT * longest_s,
+                patience_s=min(_PATIENCE_S + longest_s, _MOST_PATIENCE_S),
                 pause_s=pause_s,
             ),
             limits_s=(max(_LEAST_LIMIT_S, _TIMES_LONGER * longest_s),),

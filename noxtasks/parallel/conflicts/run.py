@@ -172,6 +172,8 @@ class _Telling:
 
     def _outside(self, text: str) -> str:
         """Paths from the root, and in the system's temporary folder instead of the one that stood for it."""
+        if text + os.sep == self._root:
+            return "."
         return text.replace(self._shared, tempfile.gettempdir()).replace(self._root, "")
 
     def _command(self, tests: tuple[str, ...]) -> str:
