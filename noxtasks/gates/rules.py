@@ -109,12 +109,12 @@ def _name(place: Place) -> str:
     match place.value:
         case str():
             return place.value
+        case {"message": str(message), "path": ""}:
+            return message
         case {"path": str(path), "line": int(line)}:
             return f"{path}:{line}" if line else path
         case {"name": str(name), "message": str(message)}:
             return f"{name}: {message}"
-        case {"message": str(message), "path": ""}:
-            return message
     return place.name
 
 
@@ -194,10 +194,8 @@ def _by_bounds(
         return Verdict.PASS, "by its interval"
     if best is not None and not operator.holds(best, threshold):
         return Verdict.FAIL, "by its interval"
-    return Verdict.UNMEASURED, "its interval lies on both sides" if bounds != (
-        None,
-        None,
-    ) else "its interval has no ends"
+    has_ends = bounds != (None, None)
+    return Verdict.UNMEASURED, "its interval lies on both sides" if has_ends else "its interval has no ends"
 
 
 def _worst(gate: Gate, judged: Sequence[_Judged]) -> _Judged:

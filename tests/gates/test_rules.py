@@ -126,15 +126,13 @@ def test_an_interval_that_is_not_where_it_should_be_makes_no_figure_exact(bounds
     assert (found.verdict, found.reason) == (UNMEASURED, "its interval has no ends")
 
 
-def test_how_an_interval_decides_is_said() -> None:
-    for threshold, reason in (
-        (0.5, "by its interval"),
-        (0.6, "its interval lies on both sides"),
-        (0.8, "by its interval"),
-    ):
-        which = gate(threshold=threshold)
-        assert judged(which, {"figure": 0.6, "low": 0.5, "high": 0.7}).reason == reason
-    assert judged(gate(threshold=0.5), {"figure": 0.6}).reason == ""
+@pytest.mark.parametrize(
+    ("threshold", "reason"),
+    [(0.5, "by its interval"), (0.6, "its interval lies on both sides"), (0.8, "by its interval")],
+)
+def test_how_an_interval_decides_is_said(threshold: float, reason: str) -> None:
+    assert judged(gate(threshold=threshold), {"figure": 0.6, "low": 0.5, "high": 0.7}).reason == reason
+    assert judged(gate(threshold=threshold), {"figure": 0.6}).reason == ""
 
 
 def test_one_end_is_an_interval_too() -> None:
