@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from noxtasks.evidence.display.text import counted
+
 _MODES = "ours,load,worksteal,loadfile"
 _HEAD = ("suite", "tests", "alone", "best xdist", "s", "ours", "limit", "speed-up", "interval", "of xdist", "of limit")
 _ROW = "{:<18}{:>6}{:>8}{:>17}{:>7}{:>7}{:>7}{:>10}{:>14}{:>10}{:>10}"
@@ -64,7 +66,8 @@ def scanned(root: Path, python: Path, options: argparse.Namespace) -> dict[str, 
 def lines(name: str, told: Mapping[str, Any]) -> list[str]:
     """The row of a suite, and what broke in it."""
     timing = told["analysis"]["timing"]
-    ran = [each for each in timing["candidates"] if each["speedup"]]
+    broken = [each["candidate"] for each in told["scan"]["result"]["candidates"] if each["fault"]]
+    ran = [each for each in timing["candidates"] if each["speedup"] and each["candidate"] not in broken]
     ours = _fastest([each for each in ran if each["candidate"]["mode"] == "ours"])
     xdist = _fastest([each for each in ran if each["candidate"]["mode"] != "ours"])
     row = _ROW.format(
@@ -98,10 +101,10 @@ def _broken(candidates: Sequence[Mapping[str, Any]]) -> list[str]:
     for each in candidates:
         way = "{mode} -n {workers}".format(**each["candidate"])
         if each["fault"]:
-            said.append(f"{way} broke: {each['fault']['trouble']}, {len(each['fault']['tests'])} tests")
+            said.append(f"{way} broke: {each['fault']['trouble']}, {counted(len(each['fault']['tests']), 'test')}")
         if each["suspects"]:
             tests = ", ".join(suspect["test"] for suspect in each["suspects"][:3])
-            said.append(f"{way}: {len(each['suspects'])} tests failed there and not alone, such as {tests}")
+            said.append(f"{way}: {counted(len(each['suspects']), 'test')} failed there and not alone, such as {tests}")
     return said
 
 
