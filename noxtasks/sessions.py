@@ -57,6 +57,7 @@ OBJECTIVES = (
         verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
+    Objective(name="ladder", title="Which tier of coverage has the suite earned?", needs=("coverage",)),
 )
 
 

@@ -12,6 +12,7 @@ from noxtasks.config.model import (
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    LadderSettings,
     MarkersSettings,
     MutationSettings,
     Override,
@@ -21,7 +22,7 @@ from noxtasks.config.model import (
 )
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
-from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, SETTINGS, TIMEOUTS, Setting
+from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, PROFILES, SETTINGS, TIMEOUTS, Setting
 from noxtasks.config.toml import read_toml, table_at
 
 __all__ = [
@@ -30,12 +31,14 @@ __all__ = [
     "FILE",
     "KINDS",
     "ORDERS",
+    "PROFILES",
     "SETTINGS",
     "THRESHOLDS",
     "TIMEOUTS",
     "BenchSettings",
     "DeterminismSettings",
     "FlakeSettings",
+    "LadderSettings",
     "MarkersSettings",
     "MutationSettings",
     "Override",

@@ -111,6 +111,22 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     flake_increase: float = 0.02
 
 
+class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.ladder]`: what the tiers of coverage are, and what each has to reach."""
+
+    profile: str = "baseline"
+    scope: tuple[str, ...] = ()
+    scopes: dict[str, tuple[str, ...]] = {}
+    markers: dict[str, str] = {}
+    paths: dict[str, tuple[str, ...]] = {}
+    rest: str | None = None
+    metrics: dict[str, str] = {}
+    targets: dict[str, float] = {}
+    levels: dict[str, str] = {}
+    blocking_after: dict[str, date] = {}
+    timeout_s: float = 3600.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -127,6 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
+    ladder: LadderSettings = msgspec.field(default_factory=LadderSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -10,6 +10,7 @@ from noxtasks.config.model import (
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    LadderSettings,
     MarkersSettings,
     MutationSettings,
     Override,
@@ -50,6 +51,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
+        ladder=LadderSettings(**values["ladder"]),
     )
 
 
