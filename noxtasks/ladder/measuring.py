@@ -57,12 +57,7 @@ def measure(suite: Suite, scratch: Path, tests: Sequence[str], *, config: str, p
     outcomes = {f"{prefix}{test}": outcome for test, outcome in _outcomes(scratch / "wire").items()}
     missing = tuple(f"{prefix}{test}" for test in _missing(scratch / "missing.json"))
     unrun = [test for test in tests if test not in outcomes and test not in missing]
-    return Ran(
-        outcomes=outcomes,
-        missing=missing,
-        data=data,
-        trouble=_trouble(done, unrun, len(tests), has_run=bool(outcomes)),
-    )
+    return Ran(outcomes=outcomes, missing=missing, data=data, trouble=_trouble(done, outcomes, unrun))
 
 
 def data_file(scratch: Path) -> Path:
@@ -81,14 +76,16 @@ def _environment(suite: Suite, scratch: Path) -> dict[str, str]:
     return {name: value for name, value in env.items() if name not in coverage_py.VARIABLES}
 
 
-def _trouble(done: process.Completed, unrun: Sequence[str], asked: int, *, has_run: bool) -> str:
+def _trouble(done: process.Completed, outcomes: Mapping[str, Outcome], unrun: Sequence[str]) -> str:
     """Why the run is no measurement; nothing where each test has come to an end, and so has pytest."""
-    if done.returncode >= 0 and has_run and not unrun:
+    crashed = next((test for test, outcome in outcomes.items() if outcome is Outcome.CRASHED), "")
+    if done.returncode >= 0 and outcomes and not (unrun or crashed):
         return ""
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
-    lost = f" with {counted(len(unrun), 'test')} of {asked} not run, {unrun[0]} the first" if unrun else ""
+    at = f" in {crashed}" if crashed else ""
+    lost = f", with {counted(len(unrun), 'test')} not run" if unrun else ""
     said = (done.stderr.strip() or done.stdout.strip())[-_TAIL:].splitlines()
-    return f"its run ended by {how}{lost}" + (f": {said[-1].strip()}" if said else "")
+    return f"its run ended by {how}{at}{lost}" + (f": {said[-1].strip()}" if said and not crashed else "")
 
 
 def _missing(path: Path) -> list[str]:

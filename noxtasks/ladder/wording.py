@@ -68,9 +68,9 @@ def unassigned(report: Report) -> list[str]:
     """The tests that count in the total alone, and how to set where they belong."""
     lines = []
     if none := report.belonging.none:
-        lines.append(f"{_fit(len(none))} no tier, and count in the total alone: {some(none)}")
+        lines.append(f"{_fit(len(none))} no tier, for the total alone: {some(none)}")
     if several := report.belonging.several:
-        lines.append(f"{_fit(len(several))} several tiers, and count in the total alone: {some(tuple(several))}")
+        lines.append(f"{_fit(len(several))} several tiers, for the total alone: {some(tuple(several))}")
     if lines:
         lines.append("set what belongs where: -S ladder.rest=unit, or [tool.noxtasks.ladder] paths, markers")
     return lines
