@@ -114,7 +114,13 @@ def test_settings_say_which_tests_are_whose_and_what_they_are_to_cover(root: Pat
 
 def test_a_tier_whose_run_dies_is_unmeasured_and_so_is_the_total(root: Path) -> None:
     done = climb(
-        root, "-S", "ladder.targets={unit=0.5}", "tests/unit", "tests/integration", "tests/test_dying.py", LAYERED_DIES="1"
+        root,
+        "-S",
+        "ladder.targets={unit=0.5}",
+        "tests/unit",
+        "tests/integration",
+        "tests/test_dying.py",
+        LAYERED_DIES="1",
     )
     assert done.returncode == 3, done.stdout + done.stderr
     found = result(root)
