@@ -464,6 +464,7 @@ def _bisect(arguments: argparse.Namespace) -> ExitCode:
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     parser.add_argument("-n", dest="workers", metavar="N", help="how many workers run the tests")
+    parser.add_argument("--isolate", action="store_true", help="a network and a project of its own for each (Linux)")
     _add_setting_option(parser)
 
 
@@ -471,6 +472,8 @@ def _run(arguments: argparse.Namespace) -> int:
     root = _root(arguments)
     workers = arguments.workers
     further = [partial(config.from_option, "-n", "parallel.workers", workers)] if workers not in (None, "auto") else []
+    if arguments.isolate:
+        further.append(partial(config.from_option, "--isolate", "parallel.isolate", "true"))
     settings = _settings(root, arguments, "parallel", further)
 
     from noxtasks import parallel  # noqa: PLC0415

@@ -106,6 +106,7 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = msgspec.field(default_factory=available_cores)
     together: str = "test"
     test_timeout_s: float = 600.0
+    isolate: bool = False
     budget_s: float = 300.0
     speedup: float = 3.0
     flake_increase: float = 0.02

@@ -359,6 +359,14 @@ SETTINGS = (
         meaning="How long a test of `noxtasks run` may take before its worker is taken to hang.",
     ),
     Setting(
+        key="parallel.isolate",
+        field="isolate",
+        parse=parsing.flag,
+        expects="true or false",
+        default="false",
+        meaning="Give each worker of `noxtasks run` a network, a project and temporary folders of its own (Linux).",
+    ),
+    Setting(
         key="parallel.budget",
         field="budget_s",
         parse=parsing.duration,

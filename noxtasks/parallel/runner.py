@@ -42,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     durations: str  # where there is none: the file that is written while pytest collects, from the history
     testrun: str  # a name that no other run has
     interrupt: int  # the signal by which Ctrl-C is handed on
+    isolated: dict[str, str] | None  # the project and the scratch folder, where each worker is to have its own world
 
 
 def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> int:
@@ -54,7 +55,7 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     with tempfile.TemporaryDirectory(prefix="nx") as folder:
         scratch = Path(folder)
         wire = scratch / "wire"
-        plan = planned(settings.parallel, scratch, kept=root / ".noxtasks" / "durations.json")
+        plan = planned(settings.parallel, scratch, root=root, kept=root / ".noxtasks" / "durations.json")
         beside = _Beside(root, settings, plan)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
@@ -71,7 +72,7 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     return code if code >= 0 else _SIGNALLED - code
 
 
-def planned(parallel: ParallelSettings, scratch: Path, *, kept: Path, workers: int | None = None) -> Plan:
+def planned(parallel: ParallelSettings, scratch: Path, *, root: Path, kept: Path, workers: int | None = None) -> Plan:
     """What the settings come to, or so many `workers` in any case; what tests took is in the file `kept`."""
     return Plan(
         workers=workers or parallel.workers,
@@ -82,6 +83,7 @@ def planned(parallel: ParallelSettings, scratch: Path, *, kept: Path, workers: i
         durations=str(scratch / "durations.json"),
         testrun=uuid.uuid4().hex,
         interrupt=INTERRUPT,
+        isolated={"root": str(root), "scratch": str(scratch)} if parallel.isolate else None,
     )
 
 

@@ -92,7 +92,8 @@ class Runner:
         if candidate is not None and not candidate.mode.is_of_xdist:
             kept = scratch / "kept.json"
             kept.write_bytes(msgspec.json.encode(self._durations_s()))
-            plan = runner.planned(self._task.settings.parallel, scratch, kept=kept, workers=candidate.workers)
+            parallel, root = self._task.settings.parallel, self._task.suite.root
+            plan = runner.planned(parallel, scratch, root=root, kept=kept, workers=candidate.workers)
             env[runner.PLAN] = str(runner.written(plan, scratch))
         return env
 

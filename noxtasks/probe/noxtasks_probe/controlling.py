@@ -19,7 +19,7 @@ from typing import Any, Optional
 
 import pytest
 
-from . import processes
+from . import namespaces, processes
 from .channel import Channel, Frame
 from .frames import Real
 from .outbox import Outbox, parted
@@ -48,10 +48,20 @@ class Controller:
     """Runs the tests of `session` on `workers` processes, each a copy of this one."""
 
     def __init__(
-        self, session: pytest.Session, schedule: Schedule, workers: int, *, hang_s: float, testrun: str
+        self,
+        session: pytest.Session,
+        schedule: Schedule,
+        workers: int,
+        *,
+        hang_s: float,
+        testrun: str,
+        wanted: Optional[namespaces.Wanted] = None,
     ) -> None:
         self._session: Any = session
         self._testrun = testrun
+        self._wanted = wanted
+        self.discarded: set[str] = set()
+        """What tests of isolated workers have written or removed in the project, which nobody else sees."""
         self._config = session.config
         self._schedule = schedule
         self._names = [f"gw{number}" for number in range(workers)]
@@ -119,7 +129,7 @@ class Controller:
                 for other in self._alive:
                     other.channel.close()
                 theirs.move()
-                work(self._session, theirs, outbox, Identity(name, len(self._names), self._testrun))
+                work(self._session, theirs, outbox, Identity(name, len(self._names), self._testrun), self._wanted)
             finally:
                 Real.exit(1)
         theirs.close()
@@ -147,6 +157,7 @@ class Controller:
             self._warn(**fields)
         elif frame.kind == "done":
             worker.is_over = True
+            self.discarded.update(fields["discarded"])
             self._log(fields["reports"])
         elif frame.kind == "exit":
             self._log(fields["reports"])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from . import isolation
+from . import isolation, namespaces
 from .channel import Channel
 from .frames import Real
 from .outbox import Outbox, single
@@ -43,13 +43,27 @@ class Identity(NamedTuple):
     testrun: str
 
 
-def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Identity) -> None:
-    """Run what comes over `channel` until that says it is enough, then end this process."""
+def work(
+    session: pytest.Session,
+    channel: Channel,
+    outbox: Outbox,
+    identity: Identity,
+    wanted: Optional[namespaces.Wanted] = None,
+) -> None:
+    """Run what comes over `channel` until that says it is enough, then end this process.
+
+    That happens in a world of its own where one is `wanted`, or the session ends.
+    """
     owner = Real.getpid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
+    try:
+        world = _world(session.config, wanted) if wanted else None
+    except namespaces.RefusedError as error:
+        channel.send("exit", reports=[], reason=str(error), returncode=namespaces.REFUSED)
+        Real.exit(0)
     _become(session.config, identity)
-    worker = _Worker(session, channel, outbox)
+    worker = _Worker(session, channel, outbox, world)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
     try:
         worker.run()
@@ -58,7 +72,12 @@ def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Id
     finally:
         if Real.getpid() != owner:  # a test forked, and this is the copy that came back from it
             Real.exit(0)
-        _leave()
+        _leave(world)
+
+
+def _world(config: pytest.Config, wanted: namespaces.Wanted) -> namespaces.World:
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    return namespaces.enter(wanted, [str(factory.getbasetemp())] if factory is not None else [])
 
 
 def _become(config: pytest.Config, identity: Identity) -> None:
@@ -78,13 +97,16 @@ def _become(config: pytest.Config, identity: Identity) -> None:
                 caller._remove_plugin(implementation.plugin)
 
 
-def _leave() -> None:
+def _leave(world: Optional[namespaces.World]) -> None:
     coverage = sys.modules.get("coverage")
     current = coverage.Coverage.current() if coverage is not None else None
     if current is not None:
         current.stop()
         current.save()
     atexit._run_exitfuncs()
+    if world is not None:
+        with suppress(OSError):
+            world.carry_out()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -115,8 +137,11 @@ class _Live:
 
 
 class _Worker:
-    def __init__(self, session: pytest.Session, channel: Channel, outbox: Outbox) -> None:
+    def __init__(
+        self, session: pytest.Session, channel: Channel, outbox: Outbox, world: Optional[namespaces.World]
+    ) -> None:
         self._session: Any = session
+        self._world = world
         self._channel = channel
         self._outbox = outbox
         self._owner = Real.getpid()
@@ -144,7 +169,8 @@ class _Worker:
             self._send()
             self._channel.send("want")
         self._tear_down_to(None)
-        self._channel.send("done", reports=self._taken())
+        discarded = self._world.discarded() if self._world is not None else []
+        self._channel.send("done", reports=self._taken(), discarded=discarded)
 
     def end(self, error: BaseException) -> None:
         """Tell why this worker cannot go on, and tear down what it has set up."""
@@ -207,6 +233,9 @@ class _Worker:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a report for the other process."""
+        hint = namespaces.hint(str(report.longrepr)) if self._world is not None and report.failed else ""
+        if hint:
+            report.sections.append(("noxtasks", hint))
         self._reports.append(report)
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
