@@ -126,6 +126,11 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     levels: dict[str, str] = {}
     blocking_after: dict[str, date] = {}
     timeout_s: float = 3600.0
+    sprint_days: int = 14
+    sustained: dict[str, str] = {}  # such as "2 sprints"
+    tolerance: float = 0.01
+    ratchet_since: date | None = None
+    pytest_args: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ _UNITS_OF_LIMITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e
 _LIMIT = re.compile(r"([a-z0-9]+)\s*<\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-zµμ]+)")
 LIMITED = ("mean", "p50", "p95", "p99", "cpu", "wall")
 """The metrics that a limit may be of."""
+_SPAN = re.compile(r"(0|[1-9]\d{0,3}) (sprint|commit)s?", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -164,6 +165,13 @@ def day(value: Any) -> date:
     found = day_or_whole(0, 0)(value)
     if isinstance(found, int):
         raise ValueError(value)  # noqa: TRY004 - as for any value that is not expected
+    return found
+
+
+def span(value: Any) -> str:
+    """A number of sprints or commits, as one writes it: "2 sprints"."""
+    if _SPAN.fullmatch(found := text(value).strip()) is None:
+        raise ValueError(value)
     return found
 
 

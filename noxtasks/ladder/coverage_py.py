@@ -157,6 +157,7 @@ def _file(path: str, told: Mapping[str, Any]) -> File:
         lines=_lines(told["summary"]),
         branches=_branches(told["summary"]),
         missing=tuple(told["missing_lines"]),
+        executed=tuple(told["executed_lines"]),
         functions=tuple(_function(name, each) for name, each in told.get("functions", {}).items()),  # since 7.6
     )
 

@@ -12,10 +12,11 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
+from noxtasks.ladder import history
 from noxtasks.ladder.model import Advance, Counts, Coverage, Edge, Measured, Measurement, Report, Standing
 from noxtasks.ladder.task import Task
 
-LADDER = "coverage.ladder.v2.yaml"
+LADDER = history.NAME
 
 
 def write(task: Task, report: Report, *, duration_s: float, provenance: Provenance) -> Digest:

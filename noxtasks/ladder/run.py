@@ -14,8 +14,24 @@ from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.live import LiveLine
 from noxtasks.evidence.display.text import counted
-from noxtasks.ladder import coverage_py, emit, on_github, profiles, rules, scope, selecting, terminal, tiers, wording
+from noxtasks.ladder import (
+    coverage_py,
+    emit,
+    gathering,
+    history,
+    on_github,
+    profiles,
+    rules,
+    scope,
+    selecting,
+    stages,
+    terminal,
+    tiers,
+    timeline,
+    wording,
+)
 from noxtasks.ladder.climbing import Climb, Climber
+from noxtasks.ladder.history import History
 from noxtasks.ladder.model import Ending, Report, Standing
 from noxtasks.ladder.task import Task
 from noxtasks.stats import Verdict
@@ -35,18 +51,20 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     suite = Suite(
         root=root,
         python=python.absolute(),
-        pytest_args=(*settings.pytest_args, *pytest_args),
+        pytest_args=(*settings.pytest_args, *settings.ladder.pytest_args, *pytest_args),
         extra_args=pytest_args,
     )
+    earlier = history.read(root / settings.reports)  # what is damaged is told before anything takes its time
     with tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder).resolve()
         task = _settled(suite, settings, scratch, began)
         print_notes(task.code.notes)
         climb = _climbed(task, scratch)
-    report = _report(task, climb)
+    report = _report(task, climb, earlier)
     told = task.provenance(complete=climb.ending is Ending.DONE)
     digest = emit.write(task, report, duration_s=time.monotonic() - started_s, provenance=told)
-    emit.tell_advances(task.reports, task.project, (), digest=digest, provenance=told)
+    new = report.standing.advances[len(earlier.advances) :]
+    emit.tell_advances(task.reports, task.project, new, digest=digest, provenance=told)
     terminal.print_report(report)
     on_github.tell(report)
     return _ended(task, report)
@@ -86,7 +104,23 @@ def _climbed(task: Task, scratch: Path) -> Climb:
         line.clear()
 
 
-def _report(task: Task, climb: Climb) -> Report:
+def _report(task: Task, climb: Climb, earlier: History) -> Report:
+    terms = tiers.terms(task.settings.ladder)
+    gathered = gathering.gather(
+        task.reports,
+        climb.tiers,
+        at=task.began,
+        code=task.code,
+        terms=terms,
+        branches=climb.total.branches.share if climb.total else None,
+        collection_errors=len(task.collected.broken),
+    )
+    current, counts = gathered.measurement, _counts(task, climb)
+    of = {tier.name: tier for tier in task.tiers}
+    standing = stages.standing(current, earlier.measurements, earlier.advances, tiers=of, terms=terms)
+    if not counts:
+        standing = _unchanged(earlier)
+    trends = {name: timeline.trend(timeline.of(earlier.measurements, current, name), current, name) for name in of}
     return Report(
         profile=task.settings.ladder.profile,
         tiers=climb.tiers,
@@ -94,12 +128,23 @@ def _report(task: Task, climb: Climb) -> Report:
         total_reason=climb.total_reason,
         belonging=task.collected.belonging,
         blocking=frozenset(tier.name for tier in task.tiers if tiers.is_blocking(tier, task.began.date())),
-        trends={},
-        standing=Standing(tier=None, following=None, missing=(), fallen=(), advances=()),
-        measurements=(),
-        notes=(*_notes(task), *climb.notes),
+        trends={name: risen for name, risen in trends.items() if risen is not None and counts},
+        standing=standing,
+        measurements=(history.added(earlier, current) if counts else earlier).measurements,
+        notes=(*_notes(task), *climb.notes, *gathered.notes),
         ending=climb.ending,
     )
+
+
+def _counts(task: Task, climb: Climb) -> bool:
+    """Whether what was measured has a place in the history: the figures of some of the tests would be a fall."""
+    return climb.ending is Ending.DONE and not task.suite.extra_args
+
+
+def _unchanged(earlier: History) -> Standing:
+    """Where the suite stood before."""
+    tier = earlier.advances[-1].tier if earlier.advances else None
+    return Standing(tier=tier, following=None, missing=(), fallen=(), advances=earlier.advances)
 
 
 def _notes(task: Task) -> tuple[str, ...]:
@@ -110,7 +155,11 @@ def _notes(task: Task) -> tuple[str, ...]:
         notes.append(f"{said}: noxtasks flake says why")
     if found.deselected:
         are = "is" if found.deselected == 1 else "are"
-        notes.append(f"{counted(found.deselected, 'test')} {are} deselected: `noxtasks ladder -- -m ''` takes in all")
+        notes.append(
+            f'{counted(found.deselected, "test")} {are} deselected: ladder.pytest_args = ["-m", ""] takes in all'
+        )
+    if task.suite.extra_args:
+        notes.append("with arguments for pytest nothing is earned or lost, nor kept for later")
     if not task.coverage.sees_subprocesses:
         notes.append(f"coverage.py {task.coverage.version} does not see processes that tests start: 7.10 and later do")
     return tuple(notes)

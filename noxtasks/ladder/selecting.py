@@ -51,7 +51,7 @@ def collect(suite: Suite, scratch: Path, asked: Sequence[Tier], *, rest: Name | 
         belonging=belonging(seen, kept, asked, rest=rest),
         prefix=seen.prefix,
         interpreter=(hello.implementation, hello.python) if hello else ("", ""),
-        broken=tuple(sorted({str(problem["path"]) for problem in seen.problems if problem.get("modules")})),
+        broken=tuple(sorted({str(path) for problem in seen.problems for path in problem.get("modules", ())})),
         deselected=len(seen.tests) - len(kept),
     )
 

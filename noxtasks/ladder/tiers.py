@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from noxtasks.config import LadderSettings
+from noxtasks.ladder import profiles
 from noxtasks.ladder.model import Level, Metric, Name, Tier
+from noxtasks.ladder.profiles import Terms
 
 SETTINGS = {Name.UNIT: "unit", Name.INTEGRATION: "integration", Name.SYSTEM: "system", Name.MUTATION: "mutation"}
 """What settings call a tier."""
@@ -45,6 +47,20 @@ def is_blocking(tier: Tier, today: date) -> bool:
 def by_setting(name: str | None) -> Name | None:
     """The tier that a setting calls so."""
     return next((tier for tier, said in SETTINGS.items() if said == name), None)
+
+
+def terms(settings: LadderSettings) -> Terms:
+    """What the suite has to show beside the targets, to climb and to stay."""
+    spans = {
+        name: profiles.span(settings.sustained[said]) for name, said in SETTINGS.items() if said in settings.sustained
+    }
+    return Terms(
+        sustained={**profiles.SUSTAINED, **spans},
+        sprint_days=settings.sprint_days,
+        branches=profiles.PROFILES[settings.profile].branches,
+        tolerance=settings.tolerance,
+        ratchet_since=settings.ratchet_since,
+    )
 
 
 def _tier(name: Name, settings: LadderSettings, target: float) -> Tier:
