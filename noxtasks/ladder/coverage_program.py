@@ -1,8 +1,8 @@
 """Runs on the interpreter of the user's tests, which has coverage.py: tells its settings, and reports what it measured.
 
-The standard library and coverage.py 7 alone, on CPython 3.9 or later. The one argument is a file, JSON with `answer`
-(the file to write) and `ask`: "settings", or "report" with `config` (a configuration file), `data` (a file for what is
-combined), `folders` (with what was measured) and `files` (that are to be covered, from the working directory).
+The standard library and coverage.py 7 alone, on CPython 3.9 or later. The variable `NOXTASKS_ORDER` names a file, JSON
+with `answer` (the file to write) and `ask`: "settings", or "report" with `config` (a configuration file), `data` (for
+what is combined), `folders` (with what was measured) and `files` (that are to be covered, from the working folder).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+VARIABLE = "NOXTASKS_ORDER"
 UNFIT = 3  # there is no coverage.py
 
 _SETTINGS = (
@@ -63,4 +64,4 @@ def _report(coverage: Any, order: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != here]
-    sys.exit(main(json.loads(Path(sys.argv[1]).read_text("utf-8"))))
+    sys.exit(main(json.loads(Path(os.environ[VARIABLE]).read_text("utf-8"))))

@@ -250,9 +250,9 @@ def _asked(suite: Suite, scratch: Path, order: Mapping[str, object]) -> Any:
     answer, order_path = scratch / "answer.json", scratch / "order.json"
     order_path.write_text(json.dumps({**order, "answer": str(answer)}), "utf-8")
     done = process.run(
-        [str(suite.python), coverage_program.__file__, str(order_path)],
+        [str(suite.python), coverage_program.__file__],
         cwd=suite.root,
-        env=environment(suite),
+        env={**suite.plain(), coverage_program.VARIABLE: str(order_path)},
         timeout_s=_TIMEOUT_S,
     )
     if done.returncode == coverage_program.UNFIT:
@@ -265,8 +265,3 @@ def _asked(suite: Suite, scratch: Path, order: Mapping[str, object]) -> Any:
         said = (done.stderr or done.stdout)[-_TAIL:].strip()
         raise NotMeasuredError("coverage.py does not work", where=str(suite.root), remedy=f"It said:\n{said}")
     return json.loads(answer.read_text("utf-8"))
-
-
-def environment(suite: Suite) -> dict[str, str]:
-    """The user's, as they run programs on the interpreter by hand."""
-    return suite.plain()

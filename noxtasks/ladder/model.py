@@ -231,6 +231,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     blocking: frozenset[Name]  # tiers that decide the exit status today
     trends: dict[Name, float]  # by how much a figure has risen since the measurement before
     standing: Standing
+    steps: tuple[Advance, ...]  # those of now
     measurements: tuple[Measurement, ...]  # all, the oldest first
     notes: tuple[str, ...]
     ending: Ending

@@ -43,6 +43,7 @@ def markdown(report: Report) -> str:
         *github.table(("tier", "of", "now", "target", "trend", "tests", "verdict", "level"), rows),
         "",
         f"- {github.code(shown(said))}",
+        *(f"- {github.code(shown(wording.step(each)))}" for each in report.steps),
         *(f"- {github.code(shown(each.strip()))}" for each in wording.missing(report.standing)),
         *(f"- {github.code(shown(each))}" for each in (*failed, *wording.unassigned(report))),
         *(f"- {github.code(shown(each))}" for each in (*report.notes, wording.ending(report)) if each),

@@ -63,8 +63,7 @@ def run(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str,
     report = _report(task, climb, earlier)
     told = task.provenance(complete=climb.ending is Ending.DONE)
     digest = emit.write(task, report, duration_s=time.monotonic() - started_s, provenance=told)
-    new = report.standing.advances[len(earlier.advances) :]
-    emit.tell_advances(task.reports, task.project, new, digest=digest, provenance=told)
+    emit.tell_advances(task.reports, task.project, report.steps, digest=digest, provenance=told)
     terminal.print_report(report)
     on_github.tell(report)
     return _ended(task, report)
@@ -130,6 +129,7 @@ def _report(task: Task, climb: Climb, earlier: History) -> Report:
         blocking=frozenset(tier.name for tier in task.tiers if tiers.is_blocking(tier, task.began.date())),
         trends={name: risen for name, risen in trends.items() if risen is not None and counts},
         standing=standing,
+        steps=standing.advances[len(earlier.advances) :],
         measurements=(history.added(earlier, current) if counts else earlier).measurements,
         notes=(*_notes(task), *climb.notes, *gathered.notes),
         ending=climb.ending,

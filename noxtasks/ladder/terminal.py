@@ -38,6 +38,8 @@ def print_report(report: Report) -> None:
     for said in (*wording.unassigned(report), *report.notes, wording.ending(report)):
         if said:
             console.print(Text(shown(said), "yellow"), soft_wrap=True)
+    for step in report.steps:
+        console.print(Text(shown(wording.step(step)), "red" if step.is_demotion else "green"), soft_wrap=True)
     console.print(Text(wording.standing(report.standing), "bold"))
     for said in wording.missing(report.standing):
         console.print(Text(said), soft_wrap=True)

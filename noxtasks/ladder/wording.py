@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.ladder import tiers
-from noxtasks.ladder.model import Ending, Level, Measured, Name, Report, Standing
+from noxtasks.ladder.model import Advance, Ending, Level, Measured, Name, Report, Standing
 from noxtasks.ladder.rules import percent
 from noxtasks.stats import Verdict
 
@@ -53,6 +53,15 @@ def standing(of: Standing) -> str:
     if of.tier is None:
         return "no tier is earned yet"
     return f"earned: {name(of.tier)}" if of.following else f"earned: {name(of.tier)}, the last"
+
+
+def step(of: Advance) -> str:
+    """That a tier was earned now, or is lost."""
+    if not of.is_demotion:
+        return f"earned now: {name(of.tier)}" if of.tier else "earned now: nothing"
+    kept = f"back to {name(of.tier)}" if of.tier else "nothing is left"
+    lost = "; ".join(f"{each.name}: {each.reason}" for each in of.conditions)
+    return f"lost: {name(of.before) if of.before else ''}, {kept}: {lost}"
 
 
 def missing(of: Standing) -> list[str]:

@@ -190,3 +190,21 @@ def test_without_coverage_the_remedy_is_told(root: Path, tmp_path: Path) -> None
     assert done.returncode == 3
     assert "coverage.py is not there" in done.stderr
     assert "pip install coverage" in done.stderr
+
+
+def test_a_history_that_was_changed_by_hand_ends_it_before_anything_runs(root: Path) -> None:
+    (root / "reports").mkdir()
+    (root / "reports" / LADDER).write_text("result: {}\n")
+    done = climb(root)
+    assert done.returncode == 3
+    assert "SHA256SUMS" in done.stderr
+    assert "under coverage.py" not in done.stderr
+    assert (root / "reports" / LADDER).read_text() == "result: {}\n"
+
+
+def test_a_suite_that_is_rooted_below_the_project_is_measured_by_its_own_names(root: Path) -> None:
+    config = root / "tests/pytest.ini"
+    config.write_text("[pytest]\npythonpath = ../src\n")
+    climb(root, "-c", "tests/pytest.ini", "--rootdir", "tests", "tests/unit")
+    unit = result(root)["by"]["unit"]
+    assert (unit["lines"]["covered"], unit["failed"]) == (9, ["tests/unit/test_cart.py::test_failing"])

@@ -72,6 +72,7 @@ def report() -> Report:
             fallen=(replace(NEXT, name="ratchet"),),
             advances=(ADVANCE,),
         ),
+        steps=(ADVANCE,),
         measurements=(
             Measurement(
                 at=AT,
@@ -120,11 +121,21 @@ def test_the_table_fits_and_says_what_is_missing(report: Report, capsys: pytest.
     assert "1 test fits no tier, for the total alone: x" in said
     assert "1 test fits several tiers, for the total alone: y" in said
     assert "ladder.rest" in said
+    assert "earned now: unit" in said
     assert "earned: unit" in said
     assert "for integration there has to be" in said
     assert "flake rate: 7% is not below 5%" in said
     assert "collection: " not in said
     assert "fallen: ratchet" in said
+
+
+def test_what_is_lost_is_never_silent(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
+    fall = replace(ADVANCE, before=Name.INTEGRATION, tier=Name.UNIT, is_demotion=True)
+    fallen = replace(report, steps=(fall, replace(fall, before=Name.UNIT, tier=None)))
+    terminal.print_report(fallen)
+    for said in (capsys.readouterr().out, on_github.markdown(fallen)):
+        assert "lost: integration, back to unit: flake rate: 7% is not below 5%" in said
+        assert "lost: unit, nothing is left" in said
 
 
 def test_without_a_total_the_reason_stands_there(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
