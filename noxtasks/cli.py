@@ -568,6 +568,20 @@ def _ladder(arguments: argparse.Namespace) -> ExitCode:
     return ladder.run(root, settings, python=python, pytest_args=arguments.pytest_args)
 
 
+def _add_gates_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _gates(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import gates  # noqa: PLC0415
+
+    return gates.run(root, settings)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -720,6 +734,12 @@ COMMANDS = (
         add_options=_add_ladder_options,
         handle=_ladder,
         takes_pytest_args=True,
+    ),
+    Command(
+        name="gates",
+        title="Tell whether this may be merged, by what the other sessions have measured.",
+        add_options=_add_gates_options,
+        handle=_gates,
     ),
     Command(
         name="history import",

@@ -7,11 +7,13 @@ one wins, but all of them have to be right. What is given is checked here and no
 from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
+from noxtasks.config.gates import GATES, PARTS
 from noxtasks.config.model import (
     THRESHOLDS,
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    GateSettings,
     LadderSettings,
     MarkersSettings,
     MutationSettings,
@@ -29,8 +31,10 @@ __all__ = [
     "DISTRIBUTIONS",
     "ENGINES",
     "FILE",
+    "GATES",
     "KINDS",
     "ORDERS",
+    "PARTS",
     "PROFILES",
     "SETTINGS",
     "THRESHOLDS",
@@ -38,6 +42,7 @@ __all__ = [
     "BenchSettings",
     "DeterminismSettings",
     "FlakeSettings",
+    "GateSettings",
     "LadderSettings",
     "MarkersSettings",
     "MutationSettings",
