@@ -58,8 +58,8 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
-        ladder=LadderSettings(**values["ladder"]),
         gates=settled,
+        ladder=LadderSettings(**values["ladder"]),
     )
 
 
