@@ -144,7 +144,7 @@ def _counts(task: Task, climb: Climb) -> bool:
 def _unchanged(earlier: History) -> Standing:
     """Where the suite stood before."""
     tier = earlier.advances[-1].tier if earlier.advances else None
-    return Standing(tier=tier, following=None, missing=(), fallen=(), advances=earlier.advances)
+    return Standing(tier=tier, following=stages.following_of(tier), missing=(), fallen=(), advances=earlier.advances)
 
 
 def _notes(task: Task) -> tuple[str, ...]:
