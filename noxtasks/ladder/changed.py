@@ -72,7 +72,9 @@ def asked(root: Path, revision: str | None, paths: Iterable[str], *, run: Run, e
     """
     against = revision if revision is not None else bases.usual(root, run, environ)
     if against is None:
-        return Since(trouble="new code is not looked at: git knows no branch to hold it against, --against REV names it")
+        return Since(
+            trouble="new code is not looked at: git knows no branch to hold it against, --against REV names it"
+        )
     try:
         return Since(revision=against, changes=since(root, against, suffixes(paths), run=run))
     except NoxtasksError as error:
