@@ -111,6 +111,15 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     flake_increase: float = 0.02
 
 
+class MatrixSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.matrix]`: which cells there should be, and how alike they have to be."""
+
+    cells: tuple[str, ...] = ()
+    workflow: str | None = None
+    consistency: float = 0.95
+    pass_rate: float = 0.95
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -127,6 +136,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
+    matrix: MatrixSettings = msgspec.field(default_factory=MatrixSettings)
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -11,6 +11,7 @@ from noxtasks.config.model import (
     DeterminismSettings,
     FlakeSettings,
     MarkersSettings,
+    MatrixSettings,
     MutationSettings,
     Override,
     ParallelSettings,
@@ -50,6 +51,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
+        matrix=MatrixSettings(**values["matrix"]),
     )
 
 
