@@ -22,9 +22,9 @@ _STOP_S = 30.0  # for an interrupted objective to stop its children and write wh
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
-    """A command of ours as a session. A first argument among `verbs` chooses the command of two words; without one it is
-    that of `verb`, where there is no command of one word.
+    """A command of ours as a session. A first argument among `verbs` chooses the command of two words.
 
+    Without one it is that of `verb`, where there is no command of one word.
     `needs` is installed beside the project, for experiments inside its environment.
     """
 

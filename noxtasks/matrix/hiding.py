@@ -13,6 +13,7 @@ _MOST_SKIPPED = 0.5
 """The share of its tests from which on a system is said to skip most of them."""
 
 _LEAST_HIDDEN = 2  # tests of a module
+_REASONS = 3  # that are told
 _COMPARED = 2  # systems
 _LEFT_OUT = frozenset({Absence.DESELECTED, Absence.PARAMETRISED, Absence.ABSENT})
 
@@ -54,10 +55,10 @@ def _whole_modules(table: Table, lost: Sequence[str], here: Sequence[str]) -> li
 
 
 def _reason(table: Table, tests: Sequence[str], cells: Sequence[str]) -> str:
-    """The reason that most of `tests` give in `cells`."""
+    """The reasons that most of `tests` give in `cells`."""
     showings = (table[test][name] for test in tests for name in cells)
     count = Counter(showing.entry.reason or showing.said for showing in showings)
-    return max(count, key=lambda reason: (count[reason], reason), default="")
+    return "; ".join(reason for reason, _ in count.most_common(_REASONS))
 
 
 def absent(table: Table) -> tuple[Absent, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 _WORDS = re.compile(
     r"\b(?:windows|win32|win64|win|linux|mac|macos|mac ?os(?: ?x)?|osx|os ?x|darwin|posix|unix|unices|\w*bsd|cygwin"
     r"|msys2?|mingw|android|ios|wsl|solaris|aix|emscripten|wasm|musl|glibc"
-    r"|platforms?|operating systems?|sys\.platform|os\.name|fork|forks|epoll|kqueue|inotify|fcntl|procfs|/proc|af_unix"
+    r"|platforms?|operating systems?|sys\.platform|os\.name|fork|forks|epoll|kqueue|inotify|fcntl|procfs|af_unix"
     r"|unix[ -]sockets?|case[- ](?:in)?sensitive|(?:32|64)[- ]?bit|x86(?:_64)?|amd64|arm64|aarch64|big[- ]endian"
     r"|cpython|pypy|graalpy|jython|free[- ]?thread(?:ed|ing)|gil|py(?:thon)? ?[23](?:\.?\d+)?\+?|python ?[<>=]+ ?\d"
     r"|python versions?|sys\.version_info|version_info)\b",

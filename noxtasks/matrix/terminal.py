@@ -15,6 +15,7 @@ from noxtasks.matrix.emit import BASELINE
 from noxtasks.matrix.model import Cell, Report
 from noxtasks.matrix.recording import Cast
 from noxtasks.stats import Verdict
+from noxtasks.suite.model import Outcome
 
 _ROW = "{:<22} {:>7} {:>7} {:>7} {:>7}  {}"
 _WIDTH = 80
@@ -27,9 +28,10 @@ _LINES = 10
 def print_recorded(cell: Cell, cast: Cast, path: str) -> None:
     """What one cell has recorded, and where."""
     console = open_console()
-    counts = Counter(entry.outcome.value for entry in cast.tests.values())
+    found = Counter(entry.outcome for entry in cast.tests.values())
+    counts = {outcome.value: found[outcome] for outcome in Outcome}
     broken = [each for each in cast.uncollected if each.is_error]
-    console.print(Text(wording.recorded(cell, dict(counts))), soft_wrap=True)
+    console.print(Text(wording.recorded(cell, counts)), soft_wrap=True)
     for each in broken[:_LINES]:
         said = shown(f"{each.exception}: {each.reason}".partition("\n")[0])
         console.print(Text(f"  not collected: {shown(each.path)}: {said}"[:_WIDTH], "red"), soft_wrap=True)
