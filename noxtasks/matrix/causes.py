@@ -26,6 +26,7 @@ class Cause(Enum):
     TIME_FORMAT = "time format"
     FILE_NAME = "file name"
     INTEGER = "width of integers"
+    DISPLAY = "graphical display"
     MODULE = "missing module"
     LINE_ENDING = "line ending"
     TEMPORARY = "temporary folder"
@@ -52,6 +53,7 @@ REMEDIES = {
     Cause.TIME_FORMAT: "Use format codes that the C standard has; take the zero off in Python instead of with %-d.",
     Cause.FILE_NAME: 'Leave out of names what Windows refuses (<>:"|?* and reserved names), and keep paths short.',
     Cause.INTEGER: "Give the width (numpy.int64): a C long has 32 bits on Windows, and 64 elsewhere.",
+    Cause.DISPLAY: "Choose a backend that needs none: MPLBACKEND=Agg, QT_QPA_PLATFORM=offscreen.",
     Cause.MODULE: "Declare the dependency for this platform, or pytest.importorskip() it.",
     Cause.LINE_ENDING: 'Give newline="" or "\\n" when writing, or compare lines: text mode writes \\r\\n on Windows.',
     Cause.TEMPORARY: "Compare resolved paths: /var is a link on macOS, and Windows has short names such as RUNNER~1.",
@@ -100,6 +102,7 @@ _TIME_ZONE = re.compile(
 _FILE_NAME = re.compile(
     r"\[WinError (?:123|206|267)\]|File name too long|volume label syntax|\[Errno 22\] Invalid argument: ['\"]"
 )
+_DISPLAY = re.compile(r"no display name|\$DISPLAY|connect to (?:X server|display)|Qt platform plugin")
 _INTEGER = re.compile(r"too large to convert to C|\bint32\b.*\bint64\b|\bint64\b.*\bint32\b")
 _TIMING = re.compile(r"timed out|Timeout|deadline exceeded", re.IGNORECASE)
 _OF_TIME = re.compile(r"elapsed|duration|seconds|perf_counter|monotonic|\btime\b|took|delay", re.IGNORECASE)
@@ -113,6 +116,7 @@ _asserts = _is("AssertionError", "Failed", "")
 _permission, _attribute = _is("PermissionError"), _is("AttributeError", "NotImplementedError")
 _unicode, _zone = _is("UnicodeDecodeError", "UnicodeEncodeError"), _is("ZoneInfoNotFoundError", "UnknownTimeZoneError")
 _os, _import = _is("OSError"), _is("ModuleNotFoundError", "ImportError")
+_tcl = _is("TclError")
 _timeout = _is("TimeoutError", "TimeoutExpired", "Timeout")
 
 
@@ -143,6 +147,7 @@ _RULES: tuple[tuple[Cause, Callable[[str, str], bool]], ...] = (
     (Cause.INTEGER, lambda _, message: bool(_INTEGER.search(message))),
     (Cause.PERMISSION, lambda exception, message: _permission(exception) or bool(_NO_PERMISSION.search(message))),
     (Cause.PERMISSION, _is_of_modes),
+    (Cause.DISPLAY, lambda exception, message: _tcl(exception) or bool(_DISPLAY.search(message))),
     (Cause.MODULE, lambda exception, _: _import(exception)),
     (Cause.LINE_ENDING, lambda exception, message: _asserts(exception) and comparisons.differs_in_line_ends(message)),
     (Cause.TEMPORARY, lambda exception, message: _asserts(exception) and comparisons.differs_in_temporary(message)),

@@ -41,7 +41,8 @@ class Cast(msgspec.Struct, frozen=True, kw_only=True):
 def run(suite: Suite, *, test_timeout_s: float) -> Cast:
     """Run the suite once, in a process of its own as plain pytest has it; what ends the process loses no other test.
 
-    Raises `NotMeasuredError` where no test can be run. Ctrl-C leaves what was seen until then, not complete.
+    Raises `NotMeasuredError` where there is nothing to collect: modules that cannot be are seen, too. Ctrl-C leaves
+    what was seen until then, not complete.
     """
     with (
         tempfile.TemporaryDirectory(prefix="nx", ignore_cleanup_errors=True) as scratch,
@@ -49,7 +50,10 @@ def run(suite: Suite, *, test_timeout_s: float) -> Cast:
     ):
         collection = engine.collect(hash_seed=0)
         if not collection.tests:
-            raise _not_collected(suite.root, collection)
+            cast = _of_run(suite.root, collection, [], complete=True)
+            if not (collection.hello and (cast.tests or cast.uncollected)):
+                raise not_collected(suite.root, collection)
+            return cast
         request = RunRequest(number=0, seed=0, hash_seed=0, order=Order.COLLECTED)
         complete = True
         try:
@@ -178,7 +182,8 @@ def _broken(problems: Iterable[Problem]) -> dict[str, Uncollected]:
     return found
 
 
-def _not_collected(root: Path, collection: Collection) -> NotMeasuredError:
+def not_collected(root: Path, collection: Collection) -> NotMeasuredError:
+    """That no test could be run, and what to do about it."""
     found = health.diagnose(
         collection.problems,
         collection.facts,

@@ -41,8 +41,8 @@ _FLAKY = "flake.report.json"  # by its name alone: objectives speak through arti
 def record(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> ExitCode:
     """Run the suite in `root` once, and write the record of this cell. What fails is for `merge` to judge.
 
-    Raises `NotMeasuredError` where no test can be run, and `InterruptedRunError` after an interruption, when what was
-    seen is written.
+    Raises `NotMeasuredError` where no test can be run, and `InterruptedRunError` after an interruption. What was seen
+    is written all the same: modules that cannot be imported are failures of this cell.
     """
     root, started_s = root.resolve(), time.monotonic()
     suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args))
@@ -70,6 +70,8 @@ def record(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[s
     )
     if not cast.complete:
         raise InterruptedRunError("interrupted; what was seen is kept, and counts for nothing", remedy="Run it again.")
+    if cast.collection and not cast.collection.tests:
+        raise recording.not_collected(root, cast.collection)
     return ExitCode.NOTHING_FOUND
 
 

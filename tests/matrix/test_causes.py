@@ -100,6 +100,12 @@ FAILURES = [
         "[WinError 123] The filename, directory name, or volume label syntax is incorrect: 'a:b'",
     ),
     (Cause.FILE_NAME, "OSError", "[Errno 22] Invalid argument: 'C:\\\\tmp\\\\2020-01-01T10:00:00.log'"),
+    (
+        Cause.DISPLAY,
+        "_tkinter.TclError",
+        "Can't find a usable tk.tcl in the following directories: \n  C:/Python313/tcl",
+    ),
+    (Cause.DISPLAY, "_tkinter.TclError", "no display name and no $DISPLAY environment variable"),
     (Cause.INTEGER, "OverflowError", "Python int too large to convert to C long"),
     (Cause.INTEGER, "AssertionError", "assert dtype('int32') == dtype('int64')"),
     (

@@ -204,6 +204,17 @@ def test_what_is_wrong_is_said(tmp_path: Path, arguments: tuple[str, ...], code:
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
 
 
+def test_a_cell_in_which_no_module_can_be_imported_is_recorded_as_one_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("", "utf-8")
+    (tmp_path / "test_a.py").write_text("import there_is_no_such_module\n", "utf-8")
+    recorded = noxtasks("matrix", "record", "--python", sys.executable, cwd=tmp_path)
+    assert recorded.returncode == ExitCode.NOT_MEASURED
+    assert "no test can be run" in recorded.stderr
+    assert noxtasks("matrix", "merge", cwd=tmp_path).returncode == ExitCode.FOUND
+    (told,) = result(tmp_path)["cells"]
+    assert (told["failed"], told["uncollected"], told["pass_rate"]) == (1, 1, 0)
+
+
 def test_one_system_alone_ends_unmeasured_and_a_missing_cell_is_named(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.noxtasks.matrix]\ncells = ['linux-3.12', 'macos-3.13']\n", "utf-8")
     (tmp_path / "j.xml").write_text(
