@@ -593,6 +593,21 @@ def _merge(arguments: argparse.Namespace) -> ExitCode:
     return run.merge(root, settings, arguments.folders)
 
 
+def _add_lint_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files or folders (default: the project)")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and nothing is run here
+    _add_setting_option(parser)
+
+
+def _lint(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import lint  # noqa: PLC0415
+
+    return lint.run(root, settings, arguments.paths)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -751,6 +766,12 @@ COMMANDS = (
         title="Hold the records of all systems and interpreters against one another.",
         add_options=_add_merge_options,
         handle=_merge,
+    ),
+    Command(
+        name="matrix lint",
+        title="Find in the files what breaks on another operating system; nothing is run.",
+        add_options=_add_lint_options,
+        handle=_lint,
     ),
     Command(
         name="history import",

@@ -62,7 +62,7 @@ OBJECTIVES = (
     Objective(
         name="matrix",
         title="Does the suite behave the same on every OS and interpreter?",
-        verbs=("record", "merge"),
+        verbs=("record", "merge", "lint"),
         verb="record",
     ),
 )

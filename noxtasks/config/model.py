@@ -118,6 +118,7 @@ class MatrixSettings(msgspec.Struct, frozen=True, kw_only=True):
     workflow: str | None = None
     consistency: float = 0.95
     pass_rate: float = 0.95
+    ignore: tuple[str, ...] = ()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

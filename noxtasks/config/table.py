@@ -17,6 +17,10 @@ KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
+BREAKS = (
+    "separator", "fixed-path", "file-name", "letter-case", "rename", "open-file", "encoding", "newline", "strftime",
+    "locale", "system-call", "platform-name", "shell", "mode-bits",
+)  # fmt: skip
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
 TOGETHER = ("test", "scope", "file")
 DISTRIBUTIONS = ("ours", "load", "worksteal", "loadscope", "loadfile", "loadgroup")
@@ -409,6 +413,14 @@ SETTINGS = (
         expects="a number above 0, and at most 1, such as 0.95",
         default="0.95",
         meaning="The share of the tests that ran that has to pass in each cell.",
+    ),
+    Setting(
+        key="matrix.ignore",
+        field="ignore",
+        parse=parsing.choices(*BREAKS),
+        expects=f"a list of kinds of findings, of {', '.join(BREAKS)}",
+        default="[]",
+        meaning="Kinds of findings that `noxtasks matrix lint` does not tell, such as `encoding`.",
     ),
     Setting(
         key="mutation.threshold",
