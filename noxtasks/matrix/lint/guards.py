@@ -47,28 +47,26 @@ class Guards:
         self._conditions: dict[ast.AST, bool] = {}
         self._is_marked = self._has_mark()
 
-    def is_guarded(self, node: ast.AST) -> bool:
-        """Whether a system on which `node` would break does not come to it."""
+    def is_guarded(self, node: ast.AST, *, raises: bool) -> bool:
+        """Whether a system on which `node` would break does not come to it, or catches it where it `raises` there."""
         if self._is_whole or self._is_marked:
             return True
         below: ast.AST = node
         for above in self._source.ancestors(node):
             if self._guards(above, below) or self._leaves_before(above, below):
                 return True
+            if raises and _is_caught(above, below):
+                return True
             below = above
         return False
 
-    def _guards(self, above: ast.AST, below: ast.AST) -> bool:  # noqa: PLR0911 - one for each kind of statement
+    def _guards(self, above: ast.AST, below: ast.AST) -> bool:
         match above:
             case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
                 return below is not test and self.asks(test)
             case ast.BoolOp(values=values):
                 before = values[: values.index(below)] if isinstance(below, ast.expr) else []
                 return any(self.asks(value) for value in before)
-            case ast.Try(body=body, handlers=handlers):
-                return below in body and any(_catches(handler.type) for handler in handlers)
-            case ast.With(items=items) | ast.AsyncWith(items=items):
-                return not isinstance(below, ast.withitem) and any(_expects(item.context_expr) for item in items)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return says_its_system(above.name) or any(self._decorates(each) for each in above.decorator_list)
             case ast.comprehension(ifs=ifs):
@@ -133,6 +131,21 @@ class Guards:
                     if any(isinstance(mark, ast.Call) and self._decorates(mark) for mark in marks):
                         return True
         return False
+
+
+def _is_caught(above: ast.AST, below: ast.AST) -> bool:
+    """Whether what `below` raises goes no further than `above`."""
+    match above:
+        case ast.Try(body=body, handlers=handlers):
+            return below in body and any(_catches(each.type) and not _raises(each.body) for each in handlers)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            return not isinstance(below, ast.withitem) and any(_expects(item.context_expr) for item in items)
+    return False
+
+
+def _raises(block: list[ast.stmt]) -> bool:
+    """Whether a handler ends with what it has caught."""
+    return isinstance(block[-1], ast.Raise) and block[-1].exc is None
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -41,6 +41,9 @@ _TOUCHES = frozenset(
         *("tempfile.NamedTemporaryFile", "sqlite3.connect"),
     }
 )
+_OPENS = frozenset(
+    {"open", "io.open", "os.open", "os.remove", "os.unlink", "os.rename", "os.replace", "sqlite3.connect"}
+) | {f"shutil.{name}" for name in ("copy", "copy2", "copyfile", "move")}
 _PATH_TOUCHES = frozenset(
     {
         "open",
@@ -60,7 +63,8 @@ _REFUSED = re.compile(r'[<>:"|?*]|[ .]\Z')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.\w+)?\Z", re.IGNORECASE)
 _MAKES = frozenset({"open", "mkdir", "touch", "write_text", "write_bytes"})
 _TEMPORARY_NAME = re.compile(
-    r"\b\w*(?:tmp|temp|part|partial)(?:_?(?:path|file|name|file_?name))?\b|_new\b|\bnew_\w+", re.IGNORECASE
+    r"(?:\b|_)(?:tmp|temp|temporary|partial)(?:_|\b|file|name|path)|\btemp(?:File|Path)|_new\b|\bnew_(?:file|path)",
+    re.IGNORECASE,
 )
 _TEMPORARY_END = re.compile(r"""['"][^'"]*(?:\.tmp|\.temp|\.new|\.part|\.partial|~)['"]""")
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rename", "os.replace", "shutil.move"})
@@ -239,9 +243,16 @@ def _opened_again(source: Source, node: ast.With | ast.AsyncWith, name: str) -> 
     for below in (inner for statement in node.body for inner in ast.walk(statement)):
         match below:
             case ast.Call(func=func, args=[ast.Attribute(value=ast.Name(id=found), attr="name"), *_]) if found == name:
-                if source.qualified(func) in {*_TOUCHES, *_PATHS} or source.qualified(func).startswith("subprocess."):
+                if source.qualified(func) in _OPENS or _touches_path(source, below):
                     yield Candidate(kind=Kind.OPEN_FILE, node=below, what=f"{ast.unparse(func)}({name}.name)")
                     return
+
+
+def _touches_path(source: Source, made: ast.Call) -> bool:
+    """`Path(f.name).read_text()`."""
+    above = source.parents.get(made)
+    is_touched = isinstance(above, ast.Attribute) and above.attr in _PATH_TOUCHES
+    return is_touched and source.qualified(made.func) in _PATHS
 
 
 def _removed(source: Source, node: ast.With | ast.AsyncWith, path: ast.expr) -> Iterator[Candidate]:

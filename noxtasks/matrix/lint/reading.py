@@ -21,6 +21,9 @@ _NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 _ALWAYS = frozenset({Kind.PLATFORM_NAME, Kind.LETTER_CASE})
 """What no guard makes right."""
 
+_RAISING = frozenset({Kind.SYSTEM_CALL, Kind.SHELL, Kind.LOCALE, Kind.STRFTIME, Kind.FIXED_PATH})
+"""What an `except` around it makes right: the others do not fail there, or not where it could be helped."""
+
 
 def read(files: Mapping[str, bytes], tree: Collection[str], *, ignore: Iterable[str] = ()) -> Reading:
     """Read `files`, by their path from the root; `tree` are the paths of all files, `ignore` kinds to leave out."""
@@ -69,7 +72,9 @@ def _firsts(source: Source, found: Iterable[Candidate], guards: Guards) -> Itera
 
     Where a module cannot be imported on such a system, for an import at its top, that alone is told.
     """
-    open_ = [each for each in found if each.kind in _ALWAYS or not guards.is_guarded(each.node)]
+    open_ = [
+        each for each in found if each.kind in _ALWAYS or not guards.is_guarded(each.node, raises=each.kind in _RAISING)
+    ]
     calls = [each for each in open_ if each.kind is Kind.SYSTEM_CALL]
     imports = [each for each in calls if isinstance(source.parents.get(each.node), ast.Module)]
     imports = [each for each in imports if isinstance(each.node, ast.Import | ast.ImportFrom)]

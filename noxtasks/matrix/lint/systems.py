@@ -14,9 +14,9 @@ _OF_POSIX = {
     "os": """fork forkpty getuid geteuid getgid getegid getgroups setuid setgid seteuid setegid setgroups initgroups
         getpgid getpgrp setpgid setpgrp setsid getsid killpg mkfifo mknod uname chown lchown fchown chroot nice wait
         wait3 wait4 waitid WIFEXITED WEXITSTATUS WIFSIGNALED WTERMSIG sysconf confstr getloadavg openpty ttyname ctermid
-        statvfs fstatvfs posix_spawn posix_fallocate pread pwrite readv writev sched_getaffinity sched_setaffinity sched_yield
-        fchdir pipe2 O_CLOEXEC O_NONBLOCK O_NOFOLLOW O_DIRECTORY getpriority setpriority memfd_create pidfd_open
-        sendfile sync""",
+        statvfs fstatvfs posix_spawn posix_fallocate pread pwrite readv writev sched_getaffinity sched_setaffinity
+        sched_yield fchdir pipe2 O_CLOEXEC O_NONBLOCK O_NOFOLLOW O_DIRECTORY getpriority setpriority memfd_create
+        pidfd_open sendfile sync""",
     "signal": """SIGKILL SIGHUP SIGALRM SIGVTALRM SIGPROF SIGUSR1 SIGUSR2 SIGCHLD SIGCLD SIGCONT SIGSTOP SIGTSTP SIGQUIT
         SIGPIPE SIGWINCH SIGTTIN SIGTTOU SIGIO SIGURG SIGTRAP SIGSYS alarm setitimer getitimer pause pthread_sigmask
         sigwait sigwaitinfo sigtimedwait sigpending siginterrupt pthread_kill SIG_BLOCK SIG_UNBLOCK SIG_SETMASK""",
@@ -46,7 +46,7 @@ _MODULES = {
 }
 _PLATFORMS = {
     "sys.platform": re.compile(
-        r"linux|win32|darwin|cygwin|msys|aix|android|ios|emscripten|wasi|(?:free|open|net)bsd\d*|sunos5?|haiku\d*"
+        r"linux|win32|darwin|cli|cygwin|msys|aix|android|ios|emscripten|wasi|(?:free|open|net)bsd\d*|sunos5?|haiku\d*"
         r"|dragonfly\d*|java\w*|os2|atheos|zos|gnu0?|os400|vxworks|qnx|minix"
     ),
     "os.name": re.compile(r"posix|nt|java|ce|os2|riscos"),

@@ -10,7 +10,8 @@ from noxtasks.matrix.lint.model import Candidate, Kind
 from noxtasks.matrix.lint.paths import is_path
 from noxtasks.suite.source import Source
 
-_MODE_AT = 1
+_ENCODING_AT = 3  # arguments of open() after the path
+_OWN = re.compile(r"tmp|temp|\boutput|\bout_|\bcwd\b", re.IGNORECASE)
 _TEMPORARY = frozenset({"tempfile.NamedTemporaryFile", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})
 _OUTPUTS = frozenset({"stdout", "stderr"})
 _CODES = re.compile(r"%(?:[-_^][A-Za-z]|#[A-Za-z]|[sPkl])")
@@ -32,26 +33,66 @@ def candidates(source: Source) -> Iterator[Candidate]:
 
 
 def _without_encoding(source: Source, node: ast.Call) -> Iterator[Candidate]:
-    """`open(path)`, `path.read_text()`, `path.write_text(text)`: in text mode, and text that may be more than ASCII."""
+    """`open(path)`, `path.read_text()`, `path.write_text(text)`: in text mode, and text that may be more than ASCII.
+
+    A test whose file has nothing but ASCII writes nothing else, and reads it again where it has written.
+    """
     if any(keyword.arg in {"encoding", None} for keyword in node.keywords) or any(
         isinstance(each, ast.Starred) for each in node.args
     ):
         return
+    found = _opened(source, node)
+    if found is None:
+        return
+    what, place, writes = found
+    if _is_test(source) and _is_plain(source) and (writes or _is_own(source, place) or _is_compared(source, node)):
+        return
+    yield Candidate(kind=Kind.ENCODING, node=node, what=what)
+
+
+def _opened(source: Source, node: ast.Call) -> tuple[str, ast.expr, bool] | None:
+    """What opens text without an encoding, the file, and whether it writes; None where nothing does."""
     name = source.qualified(node.func)
     match node:
-        case ast.Call(args=args) if name in {"open", "io.open"} and len(args) <= 3:  # noqa: PLR2004 - the encoding is fourth
-            if args and _is_text(_mode(node, _MODE_AT)):
-                yield Candidate(kind=Kind.ENCODING, node=node, what="open()")
-        case ast.Call(args=args) if name in _TEMPORARY and _is_text(_mode(node, 0), default="w+b"):
-            yield Candidate(kind=Kind.ENCODING, node=node, what=f"{name.rpartition('.')[2]}()")
-        case ast.Call(func=ast.Attribute(value=value, attr="open")) if is_path(source, value):
-            if _is_text(_mode(node, 0)):
-                yield Candidate(kind=Kind.ENCODING, node=node, what="Path.open()")
-        case ast.Call(func=ast.Attribute(value=value, attr="read_text"), args=[]) if not node.keywords:
-            if not _RESOURCES.search(ast.unparse(source.value(value))) and not _RESOURCES.search(ast.unparse(value)):
-                yield Candidate(kind=Kind.ENCODING, node=node, what="read_text()")
-        case ast.Call(func=ast.Attribute(attr="write_text"), args=[text]) if not _is_ascii(source, text):
-            yield Candidate(kind=Kind.ENCODING, node=node, what="write_text()")
+        case ast.Call(args=[path, *more]) if name in {"open", "io.open"} and len(more) < _ENCODING_AT:
+            mode = _mode(node, 1)
+            return ("open()", path, _writes(mode)) if _is_text(mode) else None
+        case ast.Call(func=func) if name in _TEMPORARY:
+            is_text = _is_text(_mode(node, 0), default="w+b")
+            return (f"{name.rpartition('.')[2]}()", func, True) if is_text else None
+        case ast.Call(func=ast.Attribute(value=path, attr="open")) if is_path(source, path):
+            mode = _mode(node, 0)
+            return ("Path.open()", path, _writes(mode)) if _is_text(mode) else None
+        case ast.Call(func=ast.Attribute(value=path, attr="read_text"), args=[]) if not node.keywords:
+            is_resource = _RESOURCES.search(f"{ast.unparse(source.value(path))} {ast.unparse(path)}")
+            return None if is_resource else ("read_text()", path, False)
+        case ast.Call(func=ast.Attribute(value=path, attr="write_text"), args=[text]) if not _is_ascii(source, text):
+            return "write_text()", path, True
+    return None
+
+
+def _is_test(source: Source) -> bool:
+    return any(part.startswith(("test", "conftest")) or part.endswith("_test.py") for part in source.path.split("/"))
+
+
+def _is_plain(source: Source) -> bool:
+    """Whether no text in the file is more than ASCII."""
+    texts = (node.value for node in source.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return all(text.isascii() for text in texts)
+
+
+def _is_own(source: Source, path: ast.expr) -> bool:
+    """Whether a file is in a temporary folder, or next to one of the test's own."""
+    return bool(_OWN.search(f"{ast.unparse(path)} {ast.unparse(source.value(path))}"))
+
+
+def _is_compared(source: Source, node: ast.Call) -> bool:
+    """`path.read_text() == "text"`."""
+    return any(isinstance(above, ast.Compare) for above in list(source.ancestors(node))[:2])
+
+
+def _writes(mode: ast.expr | None) -> bool:
+    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and any(each in mode.value for each in "wax+")
 
 
 def _mode(node: ast.Call, at: int) -> ast.expr | None:
@@ -65,7 +106,7 @@ def _is_text(mode: ast.expr | None, *, default: str = "r") -> bool:
     return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and "b" not in mode.value
 
 
-def _is_ascii(source: Source, text: ast.expr) -> bool:
+def _is_ascii(source: Source, text: ast.expr) -> bool:  # noqa: PLR0911 - one for each form
     """Whether a text is surely ASCII: a literal, or a literal with the margin taken off."""
     text_value = source.value(text)
     match text_value:
@@ -77,8 +118,10 @@ def _is_ascii(source: Source, text: ast.expr) -> bool:
             return _is_ascii(source, inner)
         case ast.BinOp(left=left, op=ast.Add() | ast.Mult(), right=right):
             return all(_is_ascii(source, each) or isinstance(each, ast.Constant) for each in (left, right))
-        case ast.Call(func=func) if source.qualified(func) == "json.dumps":
-            return not any(keyword.arg == "ensure_ascii" for keyword in text_value.keywords)
+        case ast.Call(func=func) if source.qualified(func) in {"json.dumps", "yaml.dump", "yaml.safe_dump"}:
+            return not any(keyword.arg in {"ensure_ascii", "allow_unicode"} for keyword in text_value.keywords)
+        case ast.JoinedStr(values=values):
+            return all(str(each.value).isascii() for each in values if isinstance(each, ast.Constant))
     return False
 
 
