@@ -10,11 +10,12 @@ from pathlib import PurePosixPath
 from noxtasks.suite.source import Function, Source
 
 _SYSTEMS = (
-    r"windows|win32|win64|linux|macos|osx|darwin|posix|unix|freebsd|cygwin"
+    r"windows|win32|win64|linux|macos|osx|darwin|posix|unix|freebsd|cygwin|solaris|sunos"
     r"|(?:is|on|not|no|non|if|in|os|only)_?(?:win|mac|nt)"
 )
 _ASKS = re.compile(
     r"\bsys\.platform|\bos\.name\b|\bplatform\.(?:system|platform|machine|uname|win32_ver|mac_ver)\b|\bsys_platform\b"
+    r"|\bTYPE_CHECKING\b"
     r"|\bhasattr\(|\bsys\.getwindowsversion|\bshutil\.which|\bos\.path\.exists|\.exists\(\)|\bos\.sep\b|\bos\.path\.sep\b"
     r"|\bimportlib\.util\.find_spec|\bHAS_?\w+|\bCAN_?\w+|\bhas_\w+|\bsupports_\w+"
 )

@@ -128,6 +128,8 @@ def _platforms(source: Source, node: ast.Compare) -> Iterator[Candidate]:
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and not known.fullmatch(each.value)
     ]
     right = [each for each in values if each not in wrong]
+    if any(isinstance(above, ast.BoolOp) and "TYPE_CHECKING" in ast.unparse(above) for above in source.ancestors(node)):
+        return
     if wrong and not right:  # one of several may be there for old versions
         yield Candidate(kind=Kind.PLATFORM_NAME, node=node, what=ast.unparse(node))
 
@@ -177,8 +179,13 @@ def _commands(source: Source, node: ast.Call) -> Iterator[Candidate]:
             yield Candidate(kind=Kind.SHELL, node=node, what=program)
     elif in_shell and (text := _text(given)):
         program = _first(text)
-        if program in _PROGRAMS - _OF_BOTH_SHELLS or _SH.search(text):
+        if program in _PROGRAMS - _OF_BOTH_SHELLS or _SH.search(_unquoted(text) if program == "echo" else text):
             yield Candidate(kind=Kind.SHELL, node=node, what=program or text[:20])
+
+
+def _unquoted(text: str) -> str:
+    """What is told by echo may well have quotes around it."""
+    return text.replace("'", "")
 
 
 def _first(text: str) -> str:

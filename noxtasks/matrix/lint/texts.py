@@ -56,7 +56,8 @@ def _opened(source: Source, node: ast.Call) -> tuple[str, ast.expr, bool] | None
     match node:
         case ast.Call(args=[path, *more]) if name in {"open", "io.open"} and len(more) < _ENCODING_AT:
             mode = _mode(node, 1)
-            return ("open()", path, _writes(mode)) if _is_text(mode) else None
+            is_text = _is_text(mode) and not (_writes(mode) and _is_unused(source, node))
+            return ("open()", path, _writes(mode)) if is_text else None
         case ast.Call(func=func) if name in _TEMPORARY:
             is_text = _is_text(_mode(node, 0), default="w+b")
             return (f"{name.rpartition('.')[2]}()", func, True) if is_text else None
@@ -69,6 +70,14 @@ def _opened(source: Source, node: ast.Call) -> tuple[str, ast.expr, bool] | None
         case ast.Call(func=ast.Attribute(value=path, attr="write_text"), args=[text]) if not _is_ascii(source, text):
             return "write_text()", path, True
     return None
+
+
+def _is_unused(source: Source, node: ast.Call) -> bool:
+    """Whether nothing is written: `open(path, "w").close()`, or `with open(path, "w"): pass`."""
+    above = source.parents.get(node)
+    return (isinstance(above, ast.withitem) and above.optional_vars is None) or (
+        isinstance(above, ast.Attribute) and above.attr == "close"
+    )
 
 
 def _is_test(source: Source) -> bool:
