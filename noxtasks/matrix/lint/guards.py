@@ -140,7 +140,8 @@ def _is_caught(above: ast.AST, below: ast.AST) -> bool:
         case ast.Try(body=body, handlers=handlers):
             return below in body and any(_catches(each.type) and not _raises(each.body) for each in handlers)
         case ast.With(items=items) | ast.AsyncWith(items=items):
-            return not isinstance(below, ast.withitem) and any(_expects(item.context_expr) for item in items)
+            within = items[: items.index(below)] if isinstance(below, ast.withitem) else items
+            return any(_expects(item.context_expr) for item in within)
     return False
 
 

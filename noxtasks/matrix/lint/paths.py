@@ -66,6 +66,7 @@ _TEMPORARY_NAME = re.compile(
     r"(?:\b|_)(?:tmp|temp|temporary|partial)(?:_|\b|file|name|path)|\btemp(?:File|Path)|_new\b|\bnew_(?:file|path)",
     re.IGNORECASE,
 )
+_OF_FOLDERS = re.compile(r"\b(?:self\.)?_?(?:tmp_?path|tmp_?dir|temp_?dir|tmp_?folder|temp_?folder)\b", re.IGNORECASE)
 _TEMPORARY_END = re.compile(r"""['"][^'"]*(?:\.tmp|\.temp|\.new|\.part|\.partial|~)['"]""")
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.rename", "os.replace", "shutil.move"})
 
@@ -190,11 +191,10 @@ def _renamed(source: Source, node: ast.Call) -> Iterator[Candidate]:
             pass
         case _:
             return
-    written = f"{ast.unparse(first)} {ast.unparse(source.value(first))}"
-    target = ast.unparse(second)
-    if (_TEMPORARY_NAME.search(written) or _TEMPORARY_END.search(written)) and not _TEMPORARY_NAME.search(target):
-        if "tmp_path" in ast.unparse(first) and not _TEMPORARY_END.search(written):
-            return
+    name, target = (_OF_FOLDERS.sub("", ast.unparse(each)) for each in (first, second))
+    value = ast.unparse(source.value(first))
+    is_temporary = _TEMPORARY_NAME.search(name) or _TEMPORARY_END.search(value)
+    if is_temporary and not _TEMPORARY_NAME.search(target):
         yield Candidate(kind=Kind.RENAME, node=node, what=ast.unparse(node.func))
 
 

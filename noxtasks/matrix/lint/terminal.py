@@ -31,7 +31,7 @@ def print_findings(reading: Reading) -> None:
     told = (counted(len(reading.findings), "finding"), style)
     console.print(Text.assemble(f"{counted(reading.files, 'file')}: ", told, ignored))
     if reading.findings:
-        console.print(Text(f"a line that is right as it is: {_COMMENT}, or {_COMMENT}[kind]", "dim"))
+        console.print(Text(f"what is right as it is says so in its line: {_COMMENT}", "dim"))
     _tell_github(reading)
 
 

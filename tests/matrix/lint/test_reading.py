@@ -65,6 +65,8 @@ NONE = [
     "def test():\n    assert parse('/tmp/x').parts",
     "import os\nopen(os.devnull, 'wb')",
     "import os\nos.rename(old, new)",
+    "import os\nos.rename(os.path.join(tmp_dir, 'a'), os.path.join(tmp_dir, 'b'))",
+    "from contextlib import suppress\nwith suppress(OSError), open('/proc/self/stat', 'rb') as f: pass",
     "import os\nos.rename('a', 'b')",
     "def test(tmp_path):\n    (tmp_path / 'a.txt').rename(tmp_path / 'b.txt')",
     "import tempfile\nwith tempfile.NamedTemporaryFile(delete=False) as f:\n    open(f.name, 'rb')",
