@@ -70,7 +70,7 @@ def gather(folders: Sequence[Path]) -> Found:
         try:
             records.append(read(path))
         except EvidenceError as error:
-            broken.append(Broken(path=str(path), why=error.message[:_TOLD]))
+            broken.append(Broken(path=str(path), why=" ".join(error.message.split())[:_TOLD]))
     records.sort(key=lambda each: (each.created, each.path))
     _refuse_other_code(records)
     latest = {record.cell.name: record for record in records}

@@ -13,6 +13,7 @@ from noxtasks.suite.source import Source
 _ENCODING_AT = 3  # arguments of open() after the path
 _OWN = re.compile(r"tmp|temp|\boutput|\bout_|\bcwd\b", re.IGNORECASE)
 _TEMPORARY = frozenset({"tempfile.NamedTemporaryFile", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})
+_OF_KERNEL = re.compile(r"""(?:Path\()?f?['"]/(?:proc|sys|dev)/""")
 _OUTPUTS = frozenset({"stdout", "stderr"})
 _CODES = re.compile(r"%(?:[-_^][A-Za-z]|#[A-Za-z]|[sPkl])")
 _LOCALE = re.compile(r"[a-z]{2,3}_[A-Z]{2}(?:\.[\w-]+)?(?:@\w+)?\Z|[A-Z][a-z]+(?:_[A-Z][A-Za-z ]+)\.\d+\Z")
@@ -45,6 +46,8 @@ def _without_encoding(source: Source, node: ast.Call) -> Iterator[Candidate]:
     if found is None:
         return
     what, place, writes = found
+    if _OF_KERNEL.match(ast.unparse(source.value(place))) or _is_held_against_a_dict(source, node):
+        return
     if _is_test(source) and _is_plain(source) and (writes or _is_own(source, place) or _is_compared(source, node)):
         return
     yield Candidate(kind=Kind.ENCODING, node=node, what=what)
@@ -98,6 +101,12 @@ def _is_own(source: Source, path: ast.expr) -> bool:
 def _is_compared(source: Source, node: ast.Call) -> bool:
     """`path.read_text() == "text"`."""
     return any(isinstance(above, ast.Compare) for above in list(source.ancestors(node))[:2])
+
+
+def _is_held_against_a_dict(source: Source, node: ast.Call) -> bool:
+    """What gives a dict is another's `read_text()`."""
+    above = source.parents.get(node)
+    return isinstance(above, ast.Compare) and any(isinstance(each, ast.Dict) for each in above.comparators)
 
 
 def _writes(mode: ast.expr | None) -> bool:
