@@ -18,9 +18,11 @@ from typing import Any, NamedTuple, Optional
 import pytest
 
 from . import isolation
+from .aside import Aside
 from .channel import Channel
 from .frames import Real
 from .outbox import Outbox, single
+from .outlets import Outlets
 
 _GATHERED_S = 0.05
 """Seconds for which what came of tests may gather before it is sent."""
@@ -31,6 +33,7 @@ _TELLING = (
     "pytest_runtest_logfinish",
     "pytest_warning_recorded",
 )
+_SIMPLE = (str, int, float, bool, type(None))
 _OF_ONE_TEST = {"session", "logging-plugin"}
 """Plugins that hear of reports for the sake of the test that is under way."""
 
@@ -43,13 +46,15 @@ class Identity(NamedTuple):
     testrun: str
 
 
-def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Identity) -> None:
+def work(session: pytest.Session, channel: Channel, outbox: Outbox, outlets: Outlets, identity: Identity) -> None:
     """Run what comes over `channel` until that says it is enough, then end this process."""
     owner = Real.getpid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
+    isolation.own_capture(session.config)
+    outlets.place(session.config)
     _become(session.config, identity)
-    worker = _Worker(session, channel, outbox)
+    worker = _Worker(session, channel, outbox, outlets)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
     try:
         worker.run()
@@ -63,8 +68,6 @@ def work(session: pytest.Session, channel: Channel, outbox: Outbox, identity: Id
 
 def _become(config: pytest.Config, identity: Identity) -> None:
     isolation.own_identity(config, identity.name, identity.workers, identity.testrun)
-    if config.option.capture == "fd":
-        isolation.own_output(config, forked=True)
     config.option.maxfail = 0  # how many may fail is counted where all are
     factory: Any = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
@@ -115,10 +118,12 @@ class _Live:
 
 
 class _Worker:
-    def __init__(self, session: pytest.Session, channel: Channel, outbox: Outbox) -> None:
+    def __init__(self, session: pytest.Session, channel: Channel, outbox: Outbox, outlets: Outlets) -> None:
         self._session: Any = session
         self._channel = channel
         self._outbox = outbox
+        self._outlets = outlets
+        self._aside = Aside(session.config)
         self._owner = Real.getpid()
         self._reports: list[pytest.TestReport] = []
         self._last: Optional[pytest.Item] = None
@@ -177,7 +182,10 @@ class _Worker:
         session = self._session
         ended_badly = any(report.outcome == "failed" for report in self._reports)
         stops = (str(session.shouldstop or ""), str(session.shouldfail or ""))
-        told = pickle.dumps((place, self._taken(), stops, self._live.taken()), pickle.HIGHEST_PROTOCOL)
+        said = self._live.taken(), self._outlets.taken()
+        told = pickle.dumps(
+            (place, self._taken(), stops, said, self._aside.taken(item.nodeid)), pickle.HIGHEST_PROTOCOL
+        )
         if not self._outbox.end(told):
             self._send()
             if not self._outbox.end(told):
@@ -211,16 +219,13 @@ class _Worker:
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
         """Hand a warning on, for the summary of all."""
-        message = warning_message.message
-        try:
-            pickle.dumps((message, warning_message.category))
-        except Exception:
-            message, category = Warning(str(message)), Warning
-        else:
-            category = warning_message.category
+        message, category = warning_message.message, warning_message.category
         self._channel.send(
             "warning",
-            message=(message, category, warning_message.filename, warning_message.lineno),
+            message=_readable((message, category)),
+            text=str(message),
+            category=category.__name__,
+            place=(warning_message.filename, warning_message.lineno),
             when=when,
             nodeid=nodeid,
             location=location,
@@ -238,16 +243,37 @@ class _Worker:
         for report in taken[1:]:
             if report.keywords == taken[0].keywords:
                 report.keywords = taken[0].keywords  # so that they are written once
+        if any(map(_holds_values, taken)):
+            return [_portable(self._session.config, each) for each in taken]
         try:
             return pickle.dumps(taken, pickle.HIGHEST_PROTOCOL)
         except Exception:
             return [_portable(self._session.config, each) for each in taken]
 
 
+def _holds_values(report: Any) -> bool:
+    """Whether the test may have put values of any class into the report."""
+    return any(type(value) not in _SIMPLE for _, value in report.user_properties)
+
+
 def _portable(config: pytest.Config, report: Any) -> Any:
-    """The report as it is, or, where it holds what cannot be pickled, as pytest would write it into a file."""
+    """The report as it is, or, where it holds what cannot be read elsewhere, as pytest would write it into a file."""
+    report.user_properties = [
+        (name, value if type(value) in _SIMPLE or _readable(value) else str(value))
+        for name, value in report.user_properties
+    ]
+    pickled = _readable([report])
+    if pickled is not None:
+        return pickled
+    written = config.hook.pytest_report_to_serializable(config=config, report=report)
+    return json.loads(json.dumps(written, default=repr))
+
+
+def _readable(value: Any) -> Optional[bytes]:
+    """Pickled, where the other process will be able to read it: there are classes that can only be written."""
     try:
-        return pickle.dumps([report], pickle.HIGHEST_PROTOCOL)
+        pickled = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        pickle.loads(pickled)  # noqa: S301 - as just written
     except Exception:
-        written = config.hook.pytest_report_to_serializable(config=config, report=report)
-        return json.loads(json.dumps(written, default=repr))
+        return None
+    return pickled

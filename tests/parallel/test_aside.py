@@ -1,0 +1,68 @@
+"""What tests tell elsewhere than in their reports comes from workers, too: state of plugins, and what they print."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from .test_runner import outcomes, plain, run
+
+pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")]
+
+
+@pytest.fixture
+def root(project: Callable[[str], Path]) -> Path:
+    return project("distributed")
+
+
+def properties(report: Path) -> Counter[tuple[str, ...]]:
+    found = ET.parse(report)  # noqa: S314 - as pytest wrote it
+    named = Counter(("property", *sorted(each.attrib.values())) for each in found.iter("property"))
+    return named + Counter(("assertions", case.get("assertions", "")) for case in found.iter("testcase"))
+
+
+def said(output: str) -> Counter[str]:
+    return Counter(re.findall(r"<.+>", output))
+
+
+def test_what_is_noted_aside_is_as_in_plain_pytest(root: Path) -> None:
+    expected = plain(root, "--junitxml=plain.xml", "test_aside.py")
+    found = run(root, "--junitxml=ours.xml", "test_aside.py")
+    assert found.returncode == expected.returncode == 0, found.stdout
+    assert outcomes(root / "ours.xml") == outcomes(root / "plain.xml")
+    assert properties(root / "ours.xml") == properties(root / "plain.xml")
+    for line in ("Odd: this and that", "Local: local"):
+        assert line in found.stdout
+    assert said(found.stdout) == said(expected.stdout)
+    assert said(found.stderr) == said(expected.stderr)
+
+
+def test_without_capture_all_is_printed_that_plain_pytest_prints(root: Path) -> None:
+    expected, found = plain(root, "-s", "test_aside.py"), run(root, "-s", "test_aside.py")
+    assert said(found.stdout) == said(expected.stdout)
+    assert "<said at the end>" in found.stdout
+    assert said(found.stderr) == said(expected.stderr)
+
+
+def test_what_a_test_printed_past_the_capture_before_its_worker_died_is_there(root: Path) -> None:
+    (root / "test_dies.py").write_text(
+        "import os\n"
+        "def test_lives(): pass\n"
+        "def test_dies(capsys):\n"
+        "    with capsys.disabled(): print('<the last words>', flush=True)\n"
+        "    os._exit(3)\n"
+    )
+    assert "<the last words>" in run(root, "test_dies.py").stdout
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="subtests are part of pytest since then")
+def test_a_test_fails_with_its_subtests(root: Path) -> None:
+    plain(root, "--junitxml=plain.xml", "test_subtests.py")
+    run(root, "--junitxml=ours.xml", "test_subtests.py")
+    assert outcomes(root / "ours.xml") == outcomes(root / "plain.xml")
