@@ -66,3 +66,39 @@ def test_a_test_fails_with_its_subtests(root: Path) -> None:
     plain(root, "--junitxml=plain.xml", "test_subtests.py")
     run(root, "--junitxml=ours.xml", "test_subtests.py")
     assert outcomes(root / "ours.xml") == outcomes(root / "plain.xml")
+
+
+GATHERS = """
+import pytest
+
+SEEN = []
+
+def pytest_runtest_call(item):
+    SEEN.append(item.name)
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["seen"] = SEEN
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    SEEN.extend(node.workeroutput["seen"])
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"<seen {len(SEEN)}: {len(set(SEEN))}>")
+"""
+ENDS = """
+def pytest_sessionfinish(session):
+    print(f"<ended with {session.testscollected}>")
+"""
+
+
+def test_a_plugin_that_knows_workers_sums_up_in_each_and_for_others_the_session_ends_once(root: Path) -> None:
+    (root / "conftest.py").write_text(ENDS)
+    (root / "gathering").mkdir()
+    (root / "gathering" / "conftest.py").write_text(GATHERS)
+    (root / "gathering" / "test_many.py").write_text(
+        "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_one(n): pass\n"
+    )
+    found = run(root, "-s", "gathering")
+    assert said(found.stdout) == Counter({"<seen 9: 9>": 1, "<ended with 9>": 1})

@@ -18,7 +18,7 @@ from typing import Any, Optional
 
 import pytest
 
-from . import outlets, processes
+from . import outlets, parting, processes
 from .aside import Aside, Taken
 from .channel import Channel, Frame
 from .frames import Real
@@ -152,6 +152,7 @@ class Controller:
         elif frame.kind == "done":
             worker.is_over = True
             self._log(fields["reports"])
+            self._hear_the_last(worker, fields["gathered"], fields["why_not"])
         elif frame.kind == "exit":
             self._log(fields["reports"])
             raise pytest.exit.Exception(fields["reason"], fields["returncode"])
@@ -160,6 +161,17 @@ class Controller:
         else:
             self._log(fields["reports"])
             raise RuntimeError(f"a worker broke: {fields['reason']}")
+
+    def _hear_the_last(self, worker: _Forked, gathered: bytes, why_not: str) -> None:
+        """Have plugins hear of what they gathered there. They did without before: that they cannot breaks nothing."""
+        if not why_not:
+            try:
+                parting.hear(self._config, worker.name, pickle.loads(gathered))  # noqa: S301 - from a copy of this process
+            except Exception as error:
+                why_not = repr(error)
+        if why_not:
+            text = f"what plugins gathered in worker {worker.name} is not told: {why_not}"
+            self._config.issue_config_time_warning(pytest.PytestWarning(text), 2)
 
     def _hear_of_tests(self, worker: _Forked, content: bytes) -> None:
         for told in parted(content):
@@ -265,6 +277,7 @@ class Controller:
             os.killpg(worker.pid, signal.SIGKILL)
         if not worker.is_over:
             self._hear_of_tests(worker, worker.outbox.content())
+            parting.lack(self._config)
             self._blame(worker, status)
         worker.outbox.close()
         outlets.show(worker.outlets.taken())

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from . import isolation
+from . import isolation, parting
 from .aside import Aside
 from .channel import Channel
 from .frames import Real
@@ -149,7 +149,7 @@ class _Worker:
             self._send()
             self._channel.send("want")
         self._tear_down_to(None)
-        self._channel.send("done", reports=self._taken())
+        self._channel.send("done", reports=self._taken(), **_gathered(self._session))
 
     def end(self, error: BaseException) -> None:
         """Tell why this worker cannot go on, and tear down what it has set up."""
@@ -249,6 +249,14 @@ class _Worker:
             return pickle.dumps(taken, pickle.HIGHEST_PROTOCOL)
         except Exception:
             return [_portable(self._session.config, each) for each in taken]
+
+
+def _gathered(session: pytest.Session) -> dict[str, Any]:
+    """What plugins have gathered here, or why there is nothing of it."""
+    try:
+        return {"gathered": pickle.dumps(parting.sum_up(session)), "why_not": ""}
+    except Exception as error:
+        return {"gathered": b"", "why_not": repr(error)}
 
 
 def _holds_values(report: Any) -> bool:
