@@ -37,8 +37,10 @@ def test_what_is_noted_aside_is_as_in_plain_pytest(root: Path) -> None:
     assert found.returncode == expected.returncode == 0, found.stdout
     assert outcomes(root / "ours.xml") == outcomes(root / "plain.xml")
     assert properties(root / "ours.xml") == properties(root / "plain.xml")
-    for line in ("Odd: this and that", "Local: local"):
+    for line in ("Odd: this and that", "Local: local", "at import", "at the end"):
         assert line in found.stdout
+    (summary, expectation) = (re.findall(r"= 9 passed, (.+) in ", each.stdout) for each in (found, expected))
+    assert summary == expectation
     assert said(found.stdout) == said(expected.stdout)
     assert said(found.stderr) == said(expected.stderr)
 

@@ -75,7 +75,8 @@ def _packages(hook: str, config: pytest.Config) -> set[str]:
 
 def _package(plugin: Any) -> str:
     """The package that a plugin is from, module or object; the file, of a conftest."""
-    name: str = getattr(plugin, "__name__", "") or type(plugin).__module__
-    if name.rpartition(".")[2] == "conftest":
-        return str(getattr(sys.modules.get(name, plugin), "__file__", name))
+    module = plugin if hasattr(plugin, "__name__") else sys.modules.get(type(plugin).__module__)
+    name: str = getattr(module, "__name__", "")
+    if name.rpartition(".")[2] == "conftest":  # there may be several of that name
+        return str(getattr(module, "__file__", name))
     return name.partition(".")[0]

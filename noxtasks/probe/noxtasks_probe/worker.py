@@ -12,7 +12,7 @@ import pickle
 import signal
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple, Optional
 
 import pytest
@@ -56,6 +56,7 @@ def work(session: pytest.Session, channel: Channel, outbox: Outbox, outlets: Out
     _become(session.config, identity)
     worker = _Worker(session, channel, outbox, outlets)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
+    worker.hears_warnings = True
     try:
         worker.run()
     except BaseException as error:
@@ -94,6 +95,15 @@ def _leave() -> None:
     Real.exit(0)
 
 
+def _warnings_of(item: pytest.Item) -> Any:
+    """Has warnings recorded, or made errors, as while the test runs."""
+    if not item.config.pluginmanager.hasplugin("warnings"):
+        return nullcontext()
+    from _pytest.warnings import catch_warnings_for_item
+
+    return catch_warnings_for_item(config=item.config, ihook=item.ihook, when="runtest", item=item)
+
+
 class _Live:
     """Stands for the terminal where pytest shows logs as they come: what is written is shown with the test's report."""
 
@@ -129,6 +139,7 @@ class _Worker:
         self._last: Optional[pytest.Item] = None
         self._sent_s = 0.0
         self._live = _Live()
+        self.hears_warnings = False  # those from before, which are told of to each plugin that comes
         handler: Any = getattr(session.config.pluginmanager.get_plugin("logging-plugin"), "log_cli_handler", None)
         if hasattr(handler, "stream"):
             handler.stream = self._live
@@ -206,9 +217,10 @@ class _Worker:
         item, state = self._last, self._session._setupstate
         if item is None or not state.stack:
             return
-        call = pytest.CallInfo.from_call(
-            lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
-        )
+        with _warnings_of(item):
+            call = pytest.CallInfo.from_call(
+                lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
+            )
         if call.excinfo is not None:
             self._reports.append(pytest.TestReport.from_item_and_call(item, call))  # to plugins the test is long over
 
@@ -219,6 +231,8 @@ class _Worker:
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
         """Hand a warning on, for the summary of all."""
+        if not self.hears_warnings:
+            return
         message, category = warning_message.message, warning_message.category
         self._channel.send(
             "warning",

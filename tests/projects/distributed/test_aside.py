@@ -8,6 +8,9 @@ import warnings
 import pytest
 
 
+warnings.warn("at import")
+
+
 class Odd(UserWarning):
     """Can be pickled, and then not be read."""
 
@@ -65,6 +68,7 @@ def test_prints():
 def said_at_the_end():
     yield
     print("<said at the end>")
+    warnings.warn("at the end")
 
 
 def test_sets_up(said_at_the_end):
