@@ -44,21 +44,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     interrupt: int  # the signal by which Ctrl-C is handed on
 
 
-def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = ()) -> int:
-    """Run the suite of the project in `root` as pytest would, on several workers; pytest's exit code.
+def run_suite(
+    root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = (), folder: Path | None = None
+) -> int:
+    """Run the suite of the project in `root` as pytest would in its `folder`, on several workers; pytest's exit code.
 
     A history that cannot be read or written is told, and keeps no test from running.
     """
     root = root.resolve()
-    suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args))
-    with tempfile.TemporaryDirectory(prefix="nx") as folder:
-        scratch = Path(folder)
+    folder = folder.resolve() if folder is not None else root
+    configured = settings.pytest_args if folder == root else _from_anywhere(settings.pytest_args, root)
+    suite = Suite(root=root, python=python.absolute(), pytest_args=(*configured, *pytest_args))
+    with tempfile.TemporaryDirectory(prefix="nx") as scratch_folder:
+        scratch = Path(scratch_folder)
         wire = scratch / "wire"
         plan = planned(settings.parallel, scratch, kept=root / ".noxtasks" / "durations.json")
         beside = _Beside(root, settings, plan)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
-            cwd=root,
+            cwd=folder,
             env={**environment(suite, wire), PLAN: str(written(plan, scratch))},
             meanwhile=beside.start,
             interrupt=INTERRUPT,
@@ -69,6 +73,14 @@ def run_suite(root: Path, settings: Settings, *, python: Path, pytest_args: tupl
     if code == -INTERRUPT:  # before the probe was there to hear of it
         return ExitCode.INTERRUPTED
     return code if code >= 0 else _SIGNALLED - code
+
+
+def _from_anywhere(arguments: tuple[str, ...], root: Path) -> tuple[str, ...]:
+    """The arguments with what they name in `root`, where the configuration is written, named whole."""
+    return tuple(
+        str(root / each) if not each.startswith("-") and (root / each.partition("::")[0]).exists() else each
+        for each in arguments
+    )
 
 
 def planned(parallel: ParallelSettings, scratch: Path, *, kept: Path, workers: int | None = None) -> Plan:

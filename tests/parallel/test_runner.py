@@ -143,6 +143,19 @@ def test_an_empty_suite_and_one_that_does_not_collect_end_as_in_pytest(root: Pat
     assert run(root, "test_none.py", "test_outcomes.py").returncode == 2
 
 
+def test_in_a_folder_of_the_project_the_tests_are_those_that_pytest_runs_there(root: Path) -> None:
+    (root / "pyproject.toml").write_text("")
+    (root / "part").mkdir()
+    (root / "part" / "test_part.py").write_text(
+        "import os\ndef test_here(): assert os.path.basename(os.getcwd()) == 'part'\ndef test_there(): pass\n"
+    )
+    assert "2 passed" in run(root / "part").stdout
+    assert "1 passed" in run(root / "part", "test_part.py::test_here").stdout
+    (root / "pyproject.toml").write_text('[tool.noxtasks]\npytest_args = ["part/test_part.py", "-k", "there"]')
+    assert "1 passed, 1 deselected" in run(root / "part").stdout
+    assert not (root / "part" / ".noxtasks").exists()
+
+
 def begun(root: Path) -> list[int]:
     """The processes that are in a test which waits, once there are two; these tests take no time of their own."""
     until_s = time.monotonic() + 60
