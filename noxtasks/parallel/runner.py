@@ -63,7 +63,7 @@ def run_suite(
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
             cwd=folder,
-            env={**environment(suite, wire), PLAN: str(written(plan, scratch))},
+            env={**environment(suite, wire), **_coverage(), PLAN: str(written(plan, scratch))},
             meanwhile=beside.start,
             interrupt=INTERRUPT,
         )
@@ -110,6 +110,11 @@ def environment(suite: Suite, wire: Path) -> dict[str, str]:
     del env["PYTHONHASHSEED"]
     kept = {name: os.environ[name] for name in ("PYTHONHASHSEED",) if name in os.environ}
     return {**env, **kept}
+
+
+def _coverage() -> dict[str, str]:
+    """What has coverage.py begin in each process."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
 
 
 class _Beside(threading.Thread):
