@@ -104,3 +104,32 @@ def test_a_plugin_that_knows_workers_sums_up_in_each_and_for_others_the_session_
     )
     found = run(root, "-s", "gathering")
     assert said(found.stdout) == Counter({"<seen 9: 9>": 1, "<ended with 9>": 1})
+
+
+WITHOUT_FILES = """
+import os
+import pytest
+
+def refuse(*_):
+    raise OSError("there are no files")
+
+@pytest.fixture(scope="session", autouse=True)
+def no_files():
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fstat", "pread", "ftruncate", "lseek", "write"):
+            patch.setattr(os, name, refuse)
+        yield
+
+@pytest.mark.parametrize("number", range(4))
+def test_one(capsys, number):
+    print("captured")
+    with capsys.disabled():
+        print(f"<said {number}>", flush=True)
+"""
+
+
+def test_a_session_that_replaces_the_file_system_is_none_of_a_workers_business(root: Path) -> None:
+    (root / "test_without.py").write_text(WITHOUT_FILES)
+    found = run(root, "test_without.py")
+    assert "4 passed" in found.stdout
+    assert said(found.stdout) == Counter(f"<said {number}>" for number in range(4))

@@ -29,6 +29,10 @@ class Real:
     clock = staticmethod(time.perf_counter)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
+    fstat = staticmethod(os.fstat)
+    seek = staticmethod(os.lseek)
+    truncate = staticmethod(os.ftruncate)
+    read_at = staticmethod(getattr(os, "pread", None))  # not on Windows
 
 
 _ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from . import failures
+from .frames import Real
 
 _MEMORY_TIMES = 4
 _MEMORY_MORE = 2 << 30
@@ -103,15 +104,15 @@ def _dam(stream: Any, floods: list[str], name: str) -> None:
 
     def bounded() -> Any:
         fd = stream.tmpfile.fileno()
-        size = os.fstat(fd).st_size
+        size = Real.fstat(fd).st_size
         if size == 0:
             return ""
         if size > FLOOD:
             floods.append(f"wrote {size} bytes to {name}")
-            head, tail = os.pread(fd, FLOOD // 2, 0), os.pread(fd, FLOOD // 2, size - FLOOD // 2)
-            os.ftruncate(fd, 0)
-            os.lseek(fd, 0, os.SEEK_SET)
-            os.write(fd, head + f"\n[… {size - FLOOD} bytes left out …]\n".encode() + tail)
+            head, tail = Real.read_at(fd, FLOOD // 2, 0), Real.read_at(fd, FLOOD // 2, size - FLOOD // 2)
+            Real.truncate(fd, 0)
+            Real.seek(fd, 0, 0)
+            Real.write(fd, head + f"\n[… {size - FLOOD} bytes left out …]\n".encode() + tail)
         return snap()
 
     if hasattr(os, "pread"):

@@ -14,7 +14,7 @@ from typing import Any, List, Tuple
 
 import pytest
 
-from .frames import out_of_the_way
+from .frames import Real, out_of_the_way
 
 Said = List[Tuple[int, bytes]]
 """What was written to each descriptor."""
@@ -48,7 +48,7 @@ class Outlets:
     def taken(self) -> Said:
         """What has been written since."""
         flush()
-        return [(stream, _taken(file)) for stream, file in self._files.items() if os.fstat(file).st_size]
+        return [(stream, _taken(file)) for stream, file in self._files.items() if Real.fstat(file).st_size]
 
 
 def show(said: Said) -> None:
@@ -58,7 +58,7 @@ def show(said: Said) -> None:
         left = text
         with suppress(OSError):
             while left:
-                left = left[os.write(stream, left) :]
+                left = left[Real.write(stream, left) :]
 
 
 def flush() -> None:
@@ -111,9 +111,9 @@ def _appended() -> int:
 
 
 def _taken(file: int) -> bytes:
-    size = os.fstat(file).st_size
+    size = Real.fstat(file).st_size
     text = b""
     while len(text) < size:
-        text += os.pread(file, size - len(text), len(text))
-    os.ftruncate(file, 0)
+        text += Real.read_at(file, size - len(text), len(text))
+    Real.truncate(file, 0)
     return text
