@@ -108,6 +108,8 @@ def test_a_plugin_that_knows_workers_sums_up_in_each_and_for_others_the_session_
 
 WITHOUT_FILES = """
 import os
+import sys
+import types
 import pytest
 
 def refuse(*_):
@@ -115,9 +117,12 @@ def refuse(*_):
 
 @pytest.fixture(scope="session", autouse=True)
 def no_files():
+    fake = types.ModuleType("os")  # in each module that is not pytest's, as pyfakefs does it
+    vars(fake).update(vars(os), **dict.fromkeys(("fstat", "pread", "ftruncate", "lseek", "write"), refuse))
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("fstat", "pread", "ftruncate", "lseek", "write"):
-            patch.setattr(os, name, refuse)
+        for name, module in list(sys.modules.items()):
+            if name.startswith("noxtasks_probe.") and hasattr(module, "os"):
+                patch.setattr(module, "os", fake)
         yield
 
 @pytest.mark.parametrize("number", range(4))

@@ -32,7 +32,7 @@ class Real:
     fstat = staticmethod(os.fstat)
     seek = staticmethod(os.lseek)
     truncate = staticmethod(os.ftruncate)
-    read_at = staticmethod(getattr(os, "pread", None))  # not on Windows
+    read_at = staticmethod(os.pread if hasattr(os, "pread") else os.read)  # Windows, where nothing is read so, lacks it
 
 
 _ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")
