@@ -480,7 +480,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
+    folder = Path.cwd() if arguments.root is None else root
+    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args, folder=folder)
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
