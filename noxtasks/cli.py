@@ -23,6 +23,7 @@ _OPTIONS = {  # by the table of settings: options, each for the setting of that 
     "bench": ("budget", "rounds"),
     "parallel": ("budget",),
     "matrix": (),
+    "ladder": ("profile",),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -464,6 +465,7 @@ def _bisect(arguments: argparse.Namespace) -> ExitCode:
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     parser.add_argument("-n", dest="workers", metavar="N", help="how many workers run the tests")
+    parser.add_argument("--isolate", action="store_true", help="a network and a project of its own for each (Linux)")
     _add_setting_option(parser)
 
 
@@ -471,13 +473,16 @@ def _run(arguments: argparse.Namespace) -> int:
     root = _root(arguments)
     workers = arguments.workers
     further = [partial(config.from_option, "-n", "parallel.workers", workers)] if workers not in (None, "auto") else []
+    if arguments.isolate:
+        further.append(partial(config.from_option, "--isolate", "parallel.isolate", "true"))
     settings = _settings(root, arguments, "parallel", further)
 
     from noxtasks import parallel  # noqa: PLC0415
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
+    folder = Path.cwd() if arguments.root is None else root
+    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args, folder=folder)
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
@@ -546,6 +551,37 @@ def _conflicts(arguments: argparse.Namespace) -> ExitCode:
         tests=tuple(map(meant, arguments.tests)),
         apply=arguments.apply,
     )
+
+
+def _add_ladder_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("--profile", metavar="NAME", help=f"the targets of the tiers: {', '.join(config.PROFILES)}")
+    _add_setting_option(parser)
+
+
+def _ladder(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "ladder")
+
+    from noxtasks import ladder  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    python = interpreter.find(root, arguments.python, os.environ)
+    return ladder.run(root, settings, python=python, pytest_args=arguments.pytest_args)
+
+
+def _add_gates_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _gates(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import gates  # noqa: PLC0415
+
+    return gates.run(root, settings)
 
 
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
@@ -753,6 +789,19 @@ COMMANDS = (
         title="Tell what a mutant changes, what became of it, and how it is tried by hand, by the last report.",
         add_options=_add_mutant_options,
         handle=_explain_mutant,
+    ),
+    Command(
+        name="ladder",
+        title="Measure what unit, integration and system tests cover, each by themselves, and how far that climbs.",
+        add_options=_add_ladder_options,
+        handle=_ladder,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="gates",
+        title="Tell whether this may be merged, by what the other sessions have measured.",
+        add_options=_add_gates_options,
+        handle=_gates,
     ),
     Command(
         name="matrix record",

@@ -7,11 +7,14 @@ one wins, but all of them have to be right. What is given is checked here and no
 from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
+from noxtasks.config.gates import GATES, PARTS
 from noxtasks.config.model import (
     THRESHOLDS,
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    GateSettings,
+    LadderSettings,
     MarkersSettings,
     MatrixSettings,
     MutationSettings,
@@ -22,21 +25,26 @@ from noxtasks.config.model import (
 )
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
-from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, SETTINGS, TIMEOUTS, Setting
+from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, PROFILES, SETTINGS, TIMEOUTS, Setting
 from noxtasks.config.toml import read_toml, table_at
 
 __all__ = [
     "DISTRIBUTIONS",
     "ENGINES",
     "FILE",
+    "GATES",
     "KINDS",
     "ORDERS",
+    "PARTS",
+    "PROFILES",
     "SETTINGS",
     "THRESHOLDS",
     "TIMEOUTS",
     "BenchSettings",
     "DeterminismSettings",
     "FlakeSettings",
+    "GateSettings",
+    "LadderSettings",
     "MarkersSettings",
     "MatrixSettings",
     "MutationSettings",

@@ -106,6 +106,7 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = msgspec.field(default_factory=available_cores)
     together: str = "test"
     test_timeout_s: float = 600.0
+    isolate: bool = False
     budget_s: float = 300.0
     speedup: float = 3.0
     flake_increase: float = 0.02
@@ -119,6 +120,48 @@ class MatrixSettings(msgspec.Struct, frozen=True, kw_only=True):
     consistency: float = 0.95
     pass_rate: float = 0.95
     ignore: tuple[str, ...] = ()
+
+
+class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.ladder]`: what the tiers of coverage are, and what each has to reach."""
+
+    profile: str = "baseline"
+    scope: tuple[str, ...] = ()
+    scopes: dict[str, tuple[str, ...]] = {}
+    markers: dict[str, str] = {}
+    paths: dict[str, tuple[str, ...]] = {}
+    rest: str | None = None
+    metrics: dict[str, str] = {}
+    targets: dict[str, float] = {}
+    levels: dict[str, str] = {}
+    blocking_after: dict[str, date] = {}
+    timeout_s: float = 3600.0
+    sprint_days: int = 14
+    sustained: dict[str, str] = {}  # such as "2 sprints"
+    tolerance: float = 0.01
+    ratchet_since: date | None = None
+    pytest_args: tuple[str, ...] = ()
+
+
+class GateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.gates."NAME"]`: what a project makes of a gate, or a gate of its own. None: not said."""
+
+    level: str | None = None
+    threshold: float | str | bool | None = None
+    blocking_after: date | None = None
+    owner: str | None = None
+    waived_until: date | None = None
+    waiver: str | None = None
+    artifact: str | None = None
+    pointer: str | None = None
+    operator: str | None = None
+    take: str | None = None
+    verdict: str | None = None
+    judged_at: str | None = None
+    bounds: str | None = None
+    unit: str | None = None
+    title: str | None = None
+    command: str | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +181,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
     matrix: MatrixSettings = msgspec.field(default_factory=MatrixSettings)
+    ladder: LadderSettings = msgspec.field(default_factory=LadderSettings)
+    gates: dict[str, GateSettings] = {}
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

@@ -92,7 +92,8 @@ class Runner:
         if candidate is not None and not candidate.mode.is_of_xdist:
             kept = scratch / "kept.json"
             kept.write_bytes(msgspec.json.encode(self._durations_s()))
-            plan = runner.planned(self._task.settings.parallel, scratch, kept=kept, workers=candidate.workers)
+            parallel, root = self._task.settings.parallel, self._task.suite.root
+            plan = runner.planned(parallel, scratch, root=root, kept=kept, workers=candidate.workers)
             env[runner.PLAN] = str(runner.written(plan, scratch))
         return env
 
@@ -103,15 +104,17 @@ class Runner:
 
     def _check(self, code: int | None, found: Execution, tail: str, limit_s: float) -> None:
         where = str(self._task.suite.root)
+        under_way = [test for test, outcome in found.outcomes.items() if outcome is Outcome.CRASHED]
+        at = f", in {under_way[-1]}" if under_way else ""
         if code is None:
             raise NotMeasuredError(
-                f"one test after the other, the suite is not done after {limit_s:.0f} s",
+                f"one test after the other, the suite is not done after {limit_s:.0f} s{at}",
                 where=where,
                 remedy="Give it more time, -S parallel.budget=30m, or fewer tests: noxtasks parallel -- tests/unit",
             )
         if code not in _ENDS_BY_ITSELF or not found.outcomes or found.phases is None:
             raise NotMeasuredError(
-                f"one test after the other, pytest ends with exit code {code}",
+                f"one test after the other, pytest ends with exit code {code}{at}",
                 where=where,
                 remedy=f"See that `pytest` runs by itself. It said:\n{tail}",
             )

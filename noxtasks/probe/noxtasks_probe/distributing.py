@@ -22,7 +22,7 @@ from typing import Any, Optional
 
 import pytest
 
-from . import durations, ordering, processes, replaying, taming
+from . import durations, namespaces, ordering, parting, processes, replaying, taming
 from .controlling import Controller
 from .frames import Real
 from .schedule import Schedule, Timed
@@ -32,6 +32,7 @@ _SHORT_S = 0.2
 
 _HISTORY_S = 2.0  # for the durations to come, once the tests are collected
 _LOOK_S = 0.005
+_SHOWN = 3  # files that are discarded
 _LOOKED_ON = ("usepdb", "trace", "setuponly", "setupplan", "setupshow")
 
 
@@ -85,8 +86,9 @@ class Distribution:
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
     a test is taken to hang), `always` (whether workers run the tests even if that does not pay), `testrun` (the name
-    of the run), `interrupt` (the signal by which Ctrl-C is handed on), `kept` (the file of `durations`) and, where that
-    is not there yet, `durations` (as that, to be waited for).
+    of the run), `isolated` (None, or the `root` of the project that each worker has to itself, and the run's `scratch`
+    folder), `interrupt` (the signal by which Ctrl-C is handed on), `kept` (the file of `durations`) and, where that is
+    not there yet, `durations` (as that, to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -94,6 +96,7 @@ class Distribution:
         self._kept = Path(plan["kept"])
         self._watch = durations.Watch()
         self._failing: dict[str, list[str]] = {}
+        self._discarded: set[str] = set()
         self._ctrl_c = _CtrlC(plan["interrupt"])
 
     @pytest.hookimpl(tryfirst=True)
@@ -120,13 +123,18 @@ class Distribution:
         if reason:
             _tell(session, f"noxtasks: one process, {reason}")
             return None
+        parting.prepare(session.config)
         workers = min(plan["workers"], len(session.items))
-        controller = Controller(session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"])
+        wanted = namespaces.Wanted(**plan["isolated"]) if plan["isolated"] else None
+        controller = Controller(
+            session, schedule, workers, hang_s=plan["hang_s"], testrun=plan["testrun"], wanted=wanted
+        )
         try:
             with self._ctrl_c.watched():
                 controller.run()
         finally:
             self._failing = controller.failing()
+            self._discarded = controller.discarded
         return True
 
     def pytest_keyboard_interrupt(self) -> None:
@@ -134,19 +142,27 @@ class Distribution:
         self._ctrl_c.heeded = True
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
-        """Say how the tests of a worker that had failures are run again, in its order."""
+        """Say how the tests of a worker that had failures are run again, in its order, and what its tests wrote."""
+        if self._discarded:
+            terminalreporter.write_line(f"noxtasks: {_gone(self._discarded)}")
         folder = self._kept.with_name("replay")
         for command in replaying.commands(config, self._failing, folder):
             terminalreporter.write_line(f"noxtasks: what this worker ran, again in its order: {command}")
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Keep what the tests took, for the next time."""
+        parting.tidy(session.config)
         durations.keep(self._kept, self._watch.took_s)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """The exit code is settled."""
         self._ctrl_c.end()
+
+
+def _gone(discarded: set[str]) -> str:
+    some = ", ".join(sorted(discarded)[:_SHOWN]) + (", …" if len(discarded) > _SHOWN else "")
+    return f"isolated tests wrote or removed {len(discarded)} file(s) in the project, which is undone: {some}"
 
 
 def why_not(session: pytest.Session, schedule: Schedule, workers: int, *, always: bool = False) -> str:
