@@ -57,10 +57,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time `flake` beside a loop of pytest and pytest-flakefinder; `mutants`: mutation; `gate`: calibrate `bench`."""
+    """Time `flake` beside what else there is; `mutants`, `waiting`, `suites`: others; `gate`: calibrate `bench`."""
     session.install("-e", ".", "uv")
     script, arguments = "speed", session.posargs
-    if arguments[:1] in (["mutants"], ["gate"]):
+    if arguments[:1] in (["mutants"], ["gate"], ["waiting"], ["suites"]):
         script, *arguments = arguments
     session.run("python", f"benchmarks/{script}.py", *arguments)
 

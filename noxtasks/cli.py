@@ -550,6 +550,20 @@ def _conflicts(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_gates_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _gates(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import gates  # noqa: PLC0415
+
+    return gates.run(root, settings)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -697,6 +711,12 @@ COMMANDS = (
         title="Tell what a mutant changes, what became of it, and how it is tried by hand, by the last report.",
         add_options=_add_mutant_options,
         handle=_explain_mutant,
+    ),
+    Command(
+        name="gates",
+        title="Tell whether this may be merged, by what the other sessions have measured.",
+        add_options=_add_gates_options,
+        handle=_gates,
     ),
     Command(
         name="history import",

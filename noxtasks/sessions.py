@@ -24,13 +24,15 @@ _STOP_S = 30.0  # for an interrupted objective to stop its children and write wh
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """A command of ours as a session. A first argument among `verbs` chooses the command of two words.
 
-    `needs` is installed beside the project, for experiments inside its environment.
+    `needs` is installed beside the project, for experiments inside its environment. One that runs no test has no
+    environment.
     """
 
     name: str
     title: str
     verbs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    runs_tests: bool = True
 
 
 OBJECTIVES = (
@@ -57,6 +59,7 @@ OBJECTIVES = (
         verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
+    Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
 )
 
 
@@ -87,9 +90,9 @@ def _register(root: Path, only: Sequence[str] | None, prefix: str, settings: dic
             )
         nox.session(
             name=name,
-            python=list(python) or None,
+            python=(list(python) or None) if objective.runs_tests else None,
             default=False,
-            venv_backend=None if _has_chosen_backend() else "uv|virtualenv",
+            venv_backend=_backend(objective),
             download_python="never",
         )(_session(objective, root, overrides))
 
@@ -108,6 +111,13 @@ def _chosen(only: Sequence[str] | None) -> list[Objective]:
             remedy=f"Did you mean {near}?" if near else f"The objectives are {', '.join(known)}.",
         )
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def _backend(objective: Objective) -> str | None:
+    """What makes the environment; None is what the user has chosen."""
+    if not objective.runs_tests:
+        return "none"
+    return None if _has_chosen_backend() else "uv|virtualenv"
 
 
 def _has_chosen_backend() -> bool:
@@ -137,20 +147,40 @@ def _run(session: nox.Session, objective: Objective, root: Path, overrides: tupl
     for override in overrides:
         arguments += ["-S", config.as_assignment(override)]
     settings = config.load(root, overrides)
+    folders = [""]
     if len(settings.python) > 1:  # one folder of reports for each interpreter, or the last would replace the others'
-        arguments += ["-S", f"reports={settings.reports}/{session.python}"]
-    session.run(
-        sys.executable,
-        "-P",  # the user's project may have a module that is named like one of ours or of the standard library
-        "-m",
-        "noxtasks",
-        *command,
-        *arguments,
-        *posargs,
-        external=True,
-        interrupt_timeout=_STOP_S,
-        terminate_timeout=_STOP_S,
-    )
+        folders = [
+            f"{settings.reports}/{python}" for python in ([session.python] if session.python else settings.python)
+        ]
+    failures = [
+        failure
+        for folder in folders
+        if (
+            failure := _ended(
+                session, [*command, *arguments, *(["-S", f"reports={folder}"] if folder else []), *posargs]
+            )
+        )
+    ]
+    if failures:
+        raise failures[0]
+
+
+def _ended(session: nox.Session, words: Sequence[str]) -> nox.command.CommandFailed | None:
+    """Run a command of ours; what nox says against it where it fails."""
+    try:
+        session.run(
+            sys.executable,
+            "-P",  # the user's project may have a module that is named like one of ours or of the standard library
+            "-m",
+            "noxtasks",
+            *words,
+            external=True,
+            interrupt_timeout=_STOP_S,
+            terminate_timeout=_STOP_S,
+        )
+    except nox.command.CommandFailed as failure:
+        return failure
+    return None
 
 
 def _interpreter(session: nox.Session) -> str:

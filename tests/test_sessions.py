@@ -169,6 +169,17 @@ def test_a_session_installs_runs_and_gives_the_exit_code_on(tmp_path: Path) -> N
 
 
 @pytest.mark.functional
+def test_a_session_that_runs_no_test_has_no_environment_and_looks_into_each_folder_of_reports(tmp_path: Path) -> None:
+    settings = '[tool.noxtasks]\npython = ["3.11", "3.13"]\n'
+    ended = nox(write(tmp_path, {"noxfile.py": REGISTER.format(""), "pyproject.toml": settings}), "-s", "gates")
+    assert "Creating virtual environment" not in ended.stdout
+    assert ended.returncode == 1, ended.stdout
+    for python in ("3.11", "3.13"):
+        report = json.loads((tmp_path / "reports" / python / "quality.gates.v2.json").read_text())
+        assert report["result"]["verdict"] == "unmeasured"
+
+
+@pytest.mark.functional
 def test_where_nothing_says_how_to_install_the_session_names_the_setting(tmp_path: Path) -> None:
     ended = nox(write(tmp_path, {"noxfile.py": REGISTER.format(""), "test_it.py": ""}), "-s", "flake")
     assert "tool.noxtasks.install" in ended.stdout

@@ -7,11 +7,13 @@ one wins, but all of them have to be right. What is given is checked here and no
 from __future__ import annotations
 
 from noxtasks.config.cores import available_cores
+from noxtasks.config.gates import GATES, PARTS
 from noxtasks.config.model import (
     THRESHOLDS,
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    GateSettings,
     MarkersSettings,
     MutationSettings,
     Override,
@@ -28,14 +30,17 @@ __all__ = [
     "DISTRIBUTIONS",
     "ENGINES",
     "FILE",
+    "GATES",
     "KINDS",
     "ORDERS",
+    "PARTS",
     "SETTINGS",
     "THRESHOLDS",
     "TIMEOUTS",
     "BenchSettings",
     "DeterminismSettings",
     "FlakeSettings",
+    "GateSettings",
     "MarkersSettings",
     "MutationSettings",
     "Override",

@@ -112,6 +112,27 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     flake_increase: float = 0.02
 
 
+class GateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.gates."NAME"]`: what a project makes of a gate, or a gate of its own. None: not said."""
+
+    level: str | None = None
+    threshold: float | str | bool | None = None
+    blocking_after: date | None = None
+    owner: str | None = None
+    waived_until: date | None = None
+    waiver: str | None = None
+    artifact: str | None = None
+    pointer: str | None = None
+    operator: str | None = None
+    take: str | None = None
+    verdict: str | None = None
+    judged_at: str | None = None
+    bounds: str | None = None
+    unit: str | None = None
+    title: str | None = None
+    command: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks]`: what holds for every objective, and a table for each."""
 
@@ -128,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
+    gates: dict[str, GateSettings] = {}
 
     def project_name(self, root: Path) -> str:
         """What the project in `root` is called in the history and in events."""

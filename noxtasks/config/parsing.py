@@ -101,13 +101,40 @@ def day_or_whole(low: int, high: int) -> Callable[[Any], date | int]:
     """A parser of dates, as TOML has them or as a string such as "2026-12-31", and of whole numbers."""
 
     def parse(value: Any) -> date | int:
-        if isinstance(value, str):
-            return date.fromisoformat(value)
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        return whole(low, high)(value)
+        return day(value) if isinstance(value, str | date) else whole(low, high)(value)
 
     return parse
+
+
+def day(value: Any) -> date:
+    """A date, as TOML has it or as a string such as "2026-12-31"."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError(value)
+
+
+def scalar(value: Any) -> float | str | bool:
+    """A finite number, true or false, or a string with something in it."""
+    if isinstance(value, bool) or (isinstance(value, int | float) and isfinite(value)):
+        return value
+    return text(value)
+
+
+def inner_path(value: Any) -> str:
+    """The path of a file below a folder, with slashes."""
+    parts = text(value).split("/")
+    if any(part in {"", ".", ".."} for part in parts) or "\\" in value or ":" in parts[0]:
+        raise ValueError(value)
+    return "/".join(parts)
+
+
+def pointer(value: Any) -> str:
+    """A JSON pointer; the whole document is none."""
+    if not text(value).startswith("/"):
+        raise ValueError(value)
+    return str(value)
 
 
 def rates(value: Any) -> dict[str, float]:

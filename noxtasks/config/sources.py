@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from noxtasks.config import gates
 from noxtasks.config.model import (
     BenchSettings,
     DeterminismSettings,
@@ -18,7 +19,7 @@ from noxtasks.config.model import (
     Settings,
 )
 from noxtasks.config.table import BY_KEY, TABLES, Setting
-from noxtasks.config.toml import read_toml, read_value, write_value
+from noxtasks.config.toml import read_toml, read_value, shown, write_value
 from noxtasks.errors import ConfigurationError
 
 FILE = "pyproject.toml"
@@ -31,14 +32,20 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
     """
     problems: list[ConfigurationError] = []
     values: dict[str, dict[str, Any]] = {table: {} for table in ("", *TABLES)}
+    parts: list[Override] = []
     for given in [*_from_file(root / FILE), *overrides]:
         for one in _leaves(given):
+            if gates.is_table(one.key):
+                parts.append(one)
+                continue
             try:
                 setting, value = _checked(one)
             except ConfigurationError as problem:
                 problems.append(problem)
             else:
                 values[setting.key.rpartition(".")[0]][setting.field] = value
+    settled, wrong = gates.settle(parts)
+    problems += wrong
     if problems:
         raise ConfigurationError.all_of(problems)
     return Settings(
@@ -50,6 +57,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
+        gates=settled,
     )
 
 
@@ -89,7 +97,7 @@ def _from_file(path: Path) -> list[Override]:
 
 def _leaves(given: Override) -> Iterator[Override]:
     """The settings within a table, as far down as there are tables of ours; anything else as it is."""
-    if isinstance(given.value, Mapping) and (given.key in TABLES or not given.key):
+    if isinstance(given.value, Mapping) and (given.key in TABLES or not given.key or gates.is_table(given.key)):
         for name, value in given.value.items():
             key = f"{given.key}.{name}" if given.key else str(name)
             yield from _leaves(Override(key=key, value=value, where=f"{given.where}.{name}"))
@@ -99,14 +107,14 @@ def _leaves(given: Override) -> Iterator[Override]:
 
 def _checked(given: Override) -> tuple[Setting, Any]:
     if given.key in TABLES or not given.key:
-        raise ConfigurationError(f"expected a table; got {_shown(given.value)}", where=given.where)
+        raise ConfigurationError(f"expected a table; got {shown(given.value)}", where=given.where)
     setting = BY_KEY.get(given.key)
     if setting is None:
         raise ConfigurationError("there is no such setting", where=given.where, remedy=_nearest(given.key))
     try:
         return setting, setting.parse(given.value)
     except ValueError:
-        raise ConfigurationError(f"expected {setting.expects}, got {_shown(given.value)}", where=given.where) from None
+        raise ConfigurationError(f"expected {setting.expects}, got {shown(given.value)}", where=given.where) from None
 
 
 def _nearest(key: str) -> str:
@@ -120,10 +128,3 @@ def _nearest(key: str) -> str:
         or get_close_matches(key.rpartition(".")[2], known, n=1)
     )
     return f"Did you mean {near[0]}?" if near else f"The settings are {', '.join(known)}."
-
-
-def _shown(value: Any) -> str:
-    try:
-        return write_value(value, where="")
-    except ConfigurationError:
-        return repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def write_value(value: Any, *, where: str) -> str:
         case str():
             escaped = "".join(_ESCAPES.get(char, char) if char >= " " else f"\\u{ord(char):04x}" for char in value)
             return f'"{escaped}"'
+        case date():
+            return f'"{value.isoformat()}"'  # a setting that takes a date takes it so, too
         case list() | tuple():
             return f"[{', '.join(write_value(item, where=where) for item in value)}]"
         case dict():
@@ -64,6 +67,14 @@ def write_value(value: Any, *, where: str) -> str:
             return f"{{{', '.join(items)}}}"
         case _:
             raise ConfigurationError(f"{value!r} is not a value that a setting can have", where=where)
+
+
+def shown(value: Any) -> str:
+    """The value as a TOML expression, or else as Python writes it."""
+    try:
+        return write_value(value, where="")
+    except ConfigurationError:
+        return repr(value)
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\x7f": "\\u007f"}

@@ -166,7 +166,7 @@ def _loaded(name: str, data: bytes) -> Any:
     import yaml  # noqa: PLC0415
 
     try:
-        return yaml.safe_load(data.decode())
+        return yaml.load(data.decode(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
 

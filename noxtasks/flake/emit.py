@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,15 @@ def write_findings(
     delta: Delta,
     detection: Detection,
     left_open: Sequence[tuple[str, str]],
+    quarantine: Mapping[str, Any],
     engine: Engine,
     suite: Suite,
     provenance: Provenance,
 ) -> None:
-    """Write `flake.report.json` and `flake.reduction.delta.json`, and append the event that tells of them."""
+    """Write `flake.report.json` and `flake.reduction.delta.json`, and append the event that tells of them.
+
+    `quarantine` is what the delta says of it.
+    """
     report = artifacts.write(
         reports,
         REPORT,
@@ -54,7 +58,9 @@ def write_findings(
         timing=_times(examination, detection),
         provenance=provenance,
     )
-    change = artifacts.write(reports, DELTA, result=_delta(delta), timing={}, provenance=provenance)
+    change = artifacts.write(
+        reports, DELTA, result=_delta(delta) | {"quarantine": quarantine}, timing={}, provenance=provenance
+    )
     events.append(
         reports,
         event=events.EventType.FLAKE_REDUCTION_DELTA_EMITTED,

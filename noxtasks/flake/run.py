@@ -152,6 +152,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         delta=delta,
         detection=detection,
         left_open=explaining.left_open,
+        quarantine=quarantine.told(quarantine.unchanged(task.quarantine, today=datetime.now(UTC).date())),
         engine=engine,
         suite=task.suite,
         provenance=_provenance(task, code, collection, complete=complete),

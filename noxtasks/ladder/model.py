@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime
 from enum import Enum
+from typing import Annotated
 
 import msgspec
 
 from noxtasks.stats import Judgement, Verdict
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with a zone."""
 
 
 class Name(Enum):
@@ -48,6 +54,12 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     blocking_after: date | None = None  # advisory until then
     tools: tuple[str, ...] = ()
 
+    @property
+    def way(self) -> str:
+        """A name for how its figure is made. Figures that were made in other ways are not compared."""
+        said = [self.markers, sorted(self.paths), sorted(self.scope), self.metric.value]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]
+
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """So many of so many lines, branches or mutants."""
@@ -81,6 +93,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     branches: Counts
     missing: tuple[int, ...]  # lines
     functions: tuple[Function, ...]
+    executed: tuple[int, ...] = ()  # lines; with those that are missing, all that can be executed
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +110,26 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     target: str
     calls: int  # distinct pairs of caller and called function that were seen
+
+
+class NewCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What any test covers of the lines that have changed."""
+
+    against: str  # the revision as it was given
+    lines: Counts  # that can be executed
+    missing: dict[str, tuple[int, ...]]  # by path from the root
+    judgement: Judgement  # without an interval of its own: nothing is sampled
+
+
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier would gain if a function were covered as a whole."""
+
+    tier: Name
+    path: str
+    function: str  # its qualified name; "" is what is in none
+    line: int
+    missing: int  # lines, branches, or both, as the tier's metric counts
+    rise: float  # of the tier's figure
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,15 +152,23 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the ladder's history: all that triggers are evaluated over. None is unmeasured."""
 
-    at: datetime
+    at: Instant
     revision: str  # of the commit; "" without one
     code_version: str
-    figures: dict[Name, float | None]
+    figures: dict[Name, float | None]  # that decide
     collection_errors: int | None
     flake_rate: float | None
     consistency: float | None  # across operating systems
     slower: float | None  # by how much, of the benchmark that lost most: 0.1 is 10 %
     system_tests_pass: bool | None  # end-to-end workflows are operational
+    branches: float | None = None  # of all branches in all scopes, the share that any test covers
+    has_mutation_score: bool = False  # there is one, were it of too few mutants to be held against the target
+    ways: dict[Name, str] = {}  # how each figure was made: `Tier.way`
+
+    @property
+    def commit(self) -> str | None:
+        """The commit, where exactly that was measured; None for a tree that differs from it, and without one."""
+        return self.revision if self.revision and self.revision == self.code_version else None
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +182,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """The suite has climbed to `tier`, or, where `is_demotion`, has fallen back to it; None is the ground."""
 
-    at: datetime
+    at: Instant
     revision: str
     before: Name | None
     tier: Name | None

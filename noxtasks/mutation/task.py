@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from noxtasks.config import Settings
+from noxtasks.evidence.bases import Base
 from noxtasks.mutation.remembered.remembering import Memory
-from noxtasks.mutation.remembered.since import Base
 from noxtasks.mutation.terms import Terms
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from noxtasks.evidence.bases import Base
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, end_of, shown
 from noxtasks.mutation import wording
@@ -18,7 +19,6 @@ from noxtasks.mutation.emit import REPORT
 from noxtasks.mutation.making.mutmut import Instrumented
 from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Fate, Judgement, Lesson, Mutant, Report, Score, Standing, Status
-from noxtasks.mutation.remembered.since import Base
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import EngineKind

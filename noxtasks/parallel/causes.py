@@ -116,7 +116,7 @@ def _shared(run: Execution, phases: Phases) -> Iterator[Cause]:
             said=f"{dearest.name} ({dearest.scope}) is set up {counted(dearest.times, 'time')}, "
             f"{dearest.took_s / dearest.times:.2f} s each",
             remedy="Make it cheaper, share what it makes over a file lock, or keep its tests on one worker: "
-            "xdist_group with --dist loadgroup.",
+            "xdist_group, which `noxtasks run` heeds, and --dist loadgroup with --noxtasks-schedule.",
         )
 
 

@@ -142,6 +142,10 @@ def _findings(found: Findings) -> dict[str, Any]:
         "starting": found.starting,
         "untried": found.untried,
         "conflicts": [_conflict(each) for each in found.conflicts],
+        "watched": [
+            {"watch": each.watch.value, "what": each.what, "tests": list(each.tests), "fixture": each.fixture}
+            for each in found.watched
+        ],
     }
 
 

@@ -119,19 +119,20 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     uses: tuple[Use, ...] = ()
     fixtures: tuple[str, ...] = ()  # those of wider scopes that it has
     of_fixtures: tuple[FixtureUse, ...] = ()
+    files_left: tuple[str, ...] = ()  # outside the folder of temporary files, written or changed and still there
+    points: tuple[Use, ...] = ()  # in a meeting, where the test could be stopped, in order
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run is to use at the same time as another run: see `noxtasks_probe.meeting`."""
+    """How a run takes turns with another run in using the same things: see `noxtasks_probe.meeting`."""
 
-    place: str  # a folder that both know; "" to wait for nobody, and be as slow
+    place: str  # a folder that both know; "" to wait for nobody, and pause instead
     name: str  # of this one of the two
     resources: tuple[str, ...]
-    changes: bool  # whether it waits where it first changes one of them, or where it first uses one
-    is_slow: bool  # whether it takes its time after each use
-    lags: bool  # whether it lets the other go first when they have met, by a moment of chance
-    step_s: float  # how long one who is slow waits before each call that may matter
-    seed: int
+    is_second: bool = False  # whether it waits for its turn at its first point
+    stops: tuple[int, ...] = ()  # points, from 0, before which it is the other's turn
+    patience_s: float = 0.0  # for the other, while that does nothing
+    pause_s: float = 0.0  # without a place
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

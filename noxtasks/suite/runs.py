@@ -319,7 +319,14 @@ class _Lane:
                 self._touched = frame.touched
             case wire.Used():
                 self._footprints.append(
-                    Footprint(test=frame.test, uses=frame.uses, fixtures=frame.fixtures, of_fixtures=frame.of_fixtures)
+                    Footprint(
+                        test=frame.test,
+                        uses=frame.uses,
+                        fixtures=frame.fixtures,
+                        of_fixtures=frame.of_fixtures,
+                        points=frame.points,
+                        files_left=frame.files_left,
+                    )
                 )
             case wire.Rounds():
                 self._benched.append(frame.benched)

@@ -172,6 +172,8 @@ class Used(_Frame, frozen=True, kw_only=True):
     uses: tuple[Use, ...] = ()
     fixtures: tuple[str, ...] = ()
     of_fixtures: tuple[FixtureUse, ...] = ()
+    points: tuple[Use, ...] = ()
+    files_left: tuple[str, ...] = ()
 
 
 class Ran(_Frame, frozen=True, kw_only=True):

@@ -317,10 +317,18 @@ def test_flaky_tests_in_quarantine_are_told_and_do_not_fail_the_session(
     assert flake.run(root, settings(runs=8), python=python) is ExitCode.NOTHING_FOUND
     assert [test["test"] for test in result(root)["flaky"]] == ["test_a.py::test_draws"]
     assert "in quarantine, not counted against this session: test_a.py::test_draws" in capsys.readouterr().out
+    assert quarantined(root) == {"added": [], "kept": ["test_a.py::test_draws"], "released": [], "expired": []}
     (root / "quarantine.toml").write_text(
         '[[test]]\nid = "test_a.py::test_draws"\nsince = 2020-01-01\nexpires = 2020-02-01\n'
     )
     assert flake.run(root, settings(runs=8), python=python) is ExitCode.FOUND
+    assert quarantined(root) == {"added": [], "kept": [], "released": [], "expired": ["test_a.py::test_draws"]}
+
+
+def quarantined(root: Path) -> dict[str, list[str]]:
+    """What the delta says of the quarantine."""
+    told = artifacts.read(root / "reports", "flake.reduction.delta.json").result["quarantine"]
+    return {name: [entry["test"] for entry in entries] for name, entries in told.items()}
 
 
 def test_what_was_measured_is_kept_where_the_clock_cannot_be_moved(tmp_path: Path, python: Path) -> None:

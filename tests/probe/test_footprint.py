@@ -82,6 +82,32 @@ def test_temporary():
     with tempfile.TemporaryFile() as nameless:
         nameless.write(b"x")
 
+def test_leaves_files(tmp_path):
+    (HERE / "gone").write_text("")
+    (HERE / "left").write_text("")
+    (HERE / "as it was").write_text("x")
+    (HERE / "test_it.py").open("a").close()
+    (HERE / "gone").unlink()
+    Path(tempfile.gettempdir(), "fixed").touch()
+
+def test_changes_files():
+    (HERE / "as it was").write_text("x")
+    (HERE / "left").write_text("more")
+
+@pytest.fixture(scope="session")
+def settings():
+    os.environ["SETTINGS"] = "x"
+    os.chdir(HERE / "sub")
+
+def test_with_settings(settings):
+    os.environ["LEFT"] = "y"
+
+def test_names_by_chance():
+    with tempfile.TemporaryDirectory(dir=HERE) as folder:
+        Path(folder, "x").touch()
+    with tempfile.NamedTemporaryFile(dir=HERE) as file:
+        file.write(b"x")
+
 def test_starts():
     subprocess.run([sys.executable, "-c", ""])
 """
@@ -92,6 +118,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, python: Path) -> dict[str, Fo
     root = tmp_path_factory.mktemp("suite").resolve()
     shared = tmp_path_factory.mktemp("shared").resolve()
     (root / "test_it.py").write_text(CODE)
+    (root / "sub").mkdir()
     suite = Suite(root=root, python=python, pytest_args=("-p", "no:asyncio"))
     request = RunRequest(number=0, seed=1, hash_seed=0, order=Order.COLLECTED, shared=str(shared), footprints=True)
     with Engine(suite, tmp_path_factory.mktemp("nx"), kind=None, test_timeout_s=60) as engine:
@@ -153,3 +180,16 @@ def test_what_a_fixture_does_is_told_as_the_fixtures(told: dict[str, Footprint])
 
 def test_other_programs_are_told_of(told: dict[str, Footprint]) -> None:
     assert any(each.kind == "process" for each in told["test_starts"].uses)
+
+
+def test_files_that_were_made_or_changed_and_are_there_are_left(told: dict[str, Footprint]) -> None:
+    assert [Path(each).name for each in told["test_leaves_files"].files_left] == ["left", "as it was"]
+    assert [Path(each).name for each in told["test_changes_files"].files_left] == ["left"]
+
+
+def test_what_a_fixture_of_the_session_does_to_the_process_is_not_the_tests(told: dict[str, Footprint]) -> None:
+    assert uses(told["test_with_settings"]) == [("environment", "LEFT", "write")]
+
+
+def test_names_by_chance_are_not_told(told: dict[str, Footprint]) -> None:
+    assert {kind for kind, *_ in uses(told["test_names_by_chance"])} <= {"folder"}

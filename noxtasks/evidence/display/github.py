@@ -28,11 +28,11 @@ def is_there() -> bool:
 
 
 def annotate(path: str, message: str, *, title: str, line: int | None = None, level: Level = Level.ERROR) -> None:
-    """Put a message beside a file, or a line of it, where this runs as an action."""
+    """Put a message beside a file, or a line of it, where this runs as an action; without a `path`, beside the run."""
     if is_there():
-        place = f"file={_escaped(path, _IN_PROPERTY)}" + (f",line={line}" if line else "")
+        place = f"file={_escaped(path, _IN_PROPERTY)}" + (f",line={line}," if line else ",") if path else ""
         sys.stdout.write(
-            f"::{level.value} {place},title={_escaped(title, _IN_PROPERTY)}::{_escaped(message, _IN_MESSAGE)}\n"
+            f"::{level.value} {place}title={_escaped(title, _IN_PROPERTY)}::{_escaped(message, _IN_MESSAGE)}\n"
         )
 
 

@@ -12,7 +12,8 @@ J. Micco, "Flaky Tests at Google and How We Mitigate Them" (2016); M. Fowler, "E
 
 from __future__ import annotations
 
-from noxtasks.flake.quarantine.rules import excused
+from noxtasks.flake.quarantine.emit import told
+from noxtasks.flake.quarantine.rules import excused, unchanged
 from noxtasks.flake.quarantine.run import entries_of, run
 
-__all__ = ["entries_of", "excused", "run"]
+__all__ = ["entries_of", "excused", "run", "told", "unchanged"]

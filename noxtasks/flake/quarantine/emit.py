@@ -27,11 +27,10 @@ _NOTHING_COMPARED: dict[str, Any] = {
 
 def write_change(reports: Path, project: str, plan: Plan, provenance: Provenance) -> None:
     """Add the change to what the last session has found to have changed, and tell of it."""
-    parts = {name: getattr(plan, name) for name in plan.__struct_fields__}
     digest = artifacts.write(
         reports,
         DELTA,
-        result={**_compared(reports), "quarantine": {name: _told(part) for name, part in parts.items()}},
+        result={**_compared(reports), "quarantine": told(plan)},
         timing={},
         provenance=provenance,
     )
@@ -42,9 +41,18 @@ def write_change(reports: Path, project: str, plan: Plan, provenance: Provenance
         subject=DELTA,
         at=provenance.created,
         provenance=provenance,
-        metrics={f"quarantine.{name}": len(part) for name, part in parts.items()},
+        metrics={f"quarantine.{name}": len(part) for name, part in _parts(plan).items()},
         artifacts=[digest],
     )
+
+
+def told(plan: Plan) -> dict[str, Any]:
+    """What the delta says of a quarantine."""
+    return {name: _told(part) for name, part in _parts(plan).items()}
+
+
+def _parts(plan: Plan) -> dict[str, Sequence[Standing]]:
+    return {name: getattr(plan, name) for name in plan.__struct_fields__}
 
 
 def _compared(reports: Path) -> dict[str, Any]:

@@ -73,6 +73,15 @@ def plan(tests: Sequence[Measured], entries: Sequence[Entry], *, today: date, po
     )
 
 
+def unchanged(entries: Iterable[Entry], *, today: date) -> Plan:
+    """What is in quarantine, where nothing is to become of it."""
+    standings = [Standing(entry=entry) for entry in entries]
+    return Plan(
+        kept=tuple(each for each in standings if not is_expired(each.entry, today)),
+        expired=tuple(each for each in standings if is_expired(each.entry, today)),
+    )
+
+
 def goes_in(test: Measured, policy: Policy) -> bool:
     """Whether a test is flaky beyond doubt, and too often. A test that always fails is broken: that is to be seen."""
     return test.is_flaky and test.interval.low > policy.enter_above

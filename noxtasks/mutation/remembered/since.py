@@ -16,9 +16,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
-from noxtasks.errors import ConfigurationError
+from noxtasks.evidence import bases
+from noxtasks.evidence.bases import Base
 from noxtasks.evidence.vcs import Run, git
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.mutation.remembered import content
@@ -27,37 +26,9 @@ from noxtasks.mutation.remembered.surroundings import Project
 _SHA1_LENGTH = 40
 
 
-class Base(msgspec.Struct, frozen=True, kw_only=True):
-    """What changes are told against: the revision as it was given, and the commit that both sides have."""
-
-    revision: str
-    commit: str
-
-
 def find(root: Path, revision: str, run: Run) -> Base:
     """The commit that HEAD and `revision` go back to. Raises `ConfigurationError` where there is none."""
-    if git(run, root, "rev-parse", "--is-inside-work-tree") is None:
-        raise ConfigurationError(
-            f"{root} is not in a git repository", where="--since", remedy="Without --since all mutants are tried."
-        )
-    if revision.startswith("-") or git(run, root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is None:
-        elsewhere = git(run, root, "rev-parse", "--verify", "--quiet", f"origin/{revision}^{{commit}}") is not None
-        raise ConfigurationError(
-            f"git knows no revision {revision}",
-            where="--since",
-            remedy=f"Did you mean origin/{revision}?" if elsewhere else f"Is it fetched? git fetch origin {revision}",
-        )
-    base = git(run, root, "merge-base", revision, "HEAD")
-    if base is None:
-        is_shallow = git(run, root, "rev-parse", "--is-shallow-repository") == b"true\n"
-        raise ConfigurationError(
-            f"{revision} and HEAD have no commit in common",
-            where="--since",
-            remedy="The repository is shallow: git fetch --unshallow, or fetch-depth: 0 in CI."
-            if is_shallow
-            else "Name a revision that HEAD goes back to.",
-        )
-    return Base(revision=revision, commit=base.decode("ascii").strip())
+    return bases.find(root, revision, run, where="--since", without="Without --since all mutants are tried.")
 
 
 def before(root: Path, base: Base, project: Project, run: Run) -> dict[str, bytes | None]:

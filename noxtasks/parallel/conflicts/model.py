@@ -81,6 +81,26 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""  # that shows it again
 
 
+class Watch(Enum):
+    """What a test does to what others meet, too, though none has failed for it."""
+
+    FILE = "file left"  # outside the folder of temporary files, made or changed
+    PORT = "fixed port"
+    DATABASE = "database of several tests"
+    ENVIRONMENT = "environment variable left changed"
+    FOLDER = "working directory left changed"
+    FIXTURE = "set up by each worker"  # by a fixture of the session
+
+
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """One such thing, and the tests that do it."""
+
+    watch: Watch
+    what: str  # a path, port or name; "" for a folder that is elsewhere
+    tests: tuple[str, ...]  # of a fixture, the one that it was set up for
+    fixture: str = ""
+
+
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What `find` has come to."""
 
@@ -89,6 +109,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0  # that did not pass in the run that was to look at them
     starting: int = 0  # that start other programs, whose doings are not seen
     untried: int = 0  # nominees that there was no time to try
+    watched: tuple[Watched, ...] = ()
+    versions: dict[str, str] = {}  # of pytest and pytest-xdist, as far as they are there
     elapsed_s: float = 0.0
 
     @property

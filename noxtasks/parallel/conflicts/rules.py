@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import PurePath
+
+from packaging.version import Version
 
 from noxtasks import stats
 from noxtasks.parallel.conflicts.model import CHANGING, Kind, Nominee, Rate, Resource, Sharing
@@ -21,6 +23,7 @@ PROMISING = 0.5
 _KINDS = {kind.value: kind for kind in Kind}
 _RANK = {kind: place for place, kind in enumerate(Kind)}
 _MOST_PAIRS = 6
+_LOOKS = 3
 _OF_A_KIND = 2  # tests that do the same with a resource, of which that many are tried
 
 _Uses = dict[str, set[str]]  # by test, how
@@ -96,6 +99,22 @@ def is_proven(together: Rate, apart: Rate, *, number: int, looks: int) -> bool:
     It is looked at that many times. The levels of all that may come add up to LEVEL: 1/2 + 1/6 + 1/12 + … = 1.
     """
     return not apart.failures and p_value(together, apart) <= LEVEL / (looks * number * (number + 1))
+
+
+def looks(number: int) -> tuple[int, ...]:
+    """After how many trials of each kind the `number`th is looked at: what fails each time is proven at the first."""
+    first = 1
+    while not is_proven(Rate(failures=first, trials=first), Rate(trials=first), number=number, looks=_LOOKS):
+        first += 1
+    return tuple(first * times for times in range(1, _LOOKS + 1))
+
+
+def heeds_groups(versions: Mapping[str, str]) -> bool:
+    """Whether `--dist loadgroup` keeps marked tests together; `versions`: of pytest and pytest-xdist.
+
+    xdist up to 3.8 writes the group into an attribute that pytest 9.2 has no longer.
+    """
+    return Version(versions["pytest"]) < Version("9.2.dev0") or Version(versions["pytest-xdist"]) >= Version("3.9.dev0")
 
 
 def remedy(sharing: Sharing) -> str:

@@ -15,10 +15,11 @@ import msgspec
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.evidence.display.text import shown
-from noxtasks.parallel.conflicts import grouping, rules, terminal
-from noxtasks.parallel.conflicts.model import Conflict, Findings, Nominee, Resource, Standing
+from noxtasks.parallel.conflicts import grouping, rules, terminal, watching
+from noxtasks.parallel.conflicts.model import Conflict, Findings, Nominee, Resource, Standing, Watched
 from noxtasks.parallel.conflicts.proving import Proof, Proving
 from noxtasks.suite import edits
+from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Failure, Outcome
@@ -55,7 +56,7 @@ def run(
         marks = grouping.group(found.proven, root)
         if apply:
             edits.write(root, marks.edits)
-        terminal.print_marks(marks, is_written=apply)
+        terminal.print_marks(marks, found.versions, is_written=apply)
     return ExitCode.FOUND if found.proven else ExitCode.NOTHING_FOUND
 
 
@@ -91,12 +92,15 @@ def find(
         proving.until_s = time.monotonic() + budget_s
         telling = _Telling(suite, shared)
         conflicts, untried = _conflicts(proving, nominees, telling)
+        watched = telling.watched(watching.watched(footprints, root=suite.root.resolve(), temporary=shared))
     return Findings(
         conflicts=conflicts,
         tests=len(footprints),
         left_out=len(collection.tests) - len(footprints),
         starting=rules.starting(footprints),
         untried=untried,
+        watched=watching.beside(watched, conflicts),
+        versions=_versions(collection),
         elapsed_s=time.monotonic() - began_s,
     )
 
@@ -116,6 +120,11 @@ def _conflicts(proving: Proving, nominees: tuple[Nominee, ...], telling: _Tellin
         elif have_met:
             suspected.append(telling.suspected(nominee))
     return (*proven, *suspected), untried
+
+
+def _versions(collection: Collection) -> dict[str, str]:
+    known = collection.hello.tools if collection.hello is not None else {}
+    return {name: known[name] for name in ("pytest", "pytest-xdist") if name in known}
 
 
 class _Telling:
@@ -154,11 +163,17 @@ class _Telling:
             command=self._command(two),
         )
 
+    def watched(self, found: tuple[Watched, ...]) -> tuple[Watched, ...]:
+        """The same, by paths that mean something to people."""
+        return tuple(msgspec.structs.replace(each, what=self._outside(each.what)) for each in found)
+
     def _resource(self, resource: Resource) -> Resource:
         return msgspec.structs.replace(resource, name=self._outside(resource.name))
 
     def _outside(self, text: str) -> str:
         """Paths from the root, and in the system's temporary folder instead of the one that stood for it."""
+        if text + os.sep == self._root:
+            return "."
         return text.replace(self._shared, tempfile.gettempdir()).replace(self._root, "")
 
     def _command(self, tests: tuple[str, ...]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.parallel.conflicts import rules
 from noxtasks.parallel.conflicts.grouping import Marks
-from noxtasks.parallel.conflicts.model import Conflict, Findings, Standing
+from noxtasks.parallel.conflicts.model import Conflict, Findings, Standing, Watched
 from noxtasks.suite import edits
 
 _SHOWN = 20  # suspicions; the proven are all shown
@@ -36,6 +38,7 @@ def print_findings(found: Findings) -> None:
         console.print(Text(text, "dim"), soft_wrap=True)
     if len(suspected) > _SHOWN:
         console.print(f"  … and {len(suspected) - _SHOWN} more")
+    _say_watched(console, found.watched)
     for note in _limits(found):
         console.print(Text(note, "yellow"))
     proven = len(found.proven)
@@ -43,8 +46,8 @@ def print_findings(found: Findings) -> None:
     console.print(Text.assemble(said, f", {len(suspected)} suspected, in {found.elapsed_s:.0f} s"))
 
 
-def print_marks(marks: Marks, *, is_written: bool) -> None:
-    """Show the marks that keep tests together, and why some cannot be set."""
+def print_marks(marks: Marks, versions: Mapping[str, str], *, is_written: bool) -> None:
+    """Show the marks that keep tests together, and why some cannot be set; and who heeds them, of these `versions`."""
     console = open_console()
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in edits.diff(marks.edits).splitlines() if not is_written else ():
@@ -55,7 +58,31 @@ def print_marks(marks: Marks, *, is_written: bool) -> None:
     files = ", ".join(shown(edit.path) for edit in marks.edits)
     if files:
         how = f"written: {files}" if is_written else f"not written: {files}; --apply writes it"
-        console.print(Text(f"{how}. pytest-xdist heeds the marks with --dist loadgroup."))
+        console.print(Text(f"{how}.\n{_heeding(versions)}."), soft_wrap=True)
+
+
+def _heeding(versions: Mapping[str, str]) -> str:
+    ours = "noxtasks run keeps tests of the same mark together"
+    if "pytest-xdist" not in versions:
+        return ours
+    if rules.heeds_groups(versions):
+        return f"{ours}, and so does pytest-xdist with --dist loadgroup"
+    which = f"pytest-xdist {versions['pytest-xdist']} beside pytest {versions['pytest']}"
+    return f"{ours}. {which} does not, unless noxtasks is installed there: with --dist loadgroup --noxtasks-schedule"
+
+
+def _say_watched(console: Console, found: Sequence[Watched]) -> None:
+    """A line each, of no more than a few of a kind."""
+    if found:
+        console.print(Text("no conflict is known of these, and one may come of them:", "bold"))
+    for watch, group in itertools.groupby(found, key=lambda each: each.watch):
+        all_of_it = list(group)
+        for each in all_of_it[:_NAMED]:
+            who = f"fixture {each.fixture}" if each.fixture else _names(each.tests)
+            what = shown(each.what) or "a folder elsewhere"
+            console.print(Text(f"  {watch.value}: {what}: {shown(who)}", "dim"), soft_wrap=True)
+        if len(all_of_it) > _NAMED:
+            console.print(Text(f"  {watch.value}: … and {len(all_of_it) - _NAMED} more", "dim"))
 
 
 def _say_proven(console: Console, each: Conflict) -> None:

@@ -22,6 +22,8 @@ from typing import Any, Optional
 import pytest
 
 _MOST = 2000  # uses told of one test
+_MOST_BY_CHANCE = 1000  # names that were made up for temporary files and folders
+_MOST_BYTES = 1 << 20  # of a file that is looked at before it is written
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_TRUNC | os.O_CREAT
 _SHARED_MEMORY = "/dev/shm/"  # noqa: S108 - where Linux keeps it
@@ -33,6 +35,7 @@ _QUIET = re.compile(
 )
 """Caches and records of tools, which they write so that several processes may."""
 
+_open, _stat = open, os.stat  # tests patch those
 _UNLOCKED = 8  # LOCK_UN
 _NO_FOLDER = -1  # what events say of a path that is not relative to an open folder
 
@@ -54,21 +57,26 @@ class FootprintWatch:
         self._interpreter = tuple(os.path.join(each, "") for each in prefixes)
         self._worker = re.compile(rf"(?<![^\W_]){re.escape(worker)}(?![^\W_])") if worker else None
         self._bases: tuple[str, ...] = ()
+        self._temporary = os.sep
         self._meet = meet
         self._owners: list[str] = []  # fixtures of wider scopes under way, the innermost last
+        self._entered: list[tuple[dict[Any, Any], str]] = []  # environment and folder when each of them began
         self._uses: dict[Use, None] = {}
         self._of_fixtures: dict[tuple[str, str, str, str], None] = {}
         self._set_up: set[str] = set()
         self._databases: dict[str, Any] = {}  # by path: what it was when it was connected to
         self._listens = False
         self._before: tuple[dict[Any, Any], str] = ({}, "")
+        self._written: dict[str, Any] = {}  # by path: what the file was before
         sys.addaudithook(self._hear)
 
     def begin(self) -> None:
         """A test begins."""
         self._uses, self._of_fixtures, self._databases, self._set_up = {}, {}, {}, set()
+        self._written = {}
         self._before = (_environment(), _cwd())
         if not self._bases:
+            self._temporary = os.path.join(os.path.realpath(tempfile.gettempdir()), "")
             bases = {os.path.join(os.path.realpath(each), "") for each in (os.curdir, tempfile.gettempdir())}
             self._bases = tuple(sorted(bases, key=len, reverse=True))
         self._listens = True
@@ -82,9 +90,23 @@ class FootprintWatch:
             self._put(owner, ("database", path, "write" if _status(path) != status else "read"))
         return {
             "uses": [*map(list, self._uses), *self._left()][:_MOST],
+            "files_left": [path for path, content in self._written.items() if _content(path) not in (None, content)],
             "fixtures": sorted(self._set_up.union(_wider(item))),
             "of_fixtures": [*map(list, self._of_fixtures)][:_MOST],
+            "points": [] if self._meet is None else [*map(list, self._meet.points)],
         }
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """The fixtures are there."""
+        if self._meet is not None:
+            self._meet.pass_by()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """The fixtures are still there."""
+        if self._meet is not None:
+            self._meet.pass_by()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, None]:
@@ -95,16 +117,29 @@ class FootprintWatch:
         name = _called(fixturedef)
         fixturedef.addfinalizer(self._leave)  # the first that is added is the last that is called
         self._set_up.add(name)
-        self._owners.append(name)
+        self._enter(name)
         try:
             yield
         finally:
             self._leave()
-            fixturedef.addfinalizer(lambda: self._owners.append(name))
+            fixturedef.addfinalizer(lambda: self._enter(name))
+
+    def _enter(self, name: str) -> None:
+        self._owners.append(name)
+        self._entered.append((_environment(), _cwd()))
 
     def _leave(self) -> None:
-        if self._owners:
-            self._owners.pop()
+        """What the fixture has done to the process is no test's."""
+        if not self._owners:
+            return
+        self._owners.pop()
+        (environ, cwd), now = self._entered.pop(), _environment()
+        before, cwd_before = self._before
+        for name in {*environ, *now}:
+            if environ.get(name) != now.get(name):
+                before.pop(name, None)
+                before.update({name: now[name]} if name in now else {})
+        self._before = before, cwd_before if cwd == _cwd() else _cwd()
 
     def _left(self) -> list[list[str]]:
         environ, cwd = self._before
@@ -125,7 +160,10 @@ class FootprintWatch:
             return
         for use in uses:
             if not self._is_of_worker(use[1]):
-                self._put(self._owners[-1] if self._owners else "", use)
+                owner = self._owners[-1] if self._owners else ""
+                self._put(owner, use)
+                if not owner:
+                    self._look_at(use)
                 if self._meet is not None:
                     self._meet(use)
 
@@ -140,6 +178,17 @@ class FootprintWatch:
             self._of_fixtures[(owner, *use)] = None
         else:
             self._uses[use] = None
+
+    def _look_at(self, use: Use) -> None:
+        """What the file is before it is written; those in the folder of temporary files may stay there."""
+        kind, name, how = use
+        is_written = kind == "file" and how in ("create", "write")
+        if is_written and name not in self._written and not name.startswith(self._temporary):
+            self._listens = False
+            try:
+                self._written[name] = None if how == "create" else _content(name)
+            finally:
+                self._listens = True
 
     def path(self, place: Any, folder: Any = _NO_FOLDER) -> Optional[str]:
         """The absolute path that an event is about; None for one that nobody else uses."""
@@ -217,6 +266,13 @@ class FootprintWatch:
         if path is not None:
             yield "file", path, "create"
 
+    def by_chance(self, arguments: tuple[Any, ...]) -> tuple[Use, ...]:
+        """`tempfile.mkstemp`, `tempfile.mkdtemp`: a name that no other process has."""
+        if len(self._own) < _MOST_BY_CHANCE:
+            beside, name = os.path.split(os.path.abspath(os.fsdecode(arguments[0])))
+            self._own += (os.path.join(os.path.realpath(beside), name),)
+        return ()
+
     def listed(self, arguments: tuple[Any, ...]) -> Generator[Use, None, None]:
         """`os.listdir`, `os.scandir`."""
         path = self.path(arguments[0])
@@ -284,6 +340,8 @@ _NOTED: dict[str, _Note] = {
     "os.rmdir": FootprintWatch.removed_folder,
     "shutil.rmtree": FootprintWatch.removed_all,
     "os.mkdir": FootprintWatch.made,
+    "tempfile.mkdtemp": FootprintWatch.by_chance,
+    "tempfile.mkstemp": FootprintWatch.by_chance,
     "os.rename": FootprintWatch.moved,
     "os.link": FootprintWatch.linked,
     "os.symlink": FootprintWatch.linked,
@@ -324,6 +382,18 @@ def _status(path: str) -> Any:
         else:
             found.append((status.st_size, status.st_mtime_ns, status.st_ino))
     return tuple(found)
+
+
+def _content(path: str) -> Any:
+    """What tells whether a file was changed; None where there is none."""
+    try:
+        status = _stat(path)
+        if status.st_size > _MOST_BYTES:
+            return status.st_size, status.st_mtime_ns
+        with _open(path, "rb") as file:
+            return hash(file.read())
+    except OSError:
+        return None
 
 
 def _environment() -> dict[Any, Any]:

@@ -7,6 +7,7 @@ itself, and its children begin where a function is about to run for the first ti
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import select
@@ -240,6 +241,8 @@ def _fork(task: dict[str, Any], run: Callable[[dict[str, Any]], None], commands:
     hang in every child and pass in a process of their own: then they are told to be unmeasured, and not to be broken.
     """
     parent = Real.getpid()
+    if task.get("footprints"):  # loaded once, and not by each child
+        importlib.import_module(".meeting", __package__)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of native threads
         pid = os.fork()

@@ -1,49 +1,38 @@
-"""Has two processes use something at the same time: each waits for the other where it is about to, then goes slowly.
+"""Has two processes take turns where they use the same thing: each of the orders that matter can be brought about.
 
-Two tests that share a file for a moment seldom use it in the same moment. Here they do: the first to come to it waits
-until the other has come, too, or is over; then each goes on after a moment of its own, by chance, and for a while in
-slow motion. All that happens so can happen by itself. Delays put where threads meet are an old way to make races show:
-G. Li, S. Lu and others, "Efficient Scalable Thread-Safety-Violation Detection" (TSVD, 2019).
+Two tests that share a file for a moment seldom use it in the same moment. Here one of them stops where it is about to
+use it for the nth time, until the other has come as far as it is to, or is over. All that happens so can happen by
+itself. To try orders one by one, with few changes from one process to the other, is how rare failures of threads are
+found: M. Musuvathi and S. Qadeer, "Iterative Context Bounding for Systematic Testing of Multithreaded Programs" (2007).
+
+Points at which to stop are the audit events of what is shared; after the first of them, calls that read, write or close
+a file, or use a database or a socket; and the begin and the end of the test itself, between its fixtures.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import sys
-from typing import Any
+from typing import Any, Optional
 
 from .footprint import Use
 from .frames import Real
 
-_PATIENCE_S = 5.0  # for the other, unless it says that it is over
-_TICK_S = 0.002
-_MOMENTS_S = (0.0, 0.002, 0.008, 0.02)
-_MOST_MOMENTS = 12  # in one run: a test may use a file in a loop
-_CHANGING = ("write", "create", "remove")
-_STEPS = 8  # slow calls after each use
-_LAG = 4  # steps, at most, by which one who is slow, too, is behind
-_LOOKED_AT = 400  # calls in which those may be
-_SLOW = frozenset(
-    {
-        *(
-            "__exit__",
-            "write",
-            "writelines",
-            "flush",
-            "close",
-            "read",
-            "readline",
-            "readlines",
-            "truncate",
-            "dump",
-            "seek",
-        ),
-        *("execute", "executemany", "executescript", "commit", "fetchone", "fetchall"),
-        *("listen", "accept", "sendall", "send", "recv", "unlink", "remove", "rmdir", "mkdir", "rename", "replace"),
-        *("stat", "scandir", "listdir", "open"),
-    }
-)
+_TICK_S = 0.001
+_LONGER_S = 5.0  # than it is given by itself, until a process that has not come to the first point does
+_MOST_POINTS = 40
+_LOOKED_AT = 2000  # calls after each point: a test may compute for long
+_WRITING = ("write", "writelines", "truncate", "flush", "close", "__exit__")
+_READING = ("read", "readline", "readlines", "readinto")
+_OF_DATABASES = {
+    **dict.fromkeys(("execute", "executemany", "executescript", "commit", "rollback", "close"), "write"),
+    **dict.fromkeys(("fetchone", "fetchmany", "fetchall"), "read"),
+}
+_OF_SOCKETS = dict.fromkeys(("listen", "close"), "create")
+_OF_FILES = {**dict.fromkeys(_WRITING, "write"), **dict.fromkeys(_READING, "read")}
+_CALLS = frozenset({*_OF_FILES, *_OF_DATABASES, *_OF_SOCKETS})
+
+_listdir, _open, _close, _read = os.listdir, os.open, os.close, os.read  # tests patch those
 
 
 class Meeting:
@@ -53,38 +42,50 @@ class Meeting:
         self._place: str = wish["place"]
         self._name: str = wish["name"]
         self._names = frozenset(wish["resources"])
-        self._at_change: bool = wish["changes"]
-        self._is_slow: bool = wish["is_slow"]
-        self._lags: bool = wish["lags"]
-        self._random = random.Random(wish["seed"])  # noqa: S311 - no secret
-        self._step_s: float = wish["step_s"]
-        self._left = _MOST_MOMENTS
+        self._stops = frozenset(wish["stops"])
+        self._is_second: bool = wish["is_second"]
+        self._patience_s: float = wish["patience_s"]
+        self._pause_s: float = wish["pause_s"]
+        self._given = 0  # times that it was the other's turn
+        self._last: dict[str, str] = {}  # by kind, what was used last: calls tell a database or a port by nothing
         self._is_busy = False
-        self._has_met = not self._place
+        self._process = Real.getpid()
+        self.points: list[Use] = []
 
     def __call__(self, use: Use) -> None:
         """Something is about to be used."""
-        if self._is_busy or self._left <= 0 or not self._is_about(use):
-            return
-        self._is_busy = True
-        try:
-            self._left -= 1
-            if not self._has_met and self._is_where_to_meet(use):
-                self._has_met = True
-                self._await()
-                Real.sleep(self._lag_s())
-            elif self._is_slow:
-                Real.sleep(self._random.choice(_MOMENTS_S))
-            if self._is_slow and sys.getprofile() is None:
-                sys.setprofile(_SlowMotion(self._step_s))
-        finally:
-            self._is_busy = False
+        if not self._is_deaf() and self._is_about(use):
+            self._is_busy = True
+            try:
+                self._last[use[0]] = use[1]
+                self._stand_at(use)
+            finally:
+                self._is_busy = False
+
+    def pass_by(self) -> None:
+        """The test itself is about to begin, or has ended: what its fixtures have of shared things, they have now."""
+        if self.points and not self._is_deaf():
+            self._is_busy = True
+            try:
+                self._stand_at(("test", "", "read"))
+            finally:
+                self._is_busy = False
 
     def over(self) -> None:
         """This process has nothing to do any more; the other need not wait."""
         self._is_busy = True
         sys.setprofile(None)
-        self._say()
+        self._say("over")
+
+    def called(self, function: Any) -> None:
+        """Compiled code is about to be called that may read or write."""
+        if not self._is_deaf():
+            use = self._use_by(function)
+            if use is not None:
+                self(use)
+
+    def _is_deaf(self) -> bool:
+        return self._is_busy or len(self.points) >= _MOST_POINTS or Real.getpid() != self._process
 
     def _is_about(self, use: Use) -> bool:
         _, name, how = use
@@ -92,42 +93,93 @@ class Meeting:
             return True
         return how == "remove" and any(each.startswith(name + os.sep) for each in self._names)
 
-    def _lag_s(self) -> float:
-        """A few steps of the other, so that this one comes between any two of them."""
-        if not self._lags:
-            return 0.0
-        chance = self._random.random()
-        return self._step_s * (_LAG * chance if self._is_slow else _STEPS * chance**2)
+    def _use_by(self, function: Any) -> Optional[Use]:
+        owner: Any = getattr(function, "__self__", None)
+        name = function.__name__
+        module = type(owner).__module__
+        if module == "sqlite3" or isinstance(owner, _classes("sqlite3", "Connection", "Cursor")):
+            known = self._last.get("database")
+            return ("database", known, _OF_DATABASES[name]) if known and name in _OF_DATABASES else None
+        if isinstance(owner, _classes("_socket", "socket")):
+            kind = next((each for each in ("port", "socket") if each in self._last), "")
+            return (kind, self._last[kind], "create") if kind and name in _OF_SOCKETS else None
+        if module not in ("_io", "io") or name not in _OF_FILES:
+            return None
+        try:
+            path, mode = os.fsdecode(owner.name), str(owner.mode)
+        except Exception:  # it has no name, or is closed
+            return None
+        folder, last = os.path.split(os.path.abspath(path))
+        changes = _OF_FILES[name] == "write" and mode not in ("r", "rb")
+        return "file", os.path.join(os.path.realpath(folder), last), "write" if changes else "read"
 
-    def _is_where_to_meet(self, use: Use) -> bool:
-        """A database is only seen to be connected to, and not what is done with it then."""
-        return not self._at_change or use[2] in _CHANGING or use[0] == "database"
+    def _stand_at(self, use: Use) -> None:
+        number = len(self.points)
+        self.points.append(use)
+        if sys.getprofile() is None:
+            sys.setprofile(_Calls(self))
+        if number == 0:
+            self._say(f"here-{self._process}")
+            if self._is_second:
+                self._await(1)
+        if number in self._stops:
+            self._given += 1
+            self._say(f"gave-{self._given}")
+            self._await(self._given + self._is_second)
 
-    def _await(self) -> None:
-        self._say()
-        until_s = Real.clock() + _PATIENCE_S
-        while len(self._there()) < 2 and Real.clock() < until_s:  # noqa: PLR2004 - the other and this one
+    def _await(self, turns: int) -> None:
+        """Until the other has handed over that often or is over; or is where it cannot go on, as this one holds it."""
+        if not self._place:
+            Real.sleep(self._pause_s)
+            return
+        idle_s, until_s = 0.0, Real.clock() + self._patience_s + _LONGER_S
+        while idle_s < self._patience_s and Real.clock() < until_s:
+            said = [each.partition(".")[2] for each in _listdir(self._place) if not each.startswith(f"{self._name}.")]
+            if "over" in said or sum(each.startswith("gave-") for each in said) >= turns:
+                return
+            here = next((each.partition("-")[2] for each in said if each.startswith("here-")), "")
             Real.sleep(_TICK_S)
+            if here and not _is_running(here):
+                idle_s += _TICK_S
+        self._say("stuck")
+        self._stops = frozenset()
 
-    def _there(self) -> list[str]:
-        return os.listdir(self._place)
-
-    def _say(self) -> None:
+    def _say(self, what: str) -> None:
         if self._place:
-            descriptor = os.open(os.path.join(self._place, self._name), os.O_WRONLY | os.O_CREAT, 0o600)
-            os.close(descriptor)
+            _close(_open(os.path.join(self._place, f"{self._name}.{what}"), os.O_WRONLY | os.O_CREAT, 0o600))
 
 
-class _SlowMotion:
-    """A profile function that lets what may matter take its time, and takes itself out after a while."""
+class _Calls:
+    """A profile function that tells of calls of compiled code, and takes itself out after a while."""
 
-    def __init__(self, step_s: float) -> None:
-        self._step_s, self._steps, self._calls = step_s, _STEPS, _LOOKED_AT
+    def __init__(self, meeting: Meeting) -> None:
+        self._meeting, self._left, self._points = meeting, _LOOKED_AT, 0
 
     def __call__(self, frame: Any, event: str, argument: Any) -> None:  # noqa: ARG002 - as Python calls it
-        self._calls -= 1
-        if event == "c_call" and getattr(argument, "__name__", "") in _SLOW:
-            self._steps -= 1
-            Real.sleep(self._step_s)
-        if self._steps <= 0 or self._calls <= 0:
+        if event == "c_call" and getattr(argument, "__name__", "") in _CALLS:
+            self._meeting.called(argument)
+        self._left -= 1
+        if self._points != len(self._meeting.points):
+            self._left, self._points = _LOOKED_AT, len(self._meeting.points)
+        elif self._left <= 0:
             sys.setprofile(None)
+
+
+def _classes(module: str, *names: str) -> tuple[type, ...]:
+    """Those classes, where the module was imported."""
+    found = sys.modules.get(module)
+    return tuple(each for name in names if isinstance(each := getattr(found, name, None), type))
+
+
+def _is_running(process: str) -> bool:
+    """Whether the process has a processor, or wants one; False where the system does not tell."""
+    try:
+        descriptor = _open(f"/proc/{process}/stat", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return _read(descriptor, 512).rpartition(b") ")[2][:1] in (b"R", b"D")
+    except OSError:
+        return False
+    finally:
+        _close(descriptor)

@@ -13,6 +13,7 @@ from noxtasks import config
 from noxtasks.errors import ExitCode
 from noxtasks.parallel import conflicts
 from noxtasks.parallel.conflicts import rules
+from noxtasks.parallel.conflicts.model import Watch
 from noxtasks.parallel.conflicts.proving import Proving
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
@@ -55,6 +56,38 @@ def test_one_of_them_is_shown_again_by_its_command_and_its_tests_are_put_togethe
         assert (written == source) is not apply
         assert ('+@pytest.mark.xdist_group("job.lock")' in said) is not apply
     assert written.count('@pytest.mark.xdist_group("job.lock")\n') == 2
+
+
+def test_a_narrow_one_is_proven_each_time_and_what_is_guarded_is_not(
+    project: Callable[[str], Path], python: Path
+) -> None:
+    """Two who count the letters meet if one looks twice while the other's letter is there, and at no other time."""
+    root = project("races").resolve()
+    tests = (
+        "test_races.py::test_a_letter_arrives",
+        "test_races.py::test_a_bill_arrives",
+        "test_steady.py::test_a_counter_under_a_lock",
+    )
+    found = conflicts.find(Suite(root=root, python=python, pytest_args=(*PLAIN, *tests)), config.Settings())
+    assert [each.resource.name for each in found.proven] == ["inbox"]
+    assert all(each.together.failures == each.together.trials and not each.apart.failures for each in found.proven)
+    assert [each.resource.name for each in found.conflicts] == ["inbox", "guarded.txt"]
+
+
+def test_what_is_left_to_others_is_told_though_nobody_shares_it(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import os\n"
+        "from pathlib import Path\n"
+        "def test_leaves(tmp_path):\n"
+        "    (Path(__file__).parent / 'out.txt').touch()\n"
+        "    (tmp_path / 'own.txt').touch()\n"
+        "    os.environ['LEFT'] = 'x'\n"
+    )
+    found = conflicts.find(Suite(root=tmp_path, python=python, pytest_args=PLAIN), config.Settings())
+    assert [(each.watch, each.what, each.tests) for each in found.watched] == [
+        (Watch.FILE, "out.txt", ("test_it.py::test_leaves",)),
+        (Watch.ENVIRONMENT, "LEFT", ("test_it.py::test_leaves",)),
+    ]
 
 
 def test_what_shares_nothing_is_not_tried(

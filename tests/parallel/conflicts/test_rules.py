@@ -104,6 +104,18 @@ def test_what_failed_even_once_apart_is_not_proven() -> None:
     assert not rules.is_proven(Rate(failures=2, trials=20), Rate(trials=20), number=1, looks=1)
 
 
+@given(st.integers(1, 300))
+def test_what_fails_each_time_is_decided_at_the_first_look_and_not_before(number: int) -> None:
+    looks = rules.looks(number)
+
+    def is_proven(trials: int) -> bool:
+        always, never = Rate(failures=trials, trials=trials), Rate(trials=trials)
+        return rules.is_proven(always, never, number=number, looks=len(looks))
+
+    assert is_proven(looks[0])
+    assert not is_proven(looks[0] - 1)
+
+
 @given(st.integers(1, 300), st.integers(1, 5))
 def test_all_levels_together_are_no_more_than_the_level(most: int, looks: int) -> None:
     """The chance of calling a conflict proven that is none, over all that are put to the proof."""
@@ -121,3 +133,11 @@ def test_every_kind_has_a_remedy() -> None:
         resource = Resource(kind=kind, name="x")
         told = rules.remedy(Sharing(resource=resource, uses={"a": ("write",), "b": ("read",)}))
         assert "xdist_group" in told
+
+
+@pytest.mark.parametrize(
+    ("pytest_version", "xdist", "heeds"),
+    [("9.1.1", "3.8.0", True), ("9.2.0", "3.8.0", False), ("8.4.2", "3.6.1", True), ("9.2.0", "3.9.0", True)],
+)
+def test_who_heeds_the_marks_of_groups(pytest_version: str, xdist: str, *, heeds: bool) -> None:
+    assert rules.heeds_groups({"pytest": pytest_version, "pytest-xdist": xdist}) is heeds

@@ -1,0 +1,18 @@
+import time
+
+import pytest
+
+
+def converted(page):
+    time.sleep(0.25)  # a service does it
+    return f"page {page}"
+
+
+@pytest.mark.parametrize("page", range(8))
+def test_a_page_of_a_book_is_converted(page):
+    assert converted(page) == f"page {page}"
+
+
+@pytest.mark.parametrize("page", [10, 20, 30, 40])
+def test_a_letter_is_converted(page):
+    assert converted(page).endswith("0")
