@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from noxtasks.cli import build_parser
 from noxtasks.errors import ConfigurationError
 from noxtasks.governance import ci
 from noxtasks.governance.ci import Host
@@ -47,6 +48,11 @@ def test_the_jobs_run_on_the_interpreters_of_the_project_and_what_needs_one_on_t
     assert "3.14" not in text
     assert ("python:3.12" in text) == (host is Host.GITLAB)
     assert ('python-version: "3.12"' in text) == (host is Host.GITHUB)
+
+
+@pytest.mark.parametrize("host", list(Host))
+def test_the_command_line_knows_each_of_them(host: Host) -> None:
+    assert build_parser().parse_args(["init", "--ci", host.value]).ci == host.value
 
 
 @pytest.mark.parametrize("host", list(Host))
