@@ -22,6 +22,7 @@ _OPTIONS = {  # by the table of settings: options, each for the setting of that 
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
     "bench": ("budget", "rounds"),
     "parallel": ("budget",),
+    "ladder": ("profile",),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -479,7 +480,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
+    folder = Path.cwd() if arguments.root is None else root
+    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args, folder=folder)
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
@@ -548,6 +550,23 @@ def _conflicts(arguments: argparse.Namespace) -> ExitCode:
         tests=tuple(map(meant, arguments.tests)),
         apply=arguments.apply,
     )
+
+
+def _add_ladder_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("--profile", metavar="NAME", help=f"the targets of the tiers: {', '.join(config.PROFILES)}")
+    _add_setting_option(parser)
+
+
+def _ladder(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "ladder")
+
+    from noxtasks import ladder  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    python = interpreter.find(root, arguments.python, os.environ)
+    return ladder.run(root, settings, python=python, pytest_args=arguments.pytest_args)
 
 
 def _add_gates_options(parser: argparse.ArgumentParser) -> None:
@@ -711,6 +730,13 @@ COMMANDS = (
         title="Tell what a mutant changes, what became of it, and how it is tried by hand, by the last report.",
         add_options=_add_mutant_options,
         handle=_explain_mutant,
+    ),
+    Command(
+        name="ladder",
+        title="Measure what unit, integration and system tests cover, each by themselves, and how far that climbs.",
+        add_options=_add_ladder_options,
+        handle=_ladder,
+        takes_pytest_args=True,
     ),
     Command(
         name="gates",

@@ -59,6 +59,7 @@ OBJECTIVES = (
         verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
+    Objective(name="ladder", title="Which tier of coverage has the suite earned?", needs=("coverage",)),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
 )
 

@@ -11,6 +11,7 @@ from noxtasks.config.model import (
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    LadderSettings,
     MarkersSettings,
     MutationSettings,
     Override,
@@ -58,6 +59,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
         gates=settled,
+        ladder=LadderSettings(**values["ladder"]),
     )
 
 

@@ -20,6 +20,10 @@ KINDS = (
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
 TOGETHER = ("test", "scope", "file")
 DISTRIBUTIONS = ("ours", "load", "worksteal", "loadscope", "loadfile", "loadgroup")
+TIERS = ("unit", "integration", "system", "mutation")
+TIERS_OF_TESTS = TIERS[:3]
+PROFILES = ("baseline", "target", "delta")
+METRICS_OF_COVERAGE = ("line", "branch", "combined")
 FACETS = ("level", "type", "quality", "component", "governance", "execution")
 
 
@@ -385,6 +389,134 @@ SETTINGS = (
         expects=_RATES,
         default="0.02",
         meaning="By which share more of the results may fail in parallel than do one after the other.",
+    ),
+    Setting(
+        key="ladder.profile",
+        field="profile",
+        parse=parsing.choice(*PROFILES),
+        expects='"baseline", "target" or "delta"',
+        default='"baseline"',
+        meaning="The targets of the tiers: 70, 40, 25 and 60 %; 90, 70, 50 and 60 %; 75, 50, 25 and 60 %.",
+    ),
+    Setting(
+        key="ladder.scope",
+        field="scope",
+        parse=parsing.texts,
+        expects='a list of files, folders or globs, such as ["src/shop/**"]',
+        default="[]",
+        meaning="The sources that every tier is to cover; without any, they are found.",
+    ),
+    Setting(
+        key="ladder.scopes",
+        field="scopes",
+        parse=parsing.each(parsing.one_or_more, *TIERS_OF_TESTS),
+        expects='a table of files, folders or globs by tier: {unit = ["src/shop/core/**"]}',
+        default="{}",
+        meaning="Other sources than `ladder.scope`, of some tiers.",
+    ),
+    Setting(
+        key="ladder.markers",
+        field="markers",
+        parse=parsing.each(parsing.text, *TIERS_OF_TESTS),
+        expects='a table of marker expressions by tier: {unit = "not (db or browser)"}',
+        default="{}",
+        meaning="Which tests are a tier's, as with pytest's -m; without: `unit`, `integration`, `system` and its like.",
+    ),
+    Setting(
+        key="ladder.paths",
+        field="paths",
+        parse=parsing.each(parsing.one_or_more, *TIERS_OF_TESTS),
+        expects='a table of globs of test files by tier: {integration = ["tests/db/**"]}',
+        default="{}",
+        meaning="Which tests are a tier's by their file; without either: those below `unit`, `integration`, `system` …",
+    ),
+    Setting(
+        key="ladder.rest",
+        field="rest",
+        parse=parsing.choice(*TIERS_OF_TESTS),
+        expects='"unit", "integration" or "system"',
+        default="unset",
+        meaning="The tier of tests that belong to none; unset: they count in the total alone.",
+    ),
+    Setting(
+        key="ladder.metrics",
+        field="metrics",
+        parse=parsing.each(parsing.choice(*METRICS_OF_COVERAGE), *TIERS_OF_TESTS),
+        expects='a table of "line", "branch" or "combined" by tier: {unit = "branch"}',
+        default="{}",
+        meaning="What the figure of a tier is of; else of lines.",
+    ),
+    Setting(
+        key="ladder.targets",
+        field="targets",
+        parse=parsing.each(parsing.whole_rate, *TIERS),
+        expects="a table of numbers above 0 and at most 1 by tier: {unit = 0.85}",
+        default="{}",
+        meaning="Other targets than the profile's, of some tiers.",
+    ),
+    Setting(
+        key="ladder.levels",
+        field="levels",
+        parse=parsing.each(parsing.choice(*MODES), *TIERS),
+        expects='a table of "blocking" or "advisory" by tier: {system = "blocking"}',
+        default="{}",
+        meaning="Whether a tier below its target fails; else unit and integration do, system and mutation do not.",
+    ),
+    Setting(
+        key="ladder.blocking_after",
+        field="blocking_after",
+        parse=parsing.each(parsing.day, *TIERS),
+        expects="a table of dates by tier: {mutation = 2026-12-31}",
+        default="{}",
+        meaning="The last day on which a tier is advisory; it blocks from then on.",
+    ),
+    Setting(
+        key="ladder.timeout",
+        field="timeout_s",
+        parse=parsing.duration,
+        expects=_DURATIONS,
+        default='"1h"',
+        meaning="How long the tests of one tier may take; a tier that takes longer is unmeasured.",
+    ),
+    Setting(
+        key="ladder.sprint_days",
+        field="sprint_days",
+        parse=parsing.whole(1, 365),
+        expects="a whole number of days, from 1 to 365",
+        default="14",
+        meaning="How long a sprint is.",
+    ),
+    Setting(
+        key="ladder.sustained",
+        field="sustained",
+        parse=parsing.each(parsing.span, *TIERS),
+        expects='a table of spans by tier: {unit = "2 sprints", system = "5 commits"}',
+        default="{}",
+        meaning="For how long a tier is to stay at its target to be earned; else 2 sprints, 1 sprint, 0 and 2 sprints.",
+    ),
+    Setting(
+        key="ladder.tolerance",
+        field="tolerance",
+        parse=parsing.rate,
+        expects=_RATES,
+        default="0.01",
+        meaning="How far the figure of a tier may fall below what it has been before that fails.",
+    ),
+    Setting(
+        key="ladder.ratchet_since",
+        field="ratchet_since",
+        parse=parsing.day,
+        expects="a date, such as 2026-12-31",
+        default="unset",
+        meaning="What was measured on earlier days is not held against the suite.",
+    ),
+    Setting(
+        key="ladder.pytest_args",
+        field="pytest_args",
+        parse=parsing.texts,
+        expects='a list of strings, such as ["-m", ""]',
+        default="[]",
+        meaning="Further arguments for pytest, after `pytest_args`: to take in what is deselected elsewhere.",
     ),
     Setting(
         key="mutation.threshold",

@@ -104,15 +104,17 @@ class Runner:
 
     def _check(self, code: int | None, found: Execution, tail: str, limit_s: float) -> None:
         where = str(self._task.suite.root)
+        under_way = [test for test, outcome in found.outcomes.items() if outcome is Outcome.CRASHED]
+        at = f", in {under_way[-1]}" if under_way else ""
         if code is None:
             raise NotMeasuredError(
-                f"one test after the other, the suite is not done after {limit_s:.0f} s",
+                f"one test after the other, the suite is not done after {limit_s:.0f} s{at}",
                 where=where,
                 remedy="Give it more time, -S parallel.budget=30m, or fewer tests: noxtasks parallel -- tests/unit",
             )
         if code not in _ENDS_BY_ITSELF or not found.outcomes or found.phases is None:
             raise NotMeasuredError(
-                f"one test after the other, pytest ends with exit code {code}",
+                f"one test after the other, pytest ends with exit code {code}{at}",
                 where=where,
                 remedy=f"See that `pytest` runs by itself. It said:\n{tail}",
             )
