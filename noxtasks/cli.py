@@ -22,6 +22,7 @@ _OPTIONS = {  # by the table of settings: options, each for the setting of that 
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
     "bench": ("budget", "rounds"),
     "parallel": ("budget",),
+    "matrix": (),
     "ladder": ("profile",),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
@@ -583,6 +584,66 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
     return gates.run(root, settings)
 
 
+def _add_record_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--python", metavar="PATH", help="interpreter or environment that runs the suite; with --junit: 3.12, or such"
+    )
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="read JUnit XML that a run has left; run nothing")
+    parser.add_argument("--system", metavar="NAME", help="with --junit: where that was; linux, windows, macos, …")
+    parser.add_argument("--machine", metavar="NAME", default="", help="with --junit: x86_64, arm64, …")
+    parser.add_argument("--implementation", metavar="NAME", default="cpython", help="with --junit: cpython, pypy, …")
+    _add_setting_option(parser)
+
+
+def _record(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import names, run  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    if arguments.junit is not None:
+        cell = names.cell(
+            system=arguments.system,
+            machine=arguments.machine,
+            implementation=arguments.implementation,
+            python=arguments.python,  # a version here: no interpreter is wanted
+        )
+        return run.record_junit(root, settings, arguments.junit, cell=cell)
+    python = interpreter.find(root, arguments.python, os.environ)
+    return run.record(root, settings, python=python, pytest_args=arguments.pytest_args)
+
+
+def _add_merge_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", type=Path, help="where records are (default: reports)")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _merge(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import run  # noqa: PLC0415
+
+    return run.merge(root, settings, arguments.folders)
+
+
+def _add_lint_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files or folders (default: the project)")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and nothing is run here
+    _add_setting_option(parser)
+
+
+def _lint(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import lint  # noqa: PLC0415
+
+    return lint.run(root, settings, arguments.paths)
+
+
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--apply", action="store_true", help="write what would change, instead of showing it")
     parser.add_argument(
@@ -743,6 +804,25 @@ COMMANDS = (
         title="Tell whether this may be merged, by what the other sessions have measured.",
         add_options=_add_gates_options,
         handle=_gates,
+    ),
+    Command(
+        name="matrix record",
+        title="Run the suite once, and record how each test ended on this system and interpreter.",
+        add_options=_add_record_options,
+        handle=_record,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="matrix merge",
+        title="Hold the records of all systems and interpreters against one another.",
+        add_options=_add_merge_options,
+        handle=_merge,
+    ),
+    Command(
+        name="matrix lint",
+        title="Find in the files what breaks on another operating system; nothing is run.",
+        add_options=_add_lint_options,
+        handle=_lint,
     ),
     Command(
         name="history import",

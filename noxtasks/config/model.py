@@ -112,6 +112,16 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     flake_increase: float = 0.02
 
 
+class MatrixSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.matrix]`: which cells there should be, and how alike they have to be."""
+
+    cells: tuple[str, ...] = ()
+    workflow: str | None = None
+    consistency: float = 0.95
+    pass_rate: float = 0.95
+    ignore: tuple[str, ...] = ()
+
+
 class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks.ladder]`: what the tiers of coverage are, and what each has to reach."""
 
@@ -170,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
+    matrix: MatrixSettings = msgspec.field(default_factory=MatrixSettings)
     ladder: LadderSettings = msgspec.field(default_factory=LadderSettings)
     gates: dict[str, GateSettings] = {}
 

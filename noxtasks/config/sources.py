@@ -13,6 +13,7 @@ from noxtasks.config.model import (
     FlakeSettings,
     LadderSettings,
     MarkersSettings,
+    MatrixSettings,
     MutationSettings,
     Override,
     ParallelSettings,
@@ -58,6 +59,7 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
+        matrix=MatrixSettings(**values["matrix"]),
         gates=settled,
         ladder=LadderSettings(**values["ladder"]),
     )

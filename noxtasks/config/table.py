@@ -17,6 +17,10 @@ KINDS = (
     "randomness", "clock", "sleep", "set-order", "listing", "network", "port", "shared-path", "environment",
     "shared-state", "thread", "hash", "locale",
 )  # fmt: skip
+BREAKS = (
+    "separator", "fixed-path", "file-name", "letter-case", "rename", "open-file", "encoding", "newline", "strftime",
+    "locale", "system-call", "platform-name", "shell", "mode-bits",
+)  # fmt: skip
 METRICS = ("cpu", "wall", "instructions", "mean", "p50", "p95", "p99", "memory")
 TOGETHER = ("test", "scope", "file")
 DISTRIBUTIONS = ("ours", "load", "worksteal", "loadscope", "loadfile", "loadgroup")
@@ -389,6 +393,46 @@ SETTINGS = (
         expects=_RATES,
         default="0.02",
         meaning="By which share more of the results may fail in parallel than do one after the other.",
+    ),
+    Setting(
+        key="matrix.cells",
+        field="cells",
+        parse=parsing.cells,
+        expects='a list of systems and interpreters, such as ["linux-3.12", "macos-arm64-3.13", "linux-pypy-3.10"]',
+        default="[]",
+        meaning="The cells that have to have a record, by system and interpreter.",
+    ),
+    Setting(
+        key="matrix.workflow",
+        field="workflow",
+        parse=parsing.text,
+        expects='the path of a GitHub workflow, such as ".github/workflows/ci.yml"',
+        default="unset",
+        meaning="A workflow with a matrix of systems and interpreters, whose cells have to have a record, too.",
+    ),
+    Setting(
+        key="matrix.consistency",
+        field="consistency",
+        parse=parsing.least_share,
+        expects="a number above 0, and at most 1, such as 0.95",
+        default="0.95",
+        meaning="The share of tests that have to end alike in every cell where they are meant to run.",
+    ),
+    Setting(
+        key="matrix.pass_rate",
+        field="pass_rate",
+        parse=parsing.least_share,
+        expects="a number above 0, and at most 1, such as 0.95",
+        default="0.95",
+        meaning="The share of the tests that ran that has to pass in each cell.",
+    ),
+    Setting(
+        key="matrix.ignore",
+        field="ignore",
+        parse=parsing.choices(*BREAKS),
+        expects=f"a list of kinds of findings, of {', '.join(BREAKS)}",
+        default="[]",
+        meaning="Kinds of findings that `noxtasks matrix lint` does not tell, such as `encoding`.",
     ),
     Setting(
         key="ladder.profile",
