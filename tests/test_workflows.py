@@ -16,6 +16,7 @@ import yaml
 
 from noxtasks.cli import build_parser
 from noxtasks.governance import ci
+from noxtasks.governance.pyproject import PYTHONS
 from noxtasks.matrix import expected
 from noxtasks.sessions import OBJECTIVES
 
@@ -167,7 +168,7 @@ def test_our_matrix_covers_the_systems_and_interpreters_that_the_readme_and_the_
 
 
 def test_the_matrix_that_init_writes_is_the_one_that_it_says_to_expect() -> None:
-    assert len(expected.of_workflow(GITHUB)) == 3 * len(ci.PYTHONS)
+    assert len(expected.of_workflow(GITHUB)) == 3 * len(PYTHONS)
 
 
 def test_the_jobs_for_gitlab_need_jobs_that_there_are_and_show_the_gates() -> None:
