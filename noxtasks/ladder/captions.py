@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -112,6 +113,11 @@ def course(measurements: Sequence[Measurement], name: Name, target: float) -> st
         f"{held}{wording.figure(first)} on {first_at:%Y-%m-%d}, {wording.figure(last)} on {last_at:%Y-%m-%d}, "
         f"between {wording.figure(min(figures))} and {wording.figure(max(figures))}"
     )
+
+
+def again(failed: Sequence[str]) -> str:
+    """The command that shows the first of the failing tests."""
+    return shlex.join(("python", "-m", "pytest", failed[0])) if failed else ""
 
 
 def uncovered(missing: Mapping[str, Sequence[int]]) -> list[Uncovered]:

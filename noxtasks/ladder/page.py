@@ -56,6 +56,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     described: str  # the course
     lacking: str
     failed: Few[str]
+    again: str  # the command that shows a failing test; "" without any
 
 
 class Gainful(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +138,7 @@ def _rung(tier: Mapping[str, Any], kept: History, standing: Standing) -> Rung:
         described=captions.course(kept.measurements, name, tier["target"]),
         lacking=captions.lacking(_lacking(tier), Metric(tier["metric"])),
         failed=_few(tier["failed"], _SOME),
+        again=captions.again(tier["failed"]),
     )
 
 

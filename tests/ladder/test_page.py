@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -449,6 +450,12 @@ def test_whatever_is_called_how_the_page_has_the_same_tags(name: str) -> None:
 @cache
 def _plain() -> list[str]:
     return _named("plain")
+
+
+def test_the_command_that_shows_a_failing_test_can_be_pasted() -> None:
+    assert captions.again([]) == ""
+    assert shlex.split(captions.again(["a.py::test[it's $1]", "b"]))[2:] == ["pytest", "a.py::test[it's $1]"]
+    assert "$ python -m pytest 'tests/a.py::test[" in told("full")
 
 
 @pytest.mark.parametrize(
