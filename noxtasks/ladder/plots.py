@@ -29,7 +29,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     dots: str  # of measurements of a commit, and of now
     loose: str  # of measurements of a tree that differs from its commit, which do not count
     target: float
-    ticks: tuple[Tick, ...]  # from above
+    ticks: tuple[Tick, ...]  # the lowest figure first
     earned: tuple[float, ...]
     lost: tuple[float, ...]
 

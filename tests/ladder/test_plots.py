@@ -61,6 +61,11 @@ def test_a_course_lies_inside_and_a_higher_figure_is_no_lower(shares: list[float
     assert 2 <= len({tick.text for tick in course.ticks}) == len(course.ticks)
 
 
+def test_both_ends_have_their_labels_where_they_are_round() -> None:
+    course = drawn([measurement(0, 0.6)], target=0.5)
+    assert [tick.text for tick in course.ticks] == ["50%", "55%", "60%"]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_noise_does_not_fill_a_course(share: float) -> None:
     near = abs(share - 0.005)

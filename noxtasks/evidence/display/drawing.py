@@ -16,6 +16,7 @@ WIDTH = 1000
 
 _MARGIN = 12.0  # for half a dot
 _LOG_BEYOND = 10.0  # times as much as the least
+_EXACT = 1e-9  # of a step: 0.6 is at 0.6, whatever 0.6 / 0.05 gives
 _LEAST_SHARE = -0.999999  # of a change; nothing becomes faster than this in a drawing
 
 
@@ -78,7 +79,7 @@ def _round(scale: Scale, most: int) -> list[float]:
         return []
     power = 10.0 ** floor(log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
-    return [number * step for number in range(ceil(scale.low / step), floor(scale.high / step) + 1)]
+    return [number * step for number in range(ceil(scale.low / step - _EXACT), floor(scale.high / step + _EXACT) + 1)]
 
 
 def _decades(scale: Scale, most: int) -> list[float]:
