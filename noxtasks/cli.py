@@ -704,12 +704,14 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
+    parser.add_argument("--ci", choices=("github", "gitlab"), help="whose jobs to write; else it is found")
 
 
 def _init(arguments: argparse.Namespace) -> ExitCode:
-    from noxtasks.governance import adopt  # noqa: PLC0415
+    from noxtasks.governance import adopt, ci  # noqa: PLC0415
 
-    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin)
+    host = ci.Host(arguments.ci) if arguments.ci else None
+    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host)
 
 
 COMMANDS = (
@@ -853,7 +855,7 @@ COMMANDS = (
     ),
     Command(
         name="init",
-        title="Set a project up: noxfile, configuration and GitHub workflow.",
+        title="Set a project up: noxfile, configuration, and the jobs of its CI on GitHub or GitLab.",
         add_options=_add_init_options,
         handle=_init,
     ),

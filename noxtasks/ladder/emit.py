@@ -12,7 +12,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
-from noxtasks.ladder import history
+from noxtasks.ladder import history, page
 from noxtasks.ladder.model import Advance, Counts, Coverage, Edge, Measured, Measurement, NewCode, Report, Standing
 from noxtasks.ladder.task import Task
 
@@ -20,8 +20,8 @@ LADDER = history.NAME
 
 
 def write(task: Task, report: Report, *, duration_s: float, provenance: Provenance) -> Digest:
-    """Write `coverage.ladder.v2.yaml`; its digest."""
-    return artifacts.write(
+    """Write `coverage.ladder.v2.yaml`, and its page; the artifact's digest."""
+    digest = artifacts.write(
         task.reports,
         LADDER,
         result={
@@ -46,6 +46,9 @@ def write(task: Task, report: Report, *, duration_s: float, provenance: Provenan
         timing={"duration_s": duration_s},
         provenance=provenance,
     )
+    result = artifacts.read(task.reports, LADDER).result
+    artifacts.attach(task.reports, page.NAME, page.render(result, project=task.project, provenance=provenance))
+    return digest
 
 
 def tell_advances(

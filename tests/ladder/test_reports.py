@@ -13,7 +13,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.vcs import Code
 from noxtasks.gates import table
-from noxtasks.ladder import coverage_py, emit, on_github, profiles, rules, terminal, tiers
+from noxtasks.ladder import coverage_py, emit, on_github, page, profiles, rules, terminal, tiers
 from noxtasks.ladder.changed import Since
 from noxtasks.ladder.model import (
     Advance,
@@ -173,6 +173,9 @@ def test_the_artifact_has_all_of_it_and_each_advance_of_now_is_an_event(task: Ta
     assert found.result["standing"]["following"] == "tier2_integration"
     assert found.result["measurements"][0]["figures"]["tier1_unit"] == 0.5
     assert found.result["advances"][0]["tier"] == "tier1_unit"
+    drawn = page.render(found.result, project=task.project, provenance=told)
+    assert (task.reports / page.NAME).read_bytes() == drawn
+    assert artifacts.verify(task.reports) == []
     emit.tell_advances(task.reports, task.project, [ADVANCE], digest=digest, provenance=told)
     (event,) = events.read(task.reports)
     assert event.type is events.EventType.COVERAGE_LADDER_STAGE_ADVANCED

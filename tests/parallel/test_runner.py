@@ -209,7 +209,7 @@ def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how:
         else:
             process.send_signal(signal.SIGINT if how == "one" else signal.SIGTERM)
         said, _ = process.communicate()
-    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, said
     assert "KeyboardInterrupt" in said
     assert len(list(root.glob("torn-down-*"))) == 2
     assert not any(map(is_alive, pids))
