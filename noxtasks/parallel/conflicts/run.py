@@ -83,7 +83,7 @@ def find(
             )
         shared = Path(folder).resolve() / "shared"
         shared.mkdir()
-        proving = Proving(engine, Path(folder), shared=shared)
+        proving = Proving(engine, Path(folder), root=suite.root.resolve(), shared=shared)
         sequential = proving.sequential()
         passed = {each.nodeid for each in sequential.results if each.outcome is Outcome.PASSED}
         footprints = tuple(each for each in sequential.footprints if each.test in passed)

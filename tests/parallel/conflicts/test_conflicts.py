@@ -29,7 +29,7 @@ def test_each_race_is_nominated_with_its_tests(project: Callable[[str], Path], p
     shared.mkdir()
     with Engine(suite, tmp_path / "nx", kind=None, test_timeout_s=60) as engine:
         engine.collect(hash_seed=0)
-        run = Proving(engine, tmp_path / "nx", shared=shared).sequential()
+        run = Proving(engine, tmp_path / "nx", root=tmp_path, shared=shared).sequential()
     found = {
         (_last(each.resource.name), each.resource.kind.value): frozenset(each.uses)
         for nominee in rules.nominees(run.footprints)
