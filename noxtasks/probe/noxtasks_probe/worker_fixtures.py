@@ -97,10 +97,13 @@ def once_for_all_workers(
 
     def once(name: str, make: Callable[[], Any]) -> Any:
         path = shared / f"once-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
-        with _locked(path.with_suffix(".lock"), wait=True):
-            if not path.exists():
-                _keep(path, name, make())
-            return json.loads(path.read_text("utf-8"))
+        with _locked(path.with_suffix(".lock"), wait=True) as lock:
+            try:
+                if not path.exists():
+                    _keep(path, name, make())
+            finally:
+                _unlock(lock.fileno())
+        return json.loads(path.read_text("utf-8"))
 
     return once
 
@@ -139,6 +142,14 @@ def _lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _unlock(descriptor: int) -> None:
+    """For all who have the file open: what was forked meanwhile would hold the lock as long as it lives."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _is_free(port: int) -> bool:
@@ -182,4 +193,5 @@ def _driver() -> ModuleType:
 def _in_schema(url: str, schema: str) -> str:
     parts = urllib.parse.urlsplit(url)
     option = urllib.parse.urlencode({"options": f"-csearch_path={schema}"}, quote_via=urllib.parse.quote)
-    return parts._replace(query="&".join(each for each in (parts.query, option) if each)).geturl()
+    query = "&".join(each for each in (parts.query, option) if each)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{query}"  # geturl() leaves out // where there is no host
