@@ -116,7 +116,7 @@ def _notes(scan: Scan, basis: Basis, failing: tuple[str, ...]) -> list[str]:
     if changing:
         found.append(
             f"{counted(len(changing), 'test')} called otherwise by each collection, such as {min(changing)}: "
-            "xdist refuses to run such a suite. Keep times, random values and sets out of parameters."
+            "xdist refuses where they differ between its workers. Keep times, random values and sets out of parameters."
         )
     if failing:
         found.append(f"{counted(len(failing), 'test')} failed in each run, alone too, such as {failing[0]}")
