@@ -41,7 +41,7 @@ def run(
     """Find the conflicts of the suite in `root`, say them, and show the marks that keep such tests together.
 
     With `apply` the marks are written. `pytest_args` and `tests` select as on pytest's own command line. Raises
-    `NotMeasuredError` when nothing can be collected.
+    `NotMeasuredError` when nothing can be collected, or no test passes by itself.
     """
     root = root.resolve()
     suite = Suite(
@@ -69,7 +69,7 @@ def find(
 ) -> Findings:
     """Which tests of `suite` cannot run at the same time; the proven first. `tell` hears of tests and nominees.
 
-    Raises `NotMeasuredError` when nothing can be collected.
+    Raises `NotMeasuredError` when nothing can be collected, or no test passes by itself.
     """
     began_s = time.monotonic()
     with (
@@ -86,6 +86,12 @@ def find(
         proving = Proving(engine, Path(folder), root=suite.root.resolve(), shared=shared)
         sequential = proving.sequential()
         passed = {each.nodeid for each in sequential.results if each.outcome is Outcome.PASSED}
+        if not passed:
+            raise NotMeasuredError(
+                "no test passes, so that none can be seen to fail beside others",
+                where=str(suite.root),
+                remedy="See that `pytest` runs by itself.",
+            )
         footprints = tuple(each for each in sequential.footprints if each.test in passed)
         nominees = rules.nominees(footprints)
         tell(len(footprints), len(nominees))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noxtasks import config
-from noxtasks.errors import ExitCode
+from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.parallel import conflicts
 from noxtasks.parallel.conflicts import rules
 from noxtasks.parallel.conflicts.model import Watch
@@ -97,6 +97,12 @@ def test_what_shares_nothing_is_not_tried(
     tests = ("test_steady.py::test_any_port_will_do", "test_steady.py::test_working_directory_is_its_own")
     assert conflicts.run(root, config.Settings(), python=python, pytest_args=PLAIN, tests=tests) == 0
     assert "groups of them that share something: 0" in capsys.readouterr().out
+
+
+def test_where_no_test_passes_nothing_is_measured(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_fails(): assert False\n")
+    with pytest.raises(NotMeasuredError, match="no test passes"):
+        conflicts.find(Suite(root=tmp_path, python=python, pytest_args=PLAIN), config.Settings())
 
 
 def _last(name: str) -> str:
