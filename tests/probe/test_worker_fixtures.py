@@ -62,6 +62,18 @@ def test_each_worker_has_its_own_and_what_is_made_once_is_shared(project: Callab
 
 
 @pytest.mark.functional
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")
+def test_who_takes_the_place_of_a_worker_that_died_has_its_own_too(tmp_path: Path) -> None:
+    (tmp_path / "test_all.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_it(worker_tmp, worker_port, worker_database, number):\n"
+        "    if number < 2: os._exit(1)\n"
+    )
+    assert "2 failed, 2 passed" in run(tmp_path, "ours").stdout
+
+
+@pytest.mark.functional
 def test_what_cannot_be_shared_or_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "test_all.py").write_text(
         "import pytest\n"

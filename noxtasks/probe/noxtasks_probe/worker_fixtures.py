@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def worker_tmp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that belongs to this worker for the whole session."""
-    return tmp_path_factory.mktemp("worker", numbered=False)
+    return tmp_path_factory.mktemp("worker")  # numbered: one that died may have had the same name
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +165,7 @@ def _is_free(port: int) -> bool:
 def _schema(url: str, schema: str) -> Iterator[None]:
     driver = _driver()
     address = re.sub(r"^postgresql\+\w+", "postgresql", url)
+    _execute(driver, address, f"DROP SCHEMA IF EXISTS {schema} CASCADE")  # of one that died, and had the same name
     _execute(driver, address, f"CREATE SCHEMA {schema}")
     try:
         yield
