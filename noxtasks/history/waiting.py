@@ -36,6 +36,7 @@ def leave(waiting: Waiting, folder: Path) -> None:
     """Have the runs wait in `folder`. Raises `HistoryError` where they cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", "utf-8")  # or git would call the project changed
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
             file.write(msgspec.json.encode(waiting))
         Path(file.name).replace(Path(file.name).with_suffix(_ENDING))

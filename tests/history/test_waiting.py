@@ -40,6 +40,7 @@ def test_what_waits_is_taken_in_once(tmp_path: Path) -> None:
     waiting.leave(left("one"), folder)
     waiting.leave(left("two"), folder)
     kept = [path.read_bytes() for path in waiting.files(folder)]
+    assert (folder / ".gitignore").read_text() == "*\n"
     assert failures(url, folder) == 2
     assert not waiting.files(folder)
     for number, content in enumerate(kept):
