@@ -130,7 +130,7 @@ class _Beside(threading.Thread):
 
         self.join()
         if self._origin is not None and wire.exists():
-            self.notes += remembering.remember(wire, self._origin, self._settings.waiting(self._root))
+            self.notes += remembering.remember(wire, self._origin, self._root, self._settings)
 
 
 def _tell(notes: tuple[str, ...]) -> None:

@@ -66,6 +66,13 @@ def test_outcomes_are_in_the_history_that_is_opened_next(root: Path) -> None:
     assert set(durations_s) == set(json.loads((root / ".noxtasks/durations.json").read_text()))
 
 
+def test_a_history_elsewhere_has_them_at_once(root: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere' / 'history.db'}"
+    run(root, "-S", f"history={url}", "test_outcomes.py")
+    with open_history(url) as history:
+        assert history.durations_s("distributed")
+
+
 def test_fixtures_of_every_scope_are_set_up_and_torn_down_in_each_worker(root: Path) -> None:
     found = run(root, "test_scopes.py", "-p", "cacheprovider")
     assert "34 passed" in found.stdout
