@@ -529,6 +529,7 @@ def _parallel(arguments: argparse.Namespace) -> ExitCode:
 def _add_conflicts_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     _add_tests_option(parser)
+    parser.add_argument("--budget", metavar="TIME", help='how long the trials may take: "90s", "10m", "1h30m"')
     parser.add_argument("--apply", action="store_true", help="write the marks that keep such tests together")
     _add_setting_option(parser)
 

@@ -90,6 +90,15 @@ def test_what_is_left_to_others_is_told_though_nobody_shares_it(tmp_path: Path, 
     ]
 
 
+def test_when_the_time_is_up_nothing_more_is_tried(project: Callable[[str], Path], python: Path) -> None:
+    root = project("races").resolve()
+    tests = ("test_races.py::test_job_is_started_once", "test_races.py::test_job_can_be_started_after_its_end")
+    settings = config.Settings(parallel=config.ParallelSettings(budget_s=1e-9))
+    found = conflicts.find(Suite(root=root, python=python, pytest_args=(*PLAIN, *tests)), settings)
+    assert not found.conflicts
+    assert found.untried
+
+
 def test_what_shares_nothing_is_not_tried(
     project: Callable[[str], Path], python: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
