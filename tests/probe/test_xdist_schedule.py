@@ -126,7 +126,7 @@ def groups(nodeids: list[str], dist: str) -> list[str]:
     return [each.group for each in timed(nodeids, {}, dist, {"a.py::u": "marked"})]
 
 
-def test_an_xdist_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_xdist_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
     monkeypatch.setitem(sys.modules, "xdist.scheduler", ModuleType("xdist.scheduler"))
     with pytest.raises(pytest.UsageError, match=r"takes pytest-xdist 3\.2 or later"):
-        scheduler(None, None, lambda _: [])
+        scheduler(pytestconfig, None, lambda _: [])

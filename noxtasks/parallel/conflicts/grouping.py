@@ -100,7 +100,7 @@ def _is_grouped(module: cst.Module, name: str) -> bool:
     from noxtasks.suite import decorators  # noqa: PLC0415 - see `marked`
 
     around = [node for each, node in decorators.named(module.body) if f"{name}::".startswith(f"{each}::")]
-    marks = [mark for node in around for mark in node.decorators]
+    marks: list[cst.CSTNode] = [mark for node in around for mark in node.decorators]
     marks += [mark for node in (module, *around) for mark in decorators.marks_of_all(node)]
     return any(_MARK in module.code_for_node(mark) for mark in marks)
 
