@@ -94,6 +94,17 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_test_fails(root: Path) 
         assert line in found.stdout
 
 
+def test_a_warning_counts_once_whatever_workers_there_are(root: Path) -> None:
+    (root / "test_warning.py").write_text(
+        "import os, pytest, warnings\n"
+        "@pytest.mark.nobody_knows\n"
+        "def test_warns(): warnings.warn('mind')\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_ends(number): os._exit(1)\n"
+    )
+    assert "4 failed, 1 passed, 2 warnings" in run(root, "test_warning.py").stdout
+
+
 def test_the_first_failure_ends_it_where_that_is_wanted(root: Path) -> None:
     found = run(root, "-x", "test_outcomes.py")
     assert found.returncode == 1

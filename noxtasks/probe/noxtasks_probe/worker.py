@@ -239,7 +239,9 @@ class _Worker:
         self._reports.append(report)
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
-        """Hand a warning on, for the summary of all."""
+        """Hand a warning on, for the summary of all; those before this process began come here too, on registering."""
+        if self._last is None:
+            return
         message = warning_message.message
         try:
             pickle.dumps((message, warning_message.category))
