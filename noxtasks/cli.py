@@ -479,7 +479,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args)
+    own = [word for name in ("root", "python") if (told := getattr(arguments, name)) for word in (f"--{name}", told)]
+    own += ["--isolate"] if arguments.isolate else []
+    own += [word for told in arguments.set for word in ("-S", told)]
+    return parallel.run_suite(
+        root, settings, python=python, pytest_args=arguments.pytest_args, own_args=tuple(map(str, own))
+    )
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:

@@ -154,6 +154,21 @@ def test_a_failure_is_repeated_in_the_order_of_its_worker_and_with_its_randomnes
     assert first == second
 
 
+def test_what_the_suite_was_told_is_told_again(root: Path) -> None:
+    (root / "conftest.py").write_text("def pytest_addoption(parser): parser.addoption('--stage', default='')\n")
+    (root / "test_stage.py").write_text(
+        "def test_other(): pass\n"
+        "def test_stage(request): assert request.config.getoption('--stage') != 'test_stage.py'\n"
+    )
+    told = ("--stage", "test_stage.py", "--ff", "-S", "parallel.together=file", "test_stage.py")
+    found = run(root, *told, plugins=())
+    (command,) = re.findall(r"again in its order: noxtasks run -n 1 (.+)", found.stdout)
+    said = f"--python {shlex.quote(sys.executable)} -S parallel.together=file --stage test_stage.py "
+    assert command.startswith(said)
+    assert "--ff" not in command
+    assert "1 failed" in run(root, *shlex.split(command), workers=1, plugins=()).stdout
+
+
 def test_an_empty_suite_and_one_that_does_not_collect_end_as_in_pytest(root: Path) -> None:
     (root / "test_none.py").write_text("")
     assert run(root, "test_none.py").returncode == 5
