@@ -94,6 +94,15 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_test_fails(root: Path) 
         assert line in found.stdout
 
 
+def test_a_signal_without_a_name_is_told_by_its_number(root: Path) -> None:
+    (root / "test_real_time.py").write_text(
+        "import os\ndef test_ends(): os.kill(os.getpid(), 40)\ndef test_other(): pass\n"
+    )
+    found = run(root, "test_real_time.py")
+    assert "the test ended its process: signal 40" in found.stdout
+    assert "1 failed, 1 passed" in found.stdout
+
+
 def test_a_warning_counts_once_whatever_workers_there_are(root: Path) -> None:
     (root / "test_warning.py").write_text(
         "import os, pytest, warnings\n"
