@@ -58,6 +58,19 @@ def test_every_outcome_is_as_in_plain_pytest(root: Path) -> None:
     assert summary.partition(" in ")[0] == expectation.partition(" in ")[0]
 
 
+def test_a_test_with_failed_subtests_fails(root: Path) -> None:
+    (root / "test_parts.py").write_text(
+        "import pytest\n"
+        "if pytest.version_tuple < (9,): pytest.skip('no subtests', allow_module_level=True)\n"
+        "@pytest.mark.parametrize('last', [1, 2, 3])\n"
+        "def test_in_parts(subtests, last):\n"
+        "    for number in range(last):\n"
+        "        with subtests.test(number=number): assert not number\n"
+    )
+    expected, found = (each(root, "test_parts.py").stdout.rpartition("\n=")[2] for each in (plain, run))
+    assert found.partition(" in ")[0] == expected.partition(" in ")[0]
+
+
 def test_outcomes_are_in_the_history_that_is_opened_next(root: Path) -> None:
     settings = Settings()
     run(root, "test_outcomes.py")

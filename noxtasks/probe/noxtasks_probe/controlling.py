@@ -24,7 +24,7 @@ from .channel import Channel, Frame
 from .frames import Real
 from .outbox import Outbox, parted
 from .schedule import Schedule
-from .worker import Identity, work
+from .worker import Identity, failed_subtests, work
 
 _GRACE_S = 5.0  # for a worker to tear down what it has set up
 _TICK_S = 1.0
@@ -170,12 +170,13 @@ class Controller:
 
     def _hear_of_tests(self, worker: _Forked, content: bytes) -> None:
         for told in parted(content):
-            place, reports, stops, live = pickle.loads(told)  # noqa: S301 - from a copy of this process
+            place, reports, stops, live, subtests = pickle.loads(told)  # noqa: S301 - from a copy of this process
             if place in self._ended:  # it was found before it was sent
                 continue
             self._deaths = 0
             worker.chunk.remove(place)
             self._order.setdefault(worker.name, []).append(place)
+            failed_subtests(self._config).update(subtests)
             self._report(place, reports, live)
             self._session.shouldstop = stops[0] or self._session.shouldstop
             self._session.shouldfail = stops[1] or self._session.shouldfail

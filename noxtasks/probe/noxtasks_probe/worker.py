@@ -75,6 +75,12 @@ def work(
         _leave(world)
 
 
+def failed_subtests(config: pytest.Config) -> Any:
+    """How many each test has: pytest counts them where they run, and looks where it tells of the test."""
+    key: Any = getattr(sys.modules.get("_pytest.subtests"), "failed_subtests_key", None)
+    return config.stash.get(key, {})
+
+
 def _world(config: pytest.Config, wanted: namespaces.Wanted) -> namespaces.World:
     factory: Any = getattr(config, "_tmp_path_factory", None)
     return namespaces.enter(wanted, [str(factory.getbasetemp())] if factory is not None else [])
@@ -203,7 +209,9 @@ class _Worker:
         session = self._session
         ended_badly = any(report.outcome == "failed" for report in self._reports)
         stops = (str(session.shouldstop or ""), str(session.shouldfail or ""))
-        told = pickle.dumps((place, self._taken(), stops, self._live.taken()), pickle.HIGHEST_PROTOCOL)
+        counted = failed_subtests(item.config)
+        told = pickle.dumps((place, self._taken(), stops, self._live.taken(), dict(counted)), pickle.HIGHEST_PROTOCOL)
+        counted.clear()
         if not self._outbox.end(told):
             self._send()
             if not self._outbox.end(told):
