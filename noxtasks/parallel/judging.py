@@ -115,7 +115,7 @@ def _notes(scan: Scan, basis: Basis, failing: tuple[str, ...]) -> list[str]:
     found = []
     if changing:
         found.append(
-            f"{counted(len(changing), 'test')} called otherwise by each collection, such as {min(changing)}: "
+            f"{counted(len(changing), 'test')} not in every collection, such as {min(changing)}: "
             "xdist refuses where they differ between its workers. Keep times, random values and sets out of parameters."
         )
     if failing:
