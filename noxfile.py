@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 from nox.project import dependency_groups, load_toml
 
@@ -11,6 +13,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["markers", "flake"]
 
 PROJECT = load_toml("pyproject.toml")
+TEMPLATES = "noxtasks/governance/templates"
+WORKFLOWS = [*map(str, sorted(Path(".github/workflows").glob("*.yml"))), f"{TEMPLATES}/github.yml"]
 
 noxtasks.register()
 
@@ -27,11 +31,21 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format and the layers."""
+    """Check style, format, the layers, and the jobs of CI: ours, and those that `noxtasks init` writes."""
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    session.run("zizmor", "--offline", "--quiet", *WORKFLOWS, ".github/dependabot.yml")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", f"{TEMPLATES}/gitlab.yml")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Check the expressions, contexts and scripts in the jobs for GitHub; needs GitHub to install actionlint."""
+    install(session, "workflows")
+    session.run("actionlint", *WORKFLOWS)
 
 
 @nox.session

@@ -22,6 +22,8 @@ _OPTIONS = {  # by the table of settings: options, each for the setting of that 
     "flake": ("runs", "budget", "order", "seed", "jobs", "engine"),
     "bench": ("budget", "rounds"),
     "parallel": ("budget",),
+    "matrix": (),
+    "ladder": ("profile",),
     "mutation": ("threshold", "cap", "budget", "seed", "jobs", "engine"),
 }
 
@@ -479,11 +481,17 @@ def _run(arguments: argparse.Namespace) -> int:
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
+    folder = Path.cwd() if arguments.root is None else root
     own = [word for name in ("root", "python") if (told := getattr(arguments, name)) for word in (f"--{name}", told)]
     own += ["--isolate"] if arguments.isolate else []
     own += [word for told in arguments.set for word in ("-S", told)]
     return parallel.run_suite(
-        root, settings, python=python, pytest_args=arguments.pytest_args, own_args=tuple(map(str, own))
+        root,
+        settings,
+        python=python,
+        pytest_args=arguments.pytest_args,
+        own_args=tuple(map(str, own)),
+        folder=folder,
     )
 
 
@@ -556,6 +564,23 @@ def _conflicts(arguments: argparse.Namespace) -> ExitCode:
     )
 
 
+def _add_ladder_options(parser: argparse.ArgumentParser) -> None:
+    _add_python_option(parser)
+    parser.add_argument("--profile", metavar="NAME", help=f"the targets of the tiers: {', '.join(config.PROFILES)}")
+    _add_setting_option(parser)
+
+
+def _ladder(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "ladder")
+
+    from noxtasks import ladder  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    python = interpreter.find(root, arguments.python, os.environ)
+    return ladder.run(root, settings, python=python, pytest_args=arguments.pytest_args)
+
+
 def _add_gates_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
     _add_setting_option(parser)
@@ -568,6 +593,66 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks import gates  # noqa: PLC0415
 
     return gates.run(root, settings)
+
+
+def _add_record_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--python", metavar="PATH", help="interpreter or environment that runs the suite; with --junit: 3.12, or such"
+    )
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="read JUnit XML that a run has left; run nothing")
+    parser.add_argument("--system", metavar="NAME", help="with --junit: where that was; linux, windows, macos, …")
+    parser.add_argument("--machine", metavar="NAME", default="", help="with --junit: x86_64, arm64, …")
+    parser.add_argument("--implementation", metavar="NAME", default="cpython", help="with --junit: cpython, pypy, …")
+    _add_setting_option(parser)
+
+
+def _record(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import names, run  # noqa: PLC0415
+    from noxtasks.suite import interpreter  # noqa: PLC0415
+
+    if arguments.junit is not None:
+        cell = names.cell(
+            system=arguments.system,
+            machine=arguments.machine,
+            implementation=arguments.implementation,
+            python=arguments.python,  # a version here: no interpreter is wanted
+        )
+        return run.record_junit(root, settings, arguments.junit, cell=cell)
+    python = interpreter.find(root, arguments.python, os.environ)
+    return run.record(root, settings, python=python, pytest_args=arguments.pytest_args)
+
+
+def _add_merge_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", metavar="FOLDER", nargs="*", type=Path, help="where records are (default: reports)")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _merge(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import run  # noqa: PLC0415
+
+    return run.merge(root, settings, arguments.folders)
+
+
+def _add_lint_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files or folders (default: the project)")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and nothing is run here
+    _add_setting_option(parser)
+
+
+def _lint(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "matrix")
+
+    from noxtasks.matrix import lint  # noqa: PLC0415
+
+    return lint.run(root, settings, arguments.paths)
 
 
 def _add_quarantine_options(parser: argparse.ArgumentParser) -> None:
@@ -613,12 +698,14 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
+    parser.add_argument("--ci", choices=("github", "gitlab"), help="whose jobs to write; else it is found")
 
 
 def _init(arguments: argparse.Namespace) -> ExitCode:
-    from noxtasks.governance import adopt  # noqa: PLC0415
+    from noxtasks.governance import adopt, ci  # noqa: PLC0415
 
-    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin)
+    host = ci.Host(arguments.ci) if arguments.ci else None
+    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host)
 
 
 COMMANDS = (
@@ -717,10 +804,36 @@ COMMANDS = (
         handle=_explain_mutant,
     ),
     Command(
+        name="ladder",
+        title="Measure what unit, integration and system tests cover, each by themselves, and how far that climbs.",
+        add_options=_add_ladder_options,
+        handle=_ladder,
+        takes_pytest_args=True,
+    ),
+    Command(
         name="gates",
         title="Tell whether this may be merged, by what the other sessions have measured.",
         add_options=_add_gates_options,
         handle=_gates,
+    ),
+    Command(
+        name="matrix record",
+        title="Run the suite once, and record how each test ended on this system and interpreter.",
+        add_options=_add_record_options,
+        handle=_record,
+        takes_pytest_args=True,
+    ),
+    Command(
+        name="matrix merge",
+        title="Hold the records of all systems and interpreters against one another.",
+        add_options=_add_merge_options,
+        handle=_merge,
+    ),
+    Command(
+        name="matrix lint",
+        title="Find in the files what breaks on another operating system; nothing is run.",
+        add_options=_add_lint_options,
+        handle=_lint,
     ),
     Command(
         name="history import",
@@ -730,7 +843,7 @@ COMMANDS = (
     ),
     Command(
         name="init",
-        title="Set a project up: noxfile, configuration and GitHub workflow.",
+        title="Set a project up: noxfile, configuration, and the jobs of its CI on GitHub or GitLab.",
         add_options=_add_init_options,
         handle=_init,
     ),

@@ -24,6 +24,7 @@ _STOP_S = 30.0  # for an interrupted objective to stop its children and write wh
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """A command of ours as a session. A first argument among `verbs` chooses the command of two words.
 
+    Without one it is that of `verb`, where there is no command of one word.
     `needs` is installed beside the project, for experiments inside its environment. One that runs no test has no
     environment.
     """
@@ -31,6 +32,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     verbs: tuple[str, ...] = ()
+    verb: str = ""
     needs: tuple[str, ...] = ()
     runs_tests: bool = True
 
@@ -58,6 +60,13 @@ OBJECTIVES = (
         title="How much faster is it in parallel, what breaks there, and how far is the limit?",
         verbs=("conflicts",),
         needs=("pytest-xdist",),
+    ),
+    Objective(name="ladder", title="Which tier of coverage has the suite earned?", needs=("coverage",)),
+    Objective(
+        name="matrix",
+        title="Does the suite behave the same on every OS and interpreter?",
+        verbs=("record", "merge", "lint"),
+        verb="record",
     ),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
 )
@@ -138,7 +147,8 @@ def _session(objective: Objective, root: Path, overrides: tuple[config.Override,
 
 def _run(session: nox.Session, objective: Objective, root: Path, overrides: tuple[config.Override, ...]) -> None:
     posargs = list(session.posargs)
-    command = [objective.name, *(posargs.pop(0) for _ in range(1) if posargs and posargs[0] in objective.verbs)]
+    verb = posargs.pop(0) if posargs and posargs[0] in objective.verbs else objective.verb
+    command = [objective.name, verb] if verb else [objective.name]
     arguments = ["--root", str(root)]
     if session.venv_backend != "none":
         python = _interpreter(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,7 +20,7 @@ from noxtasks.bench.model import (
     Tier,
     Trend,
 )
-from noxtasks.evidence.display import html
+from noxtasks.evidence.display import drawing, html
 from noxtasks.evidence.display.text import counted
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.stats import Verdict
@@ -83,7 +83,7 @@ def render(
             "seconds": wording.seconds,
             "share": wording.percent,
             "named": wording.named,
-            "anchor": _anchor,
+            "anchor": drawing.anchor,
         },
         project=project,
         command=command,
@@ -188,9 +188,3 @@ def _figures(row: Row) -> list[Figure]:
 
 def _said(each: Comparison) -> str:
     return "undecided" if each.finding is Finding.OPEN else wording.said(each)
-
-
-def _anchor(place: float) -> str:
-    """On which side of a label its place is: one at an edge should not stand out over it."""
-    ends: Sequence[tuple[float, str]] = ((0.05, "start"), (0.95, "middle"))
-    return next((anchor for end, anchor in ends if place < end * plots.WIDTH), "end")

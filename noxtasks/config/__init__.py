@@ -14,7 +14,9 @@ from noxtasks.config.model import (
     DeterminismSettings,
     FlakeSettings,
     GateSettings,
+    LadderSettings,
     MarkersSettings,
+    MatrixSettings,
     MutationSettings,
     Override,
     ParallelSettings,
@@ -23,7 +25,7 @@ from noxtasks.config.model import (
 )
 from noxtasks.config.parsing import duration as parse_duration
 from noxtasks.config.sources import FILE, as_assignment, from_assignment, from_keywords, from_option, load
-from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, SETTINGS, TIMEOUTS, Setting
+from noxtasks.config.table import DISTRIBUTIONS, ENGINES, KINDS, ORDERS, PROFILES, SETTINGS, TIMEOUTS, Setting
 from noxtasks.config.toml import read_toml, table_at
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "KINDS",
     "ORDERS",
     "PARTS",
+    "PROFILES",
     "SETTINGS",
     "THRESHOLDS",
     "TIMEOUTS",
@@ -41,7 +44,9 @@ __all__ = [
     "DeterminismSettings",
     "FlakeSettings",
     "GateSettings",
+    "LadderSettings",
     "MarkersSettings",
+    "MatrixSettings",
     "MutationSettings",
     "Override",
     "ParallelSettings",

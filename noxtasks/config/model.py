@@ -112,6 +112,37 @@ class ParallelSettings(msgspec.Struct, frozen=True, kw_only=True):
     flake_increase: float = 0.02
 
 
+class MatrixSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.matrix]`: which cells there should be, and how alike they have to be."""
+
+    cells: tuple[str, ...] = ()
+    workflow: str | None = None
+    consistency: float = 0.95
+    pass_rate: float = 0.95
+    ignore: tuple[str, ...] = ()
+
+
+class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tool.noxtasks.ladder]`: what the tiers of coverage are, and what each has to reach."""
+
+    profile: str = "baseline"
+    scope: tuple[str, ...] = ()
+    scopes: dict[str, tuple[str, ...]] = {}
+    markers: dict[str, str] = {}
+    paths: dict[str, tuple[str, ...]] = {}
+    rest: str | None = None
+    metrics: dict[str, str] = {}
+    targets: dict[str, float] = {}
+    levels: dict[str, str] = {}
+    blocking_after: dict[str, date] = {}
+    timeout_s: float = 3600.0
+    sprint_days: int = 14
+    sustained: dict[str, str] = {}  # such as "2 sprints"
+    tolerance: float = 0.01
+    ratchet_since: date | None = None
+    pytest_args: tuple[str, ...] = ()
+
+
 class GateSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.noxtasks.gates."NAME"]`: what a project makes of a gate, or a gate of its own. None: not said."""
 
@@ -149,6 +180,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mutation: MutationSettings = msgspec.field(default_factory=MutationSettings)
     bench: BenchSettings = msgspec.field(default_factory=BenchSettings)
     parallel: ParallelSettings = msgspec.field(default_factory=ParallelSettings)
+    matrix: MatrixSettings = msgspec.field(default_factory=MatrixSettings)
+    ladder: LadderSettings = msgspec.field(default_factory=LadderSettings)
     gates: dict[str, GateSettings] = {}
 
     def project_name(self, root: Path) -> str:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from math import inf, isfinite
-from typing import Any
+from typing import Any, TypeVar
 
+_V = TypeVar("_V")
 _UNITS_S = {"h": 3600, "m": 60, "s": 1}
 _UNITS_OF_LIMITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0}
 _LIMIT = re.compile(r"([a-z0-9]+)\s*<\s*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-zµμ]+)")
+_CELL = re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*-[0-9]+\.[0-9]+t?")
 LIMITED = ("mean", "p50", "p95", "p99", "cpu", "wall")
 """The metrics that a limit may be of."""
+_SPAN = re.compile(r"(0|[1-9]\d{0,3}) (sprint|commit)s?", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
@@ -51,6 +54,21 @@ def rate(value: Any) -> float:
     if not isinstance(value, float) or not 0 < value < 1:
         raise ValueError(value)
     return value
+
+
+def least_share(value: Any) -> float:
+    """A number above 0, and at most 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(value)
+    return float(value)
+
+
+def cells(value: Any) -> tuple[str, ...]:
+    """A list of names such as "linux-3.12" and "macos-arm64-3.13"."""
+    found = texts(value)
+    if not all(_CELL.fullmatch(each) for each in found):
+        raise ValueError(value)
+    return found
 
 
 def factor(value: Any) -> float:
@@ -166,6 +184,30 @@ def groups(*known: str) -> Callable[[Any], dict[str, tuple[str, ...]]]:
         return {choice(*known)(key): texts(item) for key, item in _table(value)}
 
     return parse
+
+
+def each(parse: Callable[[Any], _V], *known: str) -> Callable[[Any], dict[str, _V]]:
+    """A parser of tables that hold what `parse` reads under some of the `known` names."""
+    return lambda value: {choice(*known)(key): parse(item) for key, item in _table(value)}
+
+
+def one_or_more(value: Any) -> tuple[str, ...]:
+    """A string, or a list with at least one."""
+    return texts([value] if isinstance(value, str) else some(value))
+
+
+def whole_rate(value: Any) -> float:
+    """A number above 0 and at most 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(value)
+    return float(value)
+
+
+def span(value: Any) -> str:
+    """A number of sprints or commits, as one writes it: "2 sprints"."""
+    if _SPAN.fullmatch(found := text(value).strip()) is None:
+        raise ValueError(value)
+    return found
 
 
 def shares(*known: str) -> Callable[[Any], dict[str, float]]:

@@ -11,7 +11,9 @@ from noxtasks.config.model import (
     BenchSettings,
     DeterminismSettings,
     FlakeSettings,
+    LadderSettings,
     MarkersSettings,
+    MatrixSettings,
     MutationSettings,
     Override,
     ParallelSettings,
@@ -57,7 +59,9 @@ def load(root: Path, overrides: Iterable[Override] = ()) -> Settings:
         mutation=MutationSettings(**values["mutation"]),
         bench=BenchSettings(**values["bench"]),
         parallel=ParallelSettings(**values["parallel"]),
+        matrix=MatrixSettings(**values["matrix"]),
         gates=settled,
+        ladder=LadderSettings(**values["ladder"]),
     )
 
 

@@ -1,8 +1,9 @@
 """The JSON Schema 2020-12 documents that ship with noxtasks, and the check of a value against one of them.
 
 An artifact `NAME.json` or `NAME.yaml` is described by `schemas/NAME.schema.json`; to add an artifact is to add that
-file. Its `$id` is `urn:noxtasks:schema:NAME/VERSION`, and what follows the prefix is the `schema` field that the
-artifact carries. References are resolved among the shipped documents only, never over the network.
+file. Artifacts of one kind of which a folder holds several have names of their own, which `_FAMILIES` knows. The `$id`
+is `urn:noxtasks:schema:NAME/VERSION`, and what follows the prefix is the `schema` field that the artifact carries.
+References are resolved among the shipped documents only, never over the network.
 
 jsonschema is imported by the first check, not by the import of this module.
 """
@@ -32,6 +33,8 @@ EVENTS = "integrity.events.v2"
 FAULTS_TOLD = 20
 MESSAGE_LENGTH = 300
 
+_FAMILIES = {"os.matrix.cell": re.compile(r"[a-z0-9_]+(-[a-z0-9_]+)*-[0-9]+\.[0-9]+t?", re.ASCII)}  # linux-3.12.json
+
 _RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 
 
@@ -59,9 +62,10 @@ def shipped() -> dict[str, dict[str, Any]]:
 def of_artifact(name: str) -> str:
     """The name of the schema that describes the artifact `name`. Raises `EvidenceError` where none is shipped."""
     stem = name.removesuffix(".json").removesuffix(".yaml")
-    if stem == name or stem in {ENVELOPE, EVENTS} or stem not in shipped():
+    family = next((schema for schema, names in _FAMILIES.items() if names.fullmatch(stem)), "")
+    if stem == name or stem in {ENVELOPE, EVENTS} or (stem not in shipped() and not family):
         raise EvidenceError("no schema is shipped for this artifact", where=name, remedy=canonical.DEFECT)
-    return stem
+    return stem if stem in shipped() else family
 
 
 def is_artifact(name: str) -> bool:

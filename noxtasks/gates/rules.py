@@ -109,12 +109,12 @@ def _name(place: Place) -> str:
     match place.value:
         case str():
             return place.value
+        case {"message": str(message), "path": ""}:
+            return message
         case {"path": str(path), "line": int(line)}:
             return f"{path}:{line}" if line else path
         case {"name": str(name), "message": str(message)}:
             return f"{name}: {message}"
-        case {"message": str(message), "path": ""}:
-            return message
     return place.name
 
 
@@ -166,18 +166,19 @@ def _short(value: Any) -> str:
 
 
 def _bounds(gate: Gate, place: Place, content: Any) -> tuple[float | None, float | None] | None:
-    """The ends of the figure's interval, None where an end is open; None where the figure is exact."""
+    """The ends of the figure's interval, None where an end is open or not found; None where the figure is exact."""
     holder = place.holders[0] if place.holders and isinstance(place.holders[0], Mapping) else {}
+    held: Any = None
     if gate.bounds:
         found = pointers.resolve(content, gate.bounds)
-        held = found[0].value if not isinstance(found, Stopped) and len(found) == 1 else None
+        held = found[0].value if not isinstance(found, Stopped) and len(found) == 1 else {}
     elif "interval" in holder:
         held = holder["interval"]
-    else:
-        held = holder if holder.keys() & {"low", "high"} else None
-    if not isinstance(held, Mapping):
+    elif holder.keys() & {"low", "high"}:
+        held = holder
+    if held is None:
         return None
-    low, high = held.get("low"), held.get("high")
+    low, high = (held.get("low"), held.get("high")) if isinstance(held, Mapping) else (None, None)
     return (low if _is_number(low) else None, high if _is_number(high) else None)
 
 
@@ -193,7 +194,8 @@ def _by_bounds(
         return Verdict.PASS, "by its interval"
     if best is not None and not operator.holds(best, threshold):
         return Verdict.FAIL, "by its interval"
-    return Verdict.UNMEASURED, "its interval lies on both sides"
+    has_ends = bounds != (None, None)
+    return Verdict.UNMEASURED, "its interval lies on both sides" if has_ends else "its interval has no ends"
 
 
 def _worst(gate: Gate, judged: Sequence[_Judged]) -> _Judged:

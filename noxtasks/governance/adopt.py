@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError
-from noxtasks.governance import noxfile, pyproject, rules
-from noxtasks.suite import edits
+from noxtasks.governance import ci, noxfile, pyproject, rules
+from noxtasks.governance.ci import Host
+from noxtasks.suite import edits, git
 from noxtasks.suite.edits import Edit
 
 
-def run(root: Path, *, yes: bool, answers: TextIO) -> ExitCode:
+def run(root: Path, *, yes: bool, answers: TextIO, host: Host | None = None) -> ExitCode:
     """Write what the project in `root` needs to run the sessions, after a yes (or with `yes`).
+
+    Its CI runs at `host`; without, that is found.
 
     Raises `ConfigurationError` for files that cannot be read as what they are, or where nobody can be asked, and
     `NotMeasuredError` where a file cannot be written; nothing is written then.
     """
-    before = {name: _read(root / name) for name in (noxfile.NAME, pyproject.NAME, rules.WORKFLOW, rules.IGNORED)}
-    after = {
-        noxfile.NAME: noxfile.registered(before[noxfile.NAME]),
-        pyproject.NAME: pyproject.configured(before[pyproject.NAME]),
-        rules.WORKFLOW: rules.workflow(before[rules.WORKFLOW]),
-        rules.IGNORED: rules.ignored(before[rules.IGNORED]),
-    }
+    host = host or ci.host([path.name for path in root.iterdir()], _remotes(root))
+    looked_at = (noxfile.NAME, pyproject.NAME, *ci.files(host), rules.IGNORED)
+    before = {name: _read(root / name) for name in looked_at}
+    after = _after(before, host)
     changes = [
         Edit(path=name, before=(before[name] or "").encode("utf-8"), after=text.encode("utf-8"))
         for name, text in after.items()
@@ -42,6 +43,23 @@ def run(root: Path, *, yes: bool, answers: TextIO) -> ExitCode:
     edits.write(root, changes)
     print(f"Written: {', '.join(names)}. Try: nox --list")
     return ExitCode.NOTHING_FOUND
+
+
+def _after(before: Mapping[str, str | None], host: Host) -> dict[str, str | None]:
+    """What each file should hold; None where it is not wanted."""
+    pythons = pyproject.pythons(before[pyproject.NAME])
+    is_ours = before[ci.files(host)[0]] is None  # else it may have no matrix
+    return {
+        noxfile.NAME: noxfile.registered(before[noxfile.NAME]),
+        pyproject.NAME: pyproject.configured(before[pyproject.NAME], cells=ci.cells(host, pythons) if is_ours else ()),
+        **ci.written(host, before, pythons),
+        rules.IGNORED: rules.ignored(before[rules.IGNORED]),
+    }
+
+
+def _remotes(root: Path) -> str:
+    said = git.output_in(root)(("git", "remote", "-v"))
+    return (said or b"").decode("utf-8", "replace")
 
 
 def _read(path: Path) -> str | None:

@@ -2,48 +2,9 @@
 
 from __future__ import annotations
 
-WORKFLOW = ".github/workflows/noxtasks.yml"
 IGNORED = ".gitignore"
 
 _IGNORED_FOLDERS = (".noxtasks/", "reports/")
-
-_WORKFLOW = """name: noxtasks
-
-on:
-  schedule:
-    - cron: "17 3 * * *"
-  workflow_dispatch:
-
-permissions:
-  contents: read
-
-jobs:
-  flake:
-    runs-on: ubuntu-latest
-    timeout-minutes: 30
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.x"
-      - uses: actions/cache@v4
-        with:
-          path: .noxtasks
-          key: noxtasks-history-${{ github.run_id }}
-          restore-keys: noxtasks-history-
-      - run: python -m pip install noxtasks uv
-      - run: nox -s flake
-      - uses: actions/upload-artifact@v4
-        if: always()
-        with:
-          name: noxtasks-reports
-          path: reports/
-"""
-
-
-def workflow(present: str | None) -> str:
-    """The GitHub workflow that runs the sessions each night; one that is there stays."""
-    return _WORKFLOW if present is None else present
 
 
 def ignored(present: str | None) -> str | None:

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 _TEXT_LIMIT = 20_000  # characters kept of a failure's text: its end, where the error stands
 _MESSAGE_LIMIT = 2000
+_REASON_LIMIT = 500
 
 _COLLECTING = ("collection failure", "collection skipped")
+_SKIPPED_WHOLE = re.compile(r"""Skipped: (.*?)['"]?\)?\s*\Z""", re.DOTALL)
 _XPASSED = "xfail-marked test passes unexpectedly"
 _XFAILED = "expected test failure"  # pytest before 6; later ones say type="pytest.xfail"
 _QUARANTINED = re.compile(r"quarantined since \d{4}-\d\d-\d\d(?:, in (setup|teardown))?: ")
@@ -56,6 +58,18 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float
     failure: Failure | None = None
     reruns: int = 0
+    reason: str = ""  # why it was skipped, or was expected to fail
+
+
+def why_not_collected(element: Element) -> tuple[bool, str]:
+    """Of a case for a module: whether an error kept it from being collected, and the first line, or the reason."""
+    said = next(part for part in element if part.get("message") in _COLLECTING)
+    lines = [line for line in (said.text or "").strip().splitlines() if line.strip()]
+    if said.get("message") == _COLLECTING[0]:
+        raised = next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), "")
+        return True, (raised or (lines[-1] if lines else ""))[:_REASON_LIMIT]
+    skipped = _SKIPPED_WHOLE.search(said.text or "")
+    return False, (skipped[1] if skipped else "")[:_REASON_LIMIT]
 
 
 def is_of_collecting(element: Element) -> bool:
@@ -78,7 +92,10 @@ def attempt_of(element: Element) -> Attempt:
     skipped = next(iter(case.result), None)
     if skipped is not None and (excused := _QUARANTINED.match(skipped.message or "")):
         return _quarantined(skipped, excused, duration_s)
-    return Attempt(outcome=Outcome.PASSED if skipped is None else _unrun_outcome(skipped), duration_s=duration_s)
+    if skipped is None:
+        return Attempt(outcome=Outcome.PASSED, duration_s=duration_s)
+    reason = (skipped.message or "")[:_REASON_LIMIT]
+    return Attempt(outcome=_unrun_outcome(skipped), duration_s=duration_s, reason=reason)
 
 
 def _quarantined(said: Said, excused: re.Match[str], duration_s: float) -> Attempt:
@@ -117,6 +134,7 @@ def result_of(nodeid: str, position: int, attempts: Sequence[Attempt]) -> Result
         duration_s=sum(one.duration_s for one in attempts),
         failure=failures[0] if failures else None,
         reruns=reruns,
+        reason=last.reason,
     )
 
 

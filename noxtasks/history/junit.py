@@ -16,7 +16,7 @@ from xml.parsers import expat
 import msgspec
 
 from noxtasks.errors import HistoryError
-from noxtasks.history.attempts import Attempt, attempt_of, is_of_collecting, result_of, seconds
+from noxtasks.history.attempts import Attempt, attempt_of, is_of_collecting, result_of, seconds, why_not_collected
 from noxtasks.suite.model import EngineKind, Order, Result, Run
 
 if TYPE_CHECKING:
@@ -33,12 +33,21 @@ _ROOTS = ("testsuites", "testsuite")
 _OUTPUT = ("system-out", "system-err")
 
 
+class Uncollected(msgspec.Struct, frozen=True, kw_only=True):
+    """A module without any outcome: it failed to import, or was skipped whole."""
+
+    path: str  # as the project has it, where that can be told
+    is_error: bool
+    reason: str  # the error, or why it was skipped; may be empty
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What one file holds."""
 
     digest: str  # SHA-256 of the file
     run: Run  # number 0; JUnit knows no seeds, so those are 0 as well
     not_collected: tuple[str, ...]  # modules that failed to import or were skipped whole: no outcome of any test
+    uncollected: tuple[Uncollected, ...] = ()  # the same, with why
 
 
 def read_junit(path: Path, nodeids: NodeIds) -> Report:
@@ -73,7 +82,12 @@ def _read(path: Path, file: BinaryIO, nodeids: NodeIds) -> Report:
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
         raise _wrong(path, f"it is not well-formed XML: {error}", "Was it cut short? " + _REMEDY) from error
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Report(digest=content.hexdigest(), run=cases.run(written), not_collected=tuple(cases.not_collected))
+    return Report(
+        digest=content.hexdigest(),
+        run=cases.run(written),
+        not_collected=tuple(cases.not_collected),
+        uncollected=tuple(cases.uncollected),
+    )
 
 
 def _wrong(path: Path, message: str, remedy: str) -> HistoryError:
@@ -95,6 +109,7 @@ class _Cases:
         self._started: list[datetime] = []
         self._duration_s = 0.0
         self.not_collected: list[str] = []
+        self.uncollected: list[Uncollected] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
@@ -160,6 +175,9 @@ class _Cases:
         name, classname, file = case.get("name", ""), case.get("classname", ""), case.get("file")
         if is_of_collecting(case):
             self.not_collected.append(file or name)
+            is_error, reason = why_not_collected(case)
+            path = file.replace("\\", "/") if file else self._nodeids.module(name)
+            self.uncollected.append(Uncollected(path=path, is_error=is_error, reason=reason))
             return
         nodeid = self._nodeids.rebuilt(classname, name, file) if classname else name
         self._attempts.setdefault((self._suite, nodeid), []).append(attempt_of(case))

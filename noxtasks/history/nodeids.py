@@ -50,6 +50,13 @@ class NodeIds:
         path, classes = split or _guessed(classname, name)
         return "::".join([path, *classes, name])
 
+    def module(self, dotted: str) -> str:
+        """Return the path of a module that has no outcome of any test."""
+        if dotted not in self._splits:
+            self._splits[dotted] = self._existing(dotted)
+        path, classes = self._splits[dotted] or (dotted.replace(".", "/") + ".py", ())
+        return path if not classes else dotted
+
     def _existing(self, classname: str) -> tuple[str, tuple[str, ...]] | None:
         parts = classname.split(".")
         for end in range(len(parts), 1, -1):

@@ -34,13 +34,17 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 def leave(waiting: Waiting, folder: Path) -> None:
     """Have the runs wait in `folder`. Raises `HistoryError` where they cannot be written."""
+    part: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", "utf-8")  # or git would call the project changed
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            part = Path(file.name)
             file.write(msgspec.json.encode(waiting))
-        Path(file.name).replace(Path(file.name).with_suffix(_ENDING))
+        part.replace(part.with_suffix(_ENDING))
     except OSError as error:
+        if part is not None:
+            part.unlink(missing_ok=True)
         raise HistoryError(f"cannot be written ({error.strerror})", where=str(folder)) from error
 
 

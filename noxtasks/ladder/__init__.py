@@ -5,3 +5,9 @@ cover, a metric and a target. Each tier is one run with a coverage data file of 
 since lines that run in a subprocess land in none. What a tier covers is judged, what sustains is advanced to, and what
 falls is shown.
 """
+
+from __future__ import annotations
+
+from noxtasks.ladder.run import run
+
+__all__ = ["run"]

@@ -1,4 +1,4 @@
-"""Interaction coverage: of the imports between the packages of a scope, across how many does a test really call? Pure.
+"""Interaction coverage: of the imports between the packages of a scope, across how many does a test really call?
 
 That a package imports from another says that they are to work together; that a test calls across that border, that
 somebody has tried. What is imported is followed to the package that defines it, through others that hand it on. Not
@@ -13,6 +13,8 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -24,7 +26,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     is_package: bool  # an __init__.py
-    text: str
+    text: str | bytes
 
     @property
     def package(self) -> str:
@@ -70,6 +72,16 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 
     module: str
     is_callable: bool
+
+
+def read(root: Path, paths: Mapping[str, str]) -> tuple[Module, ...]:
+    """The modules by their names, with paths from `root`; a file that cannot be read is left out."""
+    found = []
+    for name, path in sorted(paths.items()):
+        with suppress(OSError):
+            text = (root / path).read_bytes()
+            found.append(Module(name=name, is_package=PurePosixPath(path).name == "__init__.py", text=text))
+    return tuple(found)
 
 
 def units(modules: Iterable[Module]) -> dict[str, str]:

@@ -60,8 +60,12 @@ def lacking(measured: Measured) -> int | None:
     """How much more a tier is to cover to be at its target, in what its metric counts; None where it is unmeasured."""
     if measured.coverage is None or measured.figure is None:
         return None
-    counts = _counts(measured.tier.metric, measured.coverage)
-    wanted = Fraction(str(measured.tier.target)) * counts.total  # as it is written: 0.7 of 10 is 7
+    return short_of(measured.tier.target, _counts(measured.tier.metric, measured.coverage))
+
+
+def short_of(target: float, counts: Counts) -> int:
+    """How many more are to be covered for a share of `target`."""
+    wanted = Fraction(str(target)) * counts.total  # as it is written: 0.7 of 10 is 7
     return max(0, ceil(wanted) - counts.covered)
 
 

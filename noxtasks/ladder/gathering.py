@@ -27,7 +27,7 @@ COMPARISON: Final = "perf.comparison.json"
 _COMMANDS: Final = {
     HEALTH: "noxtasks flake",
     FLAKES: "noxtasks flake",
-    MATRIX: "noxtasks matrix",
+    MATRIX: "noxtasks matrix merge",
     COMPARISON: "noxtasks bench --against REV",
 }
 

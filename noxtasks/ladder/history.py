@@ -20,7 +20,7 @@ NAME: Final = "coverage.ladder.v2.yaml"
 """The artifact."""
 
 KEPT: Final = 500
-"""So many measurements are kept, the last ones. Advances are few, and all are."""
+"""So many measurements are kept, the last ones, and those of commits before others. Advances are few, and all are."""
 
 _REMEDY = "Put it back as it was, with its SHA256SUMS; or move it away, and the suite begins on the ground again."
 
@@ -88,9 +88,15 @@ def merged(one: History, other: History) -> History:
     advances = sorted(
         (*one.advances, *(each for each in other.advances if _key(each) not in known)), key=lambda each: each.at
     )
-    return History(
-        measurements=tuple(measurements[key] for key in sorted(measurements)[-KEPT:]), advances=tuple(advances)
-    )
+    return History(measurements=_kept([measurements[key] for key in sorted(measurements)]), advances=tuple(advances))
+
+
+def _kept(measurements: list[Measurement]) -> tuple[Measurement, ...]:
+    """Those that are kept of many, the oldest first. What is no commit earns nothing, so it goes first."""
+    spare = max(0, len(measurements) - KEPT)
+    by_worth = sorted(range(len(measurements)), key=lambda place: measurements[place].commit is not None)
+    gone = set(by_worth[:spare])
+    return tuple(each for place, each in enumerate(measurements) if place not in gone)
 
 
 def _key(advance: Advance) -> tuple[object, ...]:

@@ -171,6 +171,19 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
         return self.revision if self.revision and self.revision == self.code_version else None
 
 
+class Belonging(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tests are which tier's. All by name, in the order of collection."""
+
+    tiers: dict[Name, tuple[str, ...]]
+    none: tuple[str, ...]  # fit no tier
+    several: dict[str, tuple[Name, ...]]  # fit these, and so belong to none
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The tests that count in the total alone."""
+        return (*self.none, *self.several)
+
+
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """A named part of a trigger, evaluated."""
 
@@ -198,3 +211,31 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[Condition, ...]  # all conditions of the next trigger
     fallen: tuple[Condition, ...]  # ratchets that do not hold
     advances: tuple[Advance, ...]  # all, the oldest first; those of now last
+
+
+class Ending(Enum):
+    """Why nothing further was measured."""
+
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a session has found."""
+
+    profile: str
+    tiers: tuple[Measured, ...]  # all four, the lowest first
+    total: Coverage | None  # of all tests together, over all that any tier is to cover; None: not measured
+    total_reason: str  # why there is none
+    belonging: Belonging
+    blocking: frozenset[Name]  # tiers that decide the exit status today
+    trends: dict[Name, float]  # by how much a figure has risen since the measurement before
+    standing: Standing
+    steps: tuple[Advance, ...]  # those of now
+    measurements: tuple[Measurement, ...]  # all, the oldest first
+    notes: tuple[str, ...]
+    ending: Ending
+
+    def of(self, name: Name) -> Measured:
+        """The tier of that name."""
+        return next(each for each in self.tiers if each.tier.name is name)

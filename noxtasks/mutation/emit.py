@@ -15,10 +15,10 @@ from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.mutation import junit, page, stryker
 from noxtasks.mutation.deciding import scoring
-from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Fate, Mutant, Reach, Report, Scope, Score, Status
 from noxtasks.mutation.wording import diff
 from noxtasks.stats import Verdict
+from noxtasks.suite.sources import Sources
 
 REPORT = "mutation.initial.report.json"
 ENDING = "noxtasks.mutation.ending"

@@ -17,7 +17,6 @@ from noxtasks.mutation.deciding import distrust, gate, ratchet, scopes, scoring,
 from noxtasks.mutation.learning import lessons, told_apart
 from noxtasks.mutation.making import copying, mutmut
 from noxtasks.mutation.making.mutmut import Instrumented
-from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Choice, Ending, Extent, Lesson, Mutant, Report, Status, Suppression
 from noxtasks.mutation.progress import Progress
 from noxtasks.mutation.remembered import since, surroundings
@@ -29,6 +28,7 @@ from noxtasks.suite.launch import Suite, deciding_variables
 from noxtasks.suite.local_names import local_names
 from noxtasks.suite.model import EngineKind
 from noxtasks.suite.problems import read_problems
+from noxtasks.suite.sources import Sources
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,13 +18,13 @@ from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import emit, measuring, on_github, page, terminal, terms
 from noxtasks.mutation.deciding import gate
 from noxtasks.mutation.making import copying, locating, mutmut
-from noxtasks.mutation.making.sources import Sources, only
 from noxtasks.mutation.model import Choice, Ending, Report
 from noxtasks.mutation.remembered import since
 from noxtasks.mutation.remembered.remembering import Memory
 from noxtasks.mutation.task import Task
 from noxtasks.suite import git
 from noxtasks.suite.collection import Collection
+from noxtasks.suite.sources import Sources, only
 
 
 def run(

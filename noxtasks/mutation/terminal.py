@@ -17,11 +17,11 @@ from noxtasks.mutation import wording
 from noxtasks.mutation.deciding import suppressions
 from noxtasks.mutation.emit import REPORT
 from noxtasks.mutation.making.mutmut import Instrumented
-from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Fate, Judgement, Lesson, Mutant, Report, Score, Standing, Status
 from noxtasks.stats import Verdict
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.model import EngineKind
+from noxtasks.suite.sources import Sources
 
 _SHOWN = 20  # mutants that are shown; the report has them all
 _NAMED = 5

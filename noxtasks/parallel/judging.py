@@ -33,8 +33,8 @@ def report(
     recommendation = rules.recommend(assessments)
     best = next((each for each in assessments if each.candidate == recommendation.candidate), None)
     runs = [pair.parallel for pair in scan.pairs[best.candidate]] if best else []
-    if scan.ending is Ending.INTERRUPTED:
-        reason = f"interrupted; so far: {recommendation.reason}"
+    if scan.ending in {Ending.INTERRUPTED, Ending.STOPPED}:
+        reason = f"{scan.ending.value}; so far: {recommendation.reason}"
         recommendation = msgspec.structs.replace(recommendation, reason=reason)
     parallel = settings.parallel
     return Report(
@@ -51,7 +51,7 @@ def report(
             ),
         ),
         ending=scan.ending,
-        notes=(*notes, *_notes(scan, basis, failing)),
+        notes=(*notes, *filter(None, [scan.stopped_by]), *_notes(scan, basis, failing)),
         conflicts=conflicts,
     )
 

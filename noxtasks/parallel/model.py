@@ -129,6 +129,7 @@ class Ending(Enum):
     BUDGET = "budget"
     INTERRUPTED = "interrupted"
     NOTHING_LEFT = "nothing left"
+    STOPPED = "stopped"  # plain pytest did not come to its end, where it had before
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +140,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     faults: dict[Candidate, Fault]
     dropped: dict[Candidate, str]
     ending: Ending
+    stopped_by: str = ""  # what plain pytest did, where that ended it
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):

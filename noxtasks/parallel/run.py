@@ -27,6 +27,8 @@ from noxtasks.stats import Verdict
 from noxtasks.suite import git
 from noxtasks.suite.launch import Suite
 
+_CUT_SHORT = (Ending.INTERRUPTED, Ending.STOPPED)
+
 CONFLICTS_S = 60.0
 """For trials of tests that may conflict, at least."""
 
@@ -78,18 +80,18 @@ def run(
     emit.tell_start(task.reports, task.project, at=began, provenance=task.provenance())
     scan = _scanned(task)
     found = None
-    if not modes and here.forks and scan.ending is not Ending.INTERRUPTED:
+    if not modes and here.forks and scan.ending not in _CUT_SHORT:
         scan, found, more = _with_conflicts(task, scan)
         notes = (*notes, *more)
     report = judging.report(scan, settings, cores=cores, notes=notes, conflicts=found)
-    told = task.provenance(complete=scan.ending is not Ending.INTERRUPTED)
+    told = task.provenance(complete=scan.ending not in _CUT_SHORT)
     digests = emit.write(task.reports, report, scan, duration_s=time.monotonic() - started_s, provenance=told)
     emit.tell_complete(task.reports, task.project, report, digests=digests, provenance=told)
     terminal.print_report(report, pytest_args)
     on_github.tell(report, pytest_args)
     if apply:
         write_recommended(suite, scan, report)
-    return _ended(task, report)
+    return _ended(task, scan, report)
 
 
 def _modes(here: Here, suite: Suite, asked: Sequence[str]) -> tuple[list[Mode], tuple[str, ...]]:
@@ -177,9 +179,15 @@ def write_recommended(suite: Suite, scan: Scan, report: Report) -> None:
     terminal.print_applied(f"{os.path.relpath(path, suite.root)}: addopts with {' '.join(words)}")
 
 
-def _ended(task: Task, report: Report) -> ExitCode:
+def _ended(task: Task, scan: Scan, report: Report) -> ExitCode:
     if report.ending is Ending.INTERRUPTED:
         raise InterruptedRunError("interrupted; what was measured is kept", remedy="Run it again.")
+    if scan.ending is Ending.STOPPED:
+        raise NotMeasuredError(
+            scan.stopped_by,
+            where=str(task.suite.root),
+            remedy="What was measured before is kept. See what the test waits for: noxtasks flake",
+        )
     verdicts = [gate.judgement.verdict for gate in report.gates]
     is_broken = any(each.state is State.BROKEN or each.suspects for each in report.assessments)
     if Verdict.FAIL in verdicts or is_broken or report.proven:

@@ -47,17 +47,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_suite(
-    root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = (), own_args: tuple[str, ...] = ()
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    pytest_args: tuple[str, ...] = (),
+    own_args: tuple[str, ...] = (),
+    folder: Path | None = None,
 ) -> int:
-    """Run the suite of the project in `root` as pytest would, on several workers; pytest's exit code.
+    """Run the suite of the project in `root` as pytest would in its `folder`, on several workers; pytest's exit code.
 
     `own_args`, what `noxtasks run` was told besides, are for commands that run tests again. A history that cannot be
     read or written is told, and keeps no test from running.
     """
     root = root.resolve()
-    suite = Suite(root=root, python=python.absolute(), pytest_args=(*settings.pytest_args, *pytest_args))
-    with tempfile.TemporaryDirectory(prefix="nx") as folder:
-        scratch = Path(folder)
+    folder = folder.resolve() if folder is not None else root
+    configured = settings.pytest_args if folder == root else _from_anywhere(settings.pytest_args, root)
+    suite = Suite(root=root, python=python.absolute(), pytest_args=(*configured, *pytest_args))
+    with tempfile.TemporaryDirectory(prefix="nx") as scratch_folder:
+        scratch = Path(scratch_folder)
         wire = scratch / "wire"
         plan = planned(
             settings.parallel,
@@ -69,8 +77,8 @@ def run_suite(
         beside = _Beside(root, settings, plan)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
-            cwd=root,
-            env={**environment(suite, wire), PLAN: str(written(plan, scratch))},
+            cwd=folder,
+            env={**environment(suite, wire), **_coverage(), PLAN: str(written(plan, scratch))},
             meanwhile=beside.start,
             interrupt=INTERRUPT,
         )
@@ -80,6 +88,14 @@ def run_suite(
     if code == -INTERRUPT:  # before the probe was there to hear of it
         return ExitCode.INTERRUPTED
     return code if code >= 0 else _SIGNALLED - code
+
+
+def _from_anywhere(arguments: tuple[str, ...], root: Path) -> tuple[str, ...]:
+    """The arguments with what they name in `root`, where the configuration is written, named whole."""
+    return tuple(
+        str(root / each) if not each.startswith("-") and (root / each.partition("::")[0]).exists() else each
+        for each in arguments
+    )
 
 
 def planned(
@@ -119,6 +135,11 @@ def environment(suite: Suite, wire: Path) -> dict[str, str]:
     del env["PYTHONHASHSEED"]
     kept = {name: os.environ[name] for name in ("PYTHONHASHSEED",) if name in os.environ}
     return {**env, **kept}
+
+
+def _coverage() -> dict[str, str]:
+    """What has coverage.py begin in each process."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
 
 
 class _Beside(threading.Thread):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from statistics import median
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.parallel import rules
 from noxtasks.parallel.model import Candidate, Ending, Execution, Fault, Pair, Scan
 
@@ -43,15 +44,20 @@ class Course:
         self._dropped: dict[Candidate, str] = {}
         self._untried: set[Candidate] = set()
         self._whole_s = left_s()
+        self._stopped_by = ""
 
     def scan(self) -> Scan:
-        """Measure. An interruption ends it with what there is, unless there is nothing."""
+        """Measure. An interruption, or plain pytest that does not end, ends it with what there is, if there is any."""
         try:
             ending = self._all()
         except KeyboardInterrupt:
             if not self._sequential:
                 raise
             ending = Ending.INTERRUPTED
+        except NotMeasuredError as error:
+            if not self._sequential:
+                raise
+            ending, self._stopped_by = Ending.STOPPED, error.message
         return self._so_far(ending)
 
     def _all(self) -> Ending:
@@ -131,4 +137,5 @@ class Course:
             faults=dict(self._faults),
             dropped=dict(self._dropped),
             ending=ending,
+            stopped_by=self._stopped_by,
         )

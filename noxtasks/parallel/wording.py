@@ -26,6 +26,7 @@ _ENDINGS = {
     Ending.ROUNDS: "",
     Ending.BUDGET: "the budget is over: -S parallel.budget=20m gives more time",
     Ending.INTERRUPTED: "interrupted; what was measured is kept",
+    Ending.STOPPED: "no more was measured; what was is kept",
     Ending.NOTHING_LEFT: "no way to run it in parallel is left",
 }
 _NAMED = 3  # tests in one line

@@ -27,6 +27,9 @@ _V = TypeVar("_V")
 Expression = tuple[str, str]
 """An option of pytest's, "-m" or "-k", and its value."""
 
+CONFIGURED: Expression = ("configured", "")
+"""Stands for the tests that pytest would run, with the user's own options and whatever hooks take away."""
+
 
 class MarkedTest(msgspec.Struct, frozen=True, kw_only=True):
     """A test and the names of the marks on it and its parents, before and after the hooks that may change them.
@@ -91,6 +94,7 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True):
     outside: int = 0  # how many tests, the last of `tests`, come from such files
     is_complete: bool
     reason: str = ""
+    prefix: str = ""  # what the name of a test has before pytest's own node id: "tests/" where its root is there
 
     def also(self, other: Marking, where: str) -> Marking:
         """This, and what was seen in files that were collected apart, which `where` names."""
@@ -112,6 +116,7 @@ class Marking(msgspec.Struct, frozen=True, kw_only=True):
             outside=self.outside + len(other.tests),
             is_complete=self.is_complete and other.is_complete,
             reason="; ".join(filter(None, (self.reason, reason))),
+            prefix=self.prefix,
         )
 
 
@@ -185,6 +190,7 @@ class _Reading:
             elsewhere=tuple(file for each in self._all(wire.Elsewhere) for file in each.files),
             is_complete=not reason,
             reason=reason,
+            prefix=self._prefix(),
         )
 
     def _all(self, kind: type[_F]) -> list[_F]:

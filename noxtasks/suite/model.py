@@ -155,6 +155,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float  # setup + call + teardown, as pytest reports them
     failure: Failure | None = None
     reruns: int = 0
+    reason: str = ""  # why it was skipped, or was expected to fail
     notes: tuple[str, ...] = ()  # what it left behind: child processes, a flood of output
 
 

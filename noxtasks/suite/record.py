@@ -58,6 +58,7 @@ def _run(number: int, frames: list[wire.Frame]) -> Run:
                         duration_s=frame.duration_s,
                         failure=frame.failure,
                         reruns=frame.reruns,
+                        reason=frame.reason,
                     )
                 )
             case wire.End():

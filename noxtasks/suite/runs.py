@@ -455,6 +455,7 @@ class _Lane:
                 duration_s=frame.duration_s,
                 failure=frame.failure,
                 reruns=frame.reruns,
+                reason=frame.reason,
                 notes=frame.notes,
             )
         )

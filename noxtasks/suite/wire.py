@@ -36,7 +36,8 @@ class Hello(_Frame, frozen=True, kw_only=True):
     pid: int = 0
     python: str = ""
     implementation: str = ""
-    platform: str = ""
+    free_threaded: bool = False  # a build without the lock of the interpreter
+    platform: str = ""  # system, release and machine
     pytest: str = ""
     plugins: dict[str, str] = {}
     distributions: dict[str, str] = {}
@@ -148,6 +149,7 @@ class Finish(_Frame, frozen=True, kw_only=True):
     test: str = ""
     failure: Failure | None = None
     reruns: int = 0
+    reason: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
+from noxtasks.evidence.sums import Digest
 from noxtasks.gates import rules, table
-from noxtasks.gates.model import Evaluation, Gate, Level, Operator, Take, Waiver
+from noxtasks.gates.model import Document, Evaluation, Gate, Level, Operator, Take, Waiver
 from noxtasks.stats import Verdict
 
 from .samples import TODAY, cause, comparison, document, flakes, gate, health, tier
@@ -118,11 +119,54 @@ def test_an_interval_with_an_open_end_decides_at_its_other_end_alone() -> None:
     assert judged(which, of_own("pass", 0.8, low=0.7, high=None)).verdict is PASS
 
 
+@pytest.mark.parametrize("bounds", ["/result/score/intervall", "/result/tiers/*", "/result/score"])
+def test_an_interval_that_is_not_where_it_should_be_makes_no_figure_exact(bounds: str) -> None:
+    which = gate(verdict="verdict", threshold=0.55, bounds=bounds)
+    found = judged(which, {**of_own("pass", 0.58), "score": "none", "tiers": []})
+    assert (found.verdict, found.reason) == (UNMEASURED, "its interval has no ends")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "reason"),
+    [(0.5, "by its interval"), (0.6, "its interval lies on both sides"), (0.8, "by its interval")],
+)
+def test_how_an_interval_decides_is_said(threshold: float, reason: str) -> None:
+    assert judged(gate(threshold=threshold), {"figure": 0.6, "low": 0.5, "high": 0.7}).reason == reason
+    assert judged(gate(threshold=threshold), {"figure": 0.6}).reason == ""
+
+
+def test_one_end_is_an_interval_too() -> None:
+    assert judged(gate(), {"figure": 0.7, "low": 0.59}).verdict is UNMEASURED
+    assert judged(gate(), {"figure": 0.7, "high": 0.9}).verdict is UNMEASURED
+    assert judged(gate(), {"figure": 0.5, "high": 0.59}).verdict is FAIL
+
+
+def test_figures_that_stand_in_an_array_by_themselves() -> None:
+    which = gate(pointer="/result/shares/*")
+    found = judged(which, {"shares": [0.9, 0.3, 0.5, 0.7]})
+    assert (found.verdict, found.figure, found.reason) == (FAIL, 0.3, "2 of 4")
+    found = judged(which, {"shares": [0.9, 0.7]})
+    assert (found.verdict, found.figure, found.reason) == (PASS, 0.7, "all 2")
+    assert judged(which, {"shares": [None, 0.7]}).reason == "it was not measured; 1 of 2"
+
+
 def test_what_the_artifact_could_not_measure_passes_at_no_threshold() -> None:
     assert judged(gate(verdict="verdict", threshold=0.01), of_own("unmeasured", 0.6)).verdict is UNMEASURED
 
 
+def test_what_is_to_be_known_of_the_artifact_goes_with_the_gate() -> None:
+    digest = Digest(name="score.json", sha256="0" * 64)
+    which = gate(blocking_after=TODAY)
+    read = document("score.json", {"figure": 0.9}, digest=digest, note="nobody knows")
+    found = rules.evaluate(which, read, today=TODAY)
+    assert (found.digest, found.remark) == (digest, "advisory until 2026-11-20; nobody knows")
+    found = judged(gate(), {"figure": 0.9})
+    assert (found.is_blocking, found.is_waived, found.remark) == (True, False, "")
+
+
 def test_a_verdict_that_is_none_or_not_there_is_no_pass() -> None:
+    found = judged(gate(verdict="verdict"), {"figure": 0.9, "verdict": "fine", "threshold": 0.6})
+    assert found.reason == "score.json: beside the figure, 'verdict' is 'fine'"
     for result in ({"figure": 0.9}, {"figure": 0.9, "verdict": "fine"}, {"figure": 0.9, "verdict": None}):
         assert judged(gate(verdict="verdict"), result).verdict is UNMEASURED
 
@@ -209,6 +253,11 @@ def test_what_was_counted_is_named() -> None:
     )
     assert (found.verdict, found.figure, found.reason) == (FAIL, 2, "test_shop.py:3, b.py")
     assert judged(GATES["collection errors"], health()).verdict is PASS
+    nowhere = [cause(path="", message=str(number)) for number in range(4)]
+    assert judged(GATES["collection errors"], health(causes=nowhere)).reason == "0, 1, 2 and 1 more"
+    altered = {"artifacts": [{"name": "a.json", "message": "it was altered"}], "events": []}
+    found = rules.evaluate(GATES["evidence integrity"], Document(name=table.SUMS, content=altered), today=TODAY)
+    assert (found.figure, found.threshold, found.reason) == (1, 0, "a.json: it was altered")
 
 
 def test_the_flake_rate_is_the_claim_and_its_threshold_is_the_settings() -> None:

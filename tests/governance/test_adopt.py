@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
-from noxtasks.governance import adopt, noxfile, pyproject, rules
+from noxtasks.governance import adopt, ci, noxfile, pyproject
 
 
 class Terminal(io.StringIO):
@@ -24,10 +26,42 @@ def files(root: Path) -> dict[str, str]:
 def test_an_empty_project_gets_a_noxfile_a_configuration_and_a_workflow(tmp_path: Path) -> None:
     assert adopt.run(tmp_path, yes=False, answers=Terminal("y\n")) is ExitCode.NOTHING_FOUND
     written = files(tmp_path)
-    assert set(written) == {noxfile.NAME, pyproject.NAME, rules.WORKFLOW}
+    assert set(written) == {noxfile.NAME, pyproject.NAME, ci.WORKFLOW}
     assert written[noxfile.NAME] == "import noxtasks\n\nnoxtasks.register()\n"
-    assert "noxtasks" in tomllib.loads(written[pyproject.NAME])["tool"]
-    assert "nox -s flake" in written[rules.WORKFLOW]
+    settings = tomllib.loads(written[pyproject.NAME])["tool"]["noxtasks"]
+    assert settings["matrix"]["workflow"] == ci.WORKFLOW
+    assert "nox -s matrix" in written[ci.WORKFLOW]
+
+
+def test_a_project_on_gitlab_gets_jobs_for_gitlab_and_its_own_stay(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nrequires-python = ">=3.12"\n')
+    (tmp_path / ci.PIPELINE).write_text("pages:\n  script: make\n")
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    written = files(tmp_path)
+    assert set(written) == {noxfile.NAME, pyproject.NAME, ci.JOBS, ci.PIPELINE}
+    assert written[ci.PIPELINE] == "pages:\n  script: make\n\ninclude:\n  - local: /.gitlab/noxtasks.yml\n"
+    cells = tomllib.loads(written[pyproject.NAME])["tool"]["noxtasks"]["matrix"]["cells"]
+    assert cells == ["linux-3.12", "linux-3.13", "linux-3.14"]
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert files(tmp_path) == written
+
+
+@pytest.mark.functional
+def test_where_no_file_says_it_the_remote_does_and_the_option_before_both(tmp_path: Path) -> None:
+    for arguments in (["init", "-q"], ["remote", "add", "origin", "git@gitlab.com:a/b.git"]):
+        subprocess.run([shutil.which("git") or "git", *arguments], cwd=tmp_path, check=True)
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert (tmp_path / ci.JOBS).exists()
+    adopt.run(tmp_path, yes=True, answers=io.StringIO(), host=ci.Host.GITHUB)
+    assert (tmp_path / ci.WORKFLOW).exists()
+
+
+def test_where_jobs_of_that_name_are_there_no_cells_are_expected_of_them(tmp_path: Path) -> None:
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ci.WORKFLOW).write_text("name: mine\n")
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert (tmp_path / ci.WORKFLOW).read_text() == "name: mine\n"
+    assert "matrix" not in tomllib.loads((tmp_path / pyproject.NAME).read_text())["tool"]["noxtasks"]
 
 
 def test_what_is_there_stays_and_a_second_time_changes_nothing(
@@ -173,3 +207,23 @@ def test_the_settings_are_added_and_nothing_else_is_touched(present: str) -> Non
 def test_an_inline_table_that_takes_no_more_is_named() -> None:
     with pytest.raises(ConfigurationError, match="by hand"):
         pyproject.configured("tool = { a = { x = 1 } }\n")
+
+
+@pytest.mark.parametrize(
+    ("project", "pythons"),
+    [
+        ("", pyproject.PYTHONS),
+        ("name = 'x'\nrequires-python = '>=3.9'", pyproject.PYTHONS),
+        ("name = 'x'\nrequires-python = '>=3.12.4, <3.14'", ("3.12", "3.13")),
+        ("name = 'x'\nrequires-python = '==3.12.*'", ("3.12",)),
+        ("name = 'x'\nrequires-python = '<3.10'", pyproject.PYTHONS),
+        ("name = 'x'\nrequires-python = 'any'", pyproject.PYTHONS),
+        (
+            "requires-python = '>=3.8'\nclassifiers = "
+            + str([f"Programming Language :: Python :: {each}" for each in ("3", "3.9", "3.13", "3.12", "3 :: Only")]),
+            ("3.12", "3.13"),
+        ),
+    ],
+)
+def test_the_interpreters_are_those_that_the_project_names(project: str, pythons: tuple[str, ...]) -> None:
+    assert pyproject.pythons(f"[project]\n{project}\n") == pythons

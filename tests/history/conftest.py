@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +30,10 @@ def _postgres_binaries() -> Path | None:
 
 def _unprivileged() -> str | None:
     """PostgreSQL refuses to run as root."""
+    if os.name != "posix":
+        return None
+    import pwd  # noqa: PLC0415 - Windows has none
+
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid()).pw_name
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -43,6 +46,8 @@ def postgres() -> Iterator[str]:
     binaries, user = _postgres_binaries(), _unprivileged()
     if binaries is None or user is None:
         pytest.skip("no PostgreSQL server on this machine")
+    import pwd  # noqa: PLC0415 # noxtasks: portable - where there is none, the fixture has ended
+
     folder = Path(tempfile.mkdtemp(prefix="noxtasks-pg-", dir="/tmp"))  # a socket's path must be short
     shutil.chown(folder, user)
     options: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}

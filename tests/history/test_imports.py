@@ -13,6 +13,7 @@ import pytest
 from noxtasks.errors import HistoryError
 from noxtasks.history import Origin, SessionKind, junit
 from noxtasks.history.imports import Imports, import_junit, import_runs
+from noxtasks.history.nodeids import NodeIds
 from noxtasks.history.store import History
 from noxtasks.suite.model import Outcome, Result, Run
 
@@ -379,3 +380,27 @@ def test_runs_of_one_source_are_imported_all_or_none(history: History, make_run:
     assert history.rates("p", "c")[0].runs == 3
     stored = history.session(session_id)
     assert (stored.run_numbers, stored.complete, stored.session.settings) == ((0, 1, 2), True, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("said", "is_error", "reason"),
+    [
+        (
+            '<error message="collection failure">    import fcntl\nE   ImportError: no fcntl</error>',
+            True,
+            "ImportError: no fcntl",
+        ),
+        ('<error message="collection failure"/>', True, ""),
+        (
+            "<skipped message='collection skipped'>('D:\\\\a\\\\t.py', 3, 'Skipped: POSIX only')</skipped>",
+            False,
+            "POSIX only",
+        ),
+        ("<skipped message='collection skipped'>('t.py', 3, \"Skipped: no 'x'\")</skipped>", False, "no 'x'"),
+    ],
+)
+def test_why_a_module_has_no_outcome_is_read(tmp_path: Path, said: str, is_error: bool, reason: str) -> None:
+    case = f'<testcase classname="" name="tests.test_a">{said}</testcase>'
+    (tmp_path / "a.xml").write_text(f'<testsuite name="pytest">{case}</testsuite>', "utf-8")
+    (told,) = junit.read_junit(tmp_path / "a.xml", NodeIds((), is_file=lambda _: False)).uncollected
+    assert (told.path, told.is_error, told.reason) == ("tests/test_a.py", is_error, reason)

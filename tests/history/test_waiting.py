@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,20 @@ def test_runs_that_cannot_be_left_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "waiting").write_text("a file")
     with pytest.raises(HistoryError, match="waiting"):
         waiting.leave(left("one"), tmp_path / "waiting")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit to what a file may hold")
+def test_where_the_disk_is_full_nothing_half_written_is_left(tmp_path: Path) -> None:
+    import resource  # noqa: PLC0415
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(HistoryError, match="cannot be written"):
+            waiting.leave(left("here"), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_history_is_new_until_it_was_opened(tmp_path: Path) -> None:

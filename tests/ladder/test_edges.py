@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,16 @@ def test_in_a_single_package_the_modules_are_held_against_one_another() -> None:
 @pytest.mark.parametrize("text", ["def", "\0", "from shop.cart import (", "x = '\udc80'"])
 def test_what_is_no_python_imports_nothing(text: str) -> None:
     assert imports({**SHOP, "shop/till/pay.py": text}) == set()
+
+
+def test_sources_are_read_in_the_encoding_that_they_name(tmp_path: Path) -> None:
+    (tmp_path / "shop" / "cart").mkdir(parents=True)
+    (tmp_path / "shop" / "cart" / "__init__.py").write_bytes(b"# coding: latin-1\ndef f(): return '\xe9'\n")
+    (tmp_path / "shop" / "till.py").write_text("from shop.cart import f\nf()\n")
+    paths = {"shop.cart": "shop/cart/__init__.py", "shop.till": "shop/till.py", "shop.gone": "shop/gone.py"}
+    found = edges.read(tmp_path, paths)
+    assert [(each.name, each.is_package) for each in found] == [("shop.cart", True), ("shop.till", False)]
+    assert edges.imports(found) == (("shop", "shop.cart"),)
 
 
 def a_call(source: str, target: str, number: int = 0) -> Call:

@@ -90,7 +90,9 @@ def test_what_is_unmeasured_has_no_gains() -> None:
     assert gains.lacking(measured()) is None
 
 
-@pytest.mark.parametrize(("covered", "total", "target", "more"), [(7, 10, 0.7, 0), (6, 10, 0.7, 1), (0, 3, 0.7, 3)])
+@pytest.mark.parametrize(
+    ("covered", "total", "target", "more"), [(7, 10, 0.7, 0), (6, 10, 0.7, 1), (0, 3, 0.7, 3), (0, 10, 0.1, 1)]
+)
 def test_what_a_tier_lacks_is_what_brings_it_to_its_target(covered: int, total: int, target: float, more: int) -> None:
     assert gains.lacking(measured(a_file("a.py", a_function("", 1, (covered, total))), target=target)) == more
 

@@ -73,7 +73,7 @@ def test_a_measurement_is_of_this_code_and_has_what_is_there(tmp_path: Path, pro
     assert found.system_tests_pass is True
     assert notes == (
         "flake.report.json: it is not there; to have it: noxtasks flake",
-        "os.matrix.baseline.json: it is not there; to have it: noxtasks matrix",
+        "os.matrix.baseline.json: it is not there; to have it: noxtasks matrix merge",
     )
 
 

@@ -99,6 +99,16 @@ def test_the_oldest_measurements_go_and_no_advance_does() -> None:
     assert (len(kept.measurements), len(kept.advances)) == (500, 600)
 
 
+def test_what_is_no_commit_goes_before_any_commit() -> None:
+    commits = tuple(a_measurement(day) for day in range(499))
+    others = tuple(msgspec.structs.replace(a_measurement(day), code_version="a+dirty.b") for day in (500, 501))
+    kept = history.merged(History(measurements=commits), History(measurements=others))
+    assert kept.measurements == (*commits, others[1])
+    for day in (502, 503):
+        kept = history.added(kept, a_measurement(day))
+    assert kept.measurements == (*commits[1:], a_measurement(502), a_measurement(503))
+
+
 def test_an_artifact_of_an_earlier_version_is_read_as_far_as_it_goes(tmp_path: Path, provenance: Provenance) -> None:
     earlier = plain(KEPT)
     for each in earlier["measurements"]:

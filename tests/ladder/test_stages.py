@@ -147,6 +147,8 @@ def test_branches_are_asked_for_where_the_profile_does() -> None:
 def test_a_mutation_baseline_of_before_is_one() -> None:
     found = standing(measured(1, figures={MUTATION: None}), [measured(0)], advanced(UNIT, INTEGRATION))
     assert (found.tier, found.following) == (SYSTEM, MUTATION)
+    later = standing(measured(1, figures={MUTATION: None}), [measured(2)], advanced(UNIT, INTEGRATION))
+    assert lacking(later) == {"mutation baseline": Verdict.UNMEASURED}
     sampled = measured(1, figures={MUTATION: None}, has_mutation_score=True)
     assert standing(sampled, (), advanced(UNIT, INTEGRATION)).tier is SYSTEM
 
@@ -293,6 +295,13 @@ def test_a_tier_may_fall_by_the_tolerance_and_not_by_more(share: float, toleranc
     found = standing(measured(2, figures={UNIT: share}), history, advanced(UNIT), terms=terms)
     assert [each.name for each in found.fallen] == ["tier1_unit"] * has_fallen
     assert found.tier is not None  # it is at its target still
+
+
+def test_a_fall_by_just_the_tolerance_is_none_whatever_the_floats_make_of_it() -> None:
+    history = [measured(day, figures={UNIT: 0.76}) for day in (0, 1)]
+    terms = Terms(sustained=ONE_COMMIT, tolerance=0.059)
+    assert 0.701 < 0.76 - 0.059
+    assert standing(measured(2, figures={UNIT: 0.701}), history, terms=terms).fallen == ()
 
 
 def test_a_fall_says_from_where_and_a_day_in_the_settings_forgives_it() -> None:

@@ -12,8 +12,8 @@ from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.mutation import emit
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.mutation.model import Report
+from noxtasks.suite.sources import Source, Sources
 
 SOURCES = Sources(files=(Source(path="src/shop.py", module="shop"),), entries=("src",), found_by="the folder")
 

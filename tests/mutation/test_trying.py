@@ -8,12 +8,12 @@ import pytest
 
 from noxtasks.mutation.deciding import distrust
 from noxtasks.mutation.making import mutmut
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.mutation.model import Fate, Mutant, Status
 from noxtasks.mutation.trying import HASH_SEED, Trying, take_baseline
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind
+from noxtasks.suite.sources import Source, Sources
 
 pytestmark = pytest.mark.functional
 

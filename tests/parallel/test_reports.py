@@ -5,15 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
 
 from noxtasks.cli import build_parser
 from noxtasks.config import Settings
-from noxtasks.parallel import judging, on_github, run, terminal, wording
+from noxtasks.evidence import artifacts
+from noxtasks.evidence.provenance import Provenance
+from noxtasks.parallel import emit, judging, on_github, run, terminal, wording
 from noxtasks.parallel.conflicts import Conflict, Findings, Kind, Resource
-from noxtasks.parallel.conflicts.model import Rate, Standing
+from noxtasks.parallel.conflicts.model import Rate, Standing, Watch, Watched
 from noxtasks.parallel.model import (
     Answer,
     Candidate,
@@ -116,6 +119,17 @@ def test_a_proven_conflict_is_in_every_report_and_is_a_finding(scan: Scan, capsy
         assert "8" in text
         assert "Give each worker its own." in text
     assert f"$ {CONFLICT.command}" in said
+
+
+@pytest.mark.parametrize("watch", Watch)
+def test_each_kind_of_what_is_watched_has_a_place_in_the_artifact(
+    watch: Watch, scan: Scan, provenance: Provenance, tmp_path: Path
+) -> None:
+    watched = Watched(watch=watch, what="out.txt", tests=("a",), fixture="built (session)")
+    found = judging.report(scan, Settings(), cores=2, conflicts=Findings(watched=(watched,), tests=4))
+    emit.write(tmp_path, found, scan, duration_s=1.0, provenance=provenance)
+    told = cast("dict[str, Any]", artifacts.read(tmp_path, emit.SCAN).result)["conflicts"]["watched"]
+    assert told == [{"watch": watch.value, "what": "out.txt", "tests": ["a"], "fixture": "built (session)"}]
 
 
 def test_github_has_the_answer_the_candidates_and_what_breaks(report: Report) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from coverage import CoverageData
 from junitparser import JUnitXml
 
 from noxtasks.config import Settings
@@ -198,6 +199,34 @@ def test_an_empty_suite_and_one_that_does_not_collect_end_as_in_pytest(root: Pat
     assert run(root, "test_none.py", "test_outcomes.py").returncode == 2
 
 
+def test_in_a_folder_of_the_project_the_tests_are_those_that_pytest_runs_there(root: Path) -> None:
+    (root / "pyproject.toml").write_text("")
+    (root / "part").mkdir()
+    (root / "part" / "test_part.py").write_text(
+        "import os\ndef test_here(): assert os.path.basename(os.getcwd()) == 'part'\ndef test_there(): pass\n"
+    )
+    assert "2 passed" in run(root / "part").stdout
+    assert "1 passed" in run(root / "part", "test_part.py::test_here").stdout
+    (root / "pyproject.toml").write_text('[tool.noxtasks]\npytest_args = ["part/test_part.py", "-k", "there"]')
+    assert "1 passed, 1 deselected" in run(root / "part").stdout
+    assert not (root / "part" / ".noxtasks").exists()
+
+
+def test_coverage_that_begins_in_each_process_is_measured_in_the_workers(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "test_covered.py").write_text("def test_one():\n    assert 1\ndef test_other():\n    assert 2\n")
+    (root / "measured.ini").write_text("[run]\nparallel = true\ninclude = */test_covered.py\n")
+    monkeypatch.setenv("COVERAGE_PROCESS_START", str(root / "measured.ini"))
+    assert "2 passed" in run(root, "test_covered.py").stdout
+    found = CoverageData(no_disk=True)
+    for path in root.glob(".coverage.*"):
+        part = CoverageData(str(path))
+        part.read()
+        found.update(part)
+    assert found.lines(str(root / "test_covered.py")) == [1, 2, 3, 4]
+
+
 def begun(root: Path) -> list[int]:
     """The processes that are in a test which waits, once there are two; these tests take no time of their own."""
     until_s = time.monotonic() + 60
@@ -235,7 +264,7 @@ def test_ctrl_c_has_the_workers_tear_down_and_ends_as_in_pytest(root: Path, how:
         else:
             process.send_signal(signal.SIGINT if how == "one" else signal.SIGTERM)
         said, _ = process.communicate()
-    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, said
     assert "KeyboardInterrupt" in said
     assert len(list(root.glob("torn-down-*"))) == 2
     assert not any(map(is_alive, pids))

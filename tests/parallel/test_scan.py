@@ -149,3 +149,28 @@ def test_modes_that_are_not_there_are_an_error(root: Path) -> None:
     found = scan(root, "--modes", "load", "-p", "no:xdist")
     assert found.returncode == 2
     assert "--modes" in found.stderr
+
+
+BREAKS = """
+import os, pathlib, pytest
+
+def test_breaks(pytestconfig):
+    if os.environ.get("PYTEST_XDIST_WORKER") is None:  # plain pytest
+        runs = pathlib.Path(__file__).with_name("runs")
+        runs.write_text(runs.read_text() + "x" if runs.exists() else "x")
+        if len(runs.read_text()) == 3:
+            os._exit(9)
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(number):
+    pass
+"""
+
+
+def test_where_plain_pytest_breaks_later_what_was_measured_is_kept_and_the_test_is_named(root: Path) -> None:
+    (root / "test_breaks.py").write_text(BREAKS)
+    found = scan(root, "--modes", "ours,load", "--rounds", "3", "test_breaks.py")
+    assert found.returncode == 3
+    assert "test_breaks.py::test_breaks" in found.stderr
+    assert {each["state"] for each in result(root)["candidates"]} == {"kept"}
+    assert result(root)["ending"] == "stopped"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.parallel import rules
 from noxtasks.parallel.model import Candidate, Ending, Execution, Fault, Mode, Scan, Trouble
 from noxtasks.parallel.scanning import Course
@@ -30,10 +31,13 @@ class Machine:
         self._random = random.Random(seed)
         self.broken: dict[Candidate, Trouble] = {}
         self.interrupts_at: int | None = None
+        self.hangs_at: int | None = None
 
     def run(self, candidate: Candidate | None) -> Execution:
         if len(self.log) == self.interrupts_at:
             raise KeyboardInterrupt
+        if candidate is None and self.log.count(None) == self.hangs_at:
+            raise NotMeasuredError("it hung in t")
         self.log.append(candidate)
         wall_s = 10.0 / (self._speedups[candidate] if candidate else 1.0)
         wall_s *= 1 + self._noise * self._random.uniform(-1, 1)
@@ -117,4 +121,17 @@ def test_an_interruption_of_the_first_run_leaves_nothing_to_tell() -> None:
     machine = Machine(1e6, dict.fromkeys(ALL, 2.0))
     machine.interrupts_at = 0
     with pytest.raises(KeyboardInterrupt):
+        machine.scan()
+
+
+def test_where_plain_pytest_once_does_not_come_to_its_end_what_was_measured_is_kept() -> None:
+    machine = Machine(1e6, dict.fromkeys(ALL, 2.0))
+    machine.hangs_at = 3
+    scan = machine.scan()
+    assert scan.ending is Ending.STOPPED
+    assert scan.stopped_by == "it hung in t"
+    assert (len(scan.sequential), len(scan.pairs[OURS])) == (3, 1)
+    machine = Machine(1e6, dict.fromkeys(ALL, 2.0))
+    machine.hangs_at = 0
+    with pytest.raises(NotMeasuredError):
         machine.scan()

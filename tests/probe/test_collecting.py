@@ -177,6 +177,8 @@ def test_modules_that_skip_themselves_are_no_problem(project: Callable[[str], Pa
 
     assert told.problems == []
     assert told.facts["skipped"] == ["tests/odd/test_optional_import.py", "tests/odd/test_skips_itself.py"]
+    assert set(told.facts["skip_reasons"]) == set(told.facts["skipped"])
+    assert told.facts["skip_reasons"]["tests/odd/test_optional_import.py"].startswith("could not import")
 
 
 def test_a_fixture_that_a_fixture_lacks_is_laid_at_the_door_of_the_one_that_asks(

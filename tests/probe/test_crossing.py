@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,44 @@ def test_late(): till.late()
 def test_through_other(): assert outer.apply(core.passed_on(till.pay)) == 2
 """,
 }
+ALIKE = "def f(g=None): return g and g()\n"
+MORE = {
+    **{f"shop/{name}/__init__.py": ALIKE for name in ("one", "two", "three")},
+    "tests/test_alike.py": """
+from shop import one, two, three
+def test_it():
+    one.f(two.f)
+    one.f(three.f)
+""",
+    "shop/often/__init__.py": "from shop import seldom\ndef f(): return seldom.f()\n",
+    "shop/seldom/__init__.py": "def f(): return 1\n",
+    "tests/test_often.py": """
+from shop import often, seldom
+def test_many():
+    for _ in range(9_000): seldom.f()
+def test_one(): often.f()
+""",
+    "shop/child/__init__.py": "from shop import core\ndef f(): return core.price(1)\n",
+    "tests/test_child.py": """
+import os, pytest
+from shop import child
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_it():
+    pid = os.fork()
+    if not pid:
+        child.f()
+        os._exit(0)
+    os.waitpid(pid, 0)
+""",
+    "conftest.py": """
+import sys
+def pytest_unconfigure():
+    if sys.version_info >= (3, 12):
+        assert [sys.monitoring.get_tool(tool) for tool in (0, 3, 4)] == [None] * 3
+    else:
+        assert sys.getprofile() is None
+""",
+}
 EXPECTED = {
     ("till", "core", "pay", "price"),
     ("till", "core", "total", "Cart.__init__"),
@@ -113,39 +151,49 @@ EXPECTED = {
     ("core", "till", "passed_on.<locals>.wrapper", "pay"),
     ("till", "late", "late", "f"),
 }
-UNITS = {name: name for name in ("shop", "shop.core", "shop.till", "shop.late")}
+UNITS = {
+    f"shop.{name}": f"shop.{name}"
+    for name in ("core", "till", "late", "one", "two", "three", "often", "seldom", "child")
+}
 
-Run = Callable[..., tuple[Crossings, "subprocess.CompletedProcess[str]"]]
+
+def run(
+    folder: Path,
+    *command: str,
+    files: Mapping[str, str] = {},
+    environment: Mapping[str, str] = {},
+    records: bool = True,
+) -> tuple[Crossings, subprocess.CompletedProcess[str]]:
+    """Run a sample's tests in `folder`, by default with pytest alone."""
+    root, told = folder / "project", folder / f"told{records}"
+    told.mkdir(parents=True)
+    for name, text in {**FILES, **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, *(command or ("-m",)), "pytest", "-q", "-p", crossings.PLUGIN],
+        cwd=root,
+        env={
+            **os.environ,
+            **environment,
+            **(crossings.environment(told, UNITS) if records else {}),
+            "PYTHONPATH": os.pathsep.join((str(Path(probe.__file__).parent), str(root))),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return crossings.read(told), done
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def run(
-        *command: str, files: Mapping[str, str] = {}, environment: Mapping[str, str] = {}, records: bool = True
-    ) -> tuple[Crossings, subprocess.CompletedProcess[str]]:
-        root, told = tmp_path / "project", tmp_path / f"told{len(list(tmp_path.iterdir()))}"
-        told.mkdir()
-        for name, text in {**FILES, **files}.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text)
-        done = subprocess.run(
-            [sys.executable, *(command or ("-m",)), "pytest", "-q", "-p", crossings.PLUGIN],
-            cwd=root,
-            env={
-                **os.environ,
-                **environment,
-                **(crossings.environment(told, UNITS) if records else {}),
-                "PYTHONPATH": os.pathsep.join((str(Path(probe.__file__).parent), str(root))),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return crossings.read(told), done
-
-    return run
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Crossings:
+    """What was seen of all that the samples do; at the end the tool has been let go."""
+    found, done = run(tmp_path_factory.mktemp("all"), files=MORE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return found
 
 
 def seen(found: Crossings) -> set[tuple[str, str, str, str]]:
@@ -160,11 +208,25 @@ def seen(found: Crossings) -> set[tuple[str, str, str, str]]:
     }
 
 
-def test_calls_across_a_border_are_told_whatever_way_they_take(run: Run) -> None:
-    found, done = run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert seen(found) == EXPECTED
-    assert found.trouble == ""
+def of(found: Crossings, *units: str) -> set[tuple[str, str, str, str]]:
+    return {call for call in seen(found) if call[0] in units}
+
+
+def test_calls_across_a_border_are_told_whatever_way_they_take(recorded: Crossings) -> None:
+    assert of(recorded, "core", "till", "late") == EXPECTED
+    assert recorded.trouble == ""
+
+
+def test_functions_that_look_alike_are_told_apart(recorded: Crossings) -> None:
+    assert of(recorded, "one", "two", "three") == {("one", "two", "f", "f"), ("one", "three", "f", "f")}
+
+
+def test_a_function_that_is_called_very_often_is_told_still(recorded: Crossings) -> None:
+    assert of(recorded, "often", "seldom") == {("often", "seldom", "f", "f")}
+
+
+def test_what_a_child_does_is_not_told(recorded: Crossings) -> None:
+    assert of(recorded, "child") == set()
 
 
 def coverage_of(root: Path, data: Path) -> dict[str, Any]:
@@ -175,60 +237,25 @@ def coverage_of(root: Path, data: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("core", ["ctrace", "pytrace", *(["sysmon"] if sys.version_info >= (3, 12) else [])])
-def test_coverage_measures_the_same_and_so_does_the_record(run: Run, tmp_path: Path, core: str) -> None:
+def test_coverage_measures_the_same_and_so_does_the_record(tmp_path: Path, core: str) -> None:
     measured = {}
     for records in (False, True):
         data = tmp_path / f"data{records}"
         branches = ["--branch"] if core != "sysmon" or sys.version_info >= (3, 14) else []  # which it cannot see before
         command = ["-m", "coverage", "run", *branches, "--source=shop", f"--data-file={data}", "-m"]
-        found, done = run(*command, environment={"COVERAGE_CORE": core}, records=records)
+        found, done = run(tmp_path, *command, environment={"COVERAGE_CORE": core}, records=records)
         assert done.returncode == 0, done.stdout + done.stderr
         measured[records] = coverage_of(tmp_path / "project", data)
         assert seen(found) == (EXPECTED if records else set())
+        assert found.trouble == ("" if records else "no process has looked for calls")
     assert measured[True] == measured[False]
     assert measured[True]["shop/till/__init__.py"]["missing_lines"] == []
 
 
-def test_what_a_crash_leaves_is_read(run: Run) -> None:
+def test_what_a_crash_leaves_is_read(tmp_path: Path) -> None:
     crash = "import os\nfrom shop import till\ndef test_it():\n    till.pay()\n    os._exit(9)\n"
-    found, done = run(files={"tests/test_shop.py": crash})
+    found, done = run(tmp_path, files={"tests/test_shop.py": crash})
     assert done.returncode == 9
-    assert seen(found) == {("till", "core", "pay", "price")}
-
-
-def test_what_a_child_does_is_not_told_and_nothing_twice(run: Run) -> None:
-    text = """
-import os, pytest
-from shop import till
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-def test_it():
-    pid = os.fork()
-    if not pid:
-        till.total()
-        os._exit(0)
-    os.waitpid(pid, 0)
-    till.pay()
-"""
-    found, _ = run(files={"tests/test_shop.py": text})
-    assert seen(found) <= {("till", "core", "pay", "price")}
-
-
-def test_functions_that_look_alike_are_told_apart(run: Run) -> None:
-    alike = "def f(g=None): return g and g()\n"
-    text = "from shop import core, late, till\ndef test_it():\n    core.f(till.f)\n    core.f(late.f)\n"
-    files = {f"shop/{name}/__init__.py": alike for name in ("core", "till", "late")}
-    found, _ = run(files={**files, "tests/test_shop.py": text})
-    assert seen(found) == {("core", "till", "f", "f"), ("core", "late", "f", "f")}
-
-
-def test_a_function_that_is_called_very_often_is_told_still(run: Run) -> None:
-    text = """
-from shop import core, till
-def test_many():
-    for _ in range(9_000): core.price(1)
-def test_one(): till.pay()
-"""
-    found, _ = run(files={"tests/test_shop.py": text})
     assert seen(found) == {("till", "core", "pay", "price")}
 
 
@@ -243,30 +270,11 @@ else:
 """
 
 
-def test_where_the_users_tools_hold_what_is_needed_that_is_told(run: Run) -> None:
-    found, done = run(files={"conftest.py": HELD})
+def test_where_the_users_tools_hold_what_is_needed_that_is_told(tmp_path: Path) -> None:
+    found, done = run(tmp_path, files={"conftest.py": HELD})
     assert done.returncode == 0
     assert found.calls == ()
     assert found.trouble in {"other tools hold all of sys.monitoring", "another profile function is at work"}
-
-
-def test_the_tool_is_let_go_at_the_end(run: Run) -> None:
-    ends = """
-import sys
-def pytest_unconfigure():
-    if sys.version_info >= (3, 12):
-        assert [sys.monitoring.get_tool(tool) for tool in (0, 3, 4)] == [None] * 3
-    else:
-        assert sys.getprofile() is None
-"""
-    _, done = run(files={"conftest.py": ends})
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_without_a_plan_nothing_is_done(run: Run) -> None:
-    found, done = run(records=False)
-    assert done.returncode == 0
-    assert (found.calls, found.trouble) == ((), "no process has looked for calls")
 
 
 def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from noxtasks.mutation.making import mutmut
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.suite.collection import Collection
 from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import EngineKind, Order, Run
 from noxtasks.suite.runs import RunRequest
+from noxtasks.suite.sources import Source, Sources
 
 pytestmark = pytest.mark.functional
 

@@ -43,7 +43,8 @@ print(json.dumps([of._are_used, of._place, told, len(of._before), pools._MOST]))
 
 def places(python: Path, every: int, **variables: str) -> Any:
     """Where the next blocks of some sizes lie in each layout, counted in blocks, where many holes were before."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(probe.__file__).parent), "PYTHONHASHSEED": "0", **variables}
+    given = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}  # all else lies in memory
+    environment = {**given, "PYTHONPATH": str(Path(probe.__file__).parent), "PYTHONHASHSEED": "0", **variables}
     command = [str(python), "-c", SCRIPT, str(every)]
     return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
 

@@ -43,6 +43,34 @@ def told(*reports: tuple[str, str]) -> dict[str, Any]:
     return case.fields()
 
 
+def skipped(said: object) -> Any:
+    report = a_report("call", "skipped")
+    report.longrepr = said
+    return report
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (("test_a.py", 3, "Skipped: Windows only"), "Windows only"),
+        (("test_a.py", 3, "no"), "no"),
+        ("a plugin's own", "a plugin's own"),
+        (None, ""),
+        (("test_a.py", 3, "Skipped: " + "x" * 1000), "x" * 500),
+    ],
+)
+def test_the_reason_of_a_skip_is_told(said: object, reason: str) -> None:
+    case = Case()
+    case.add(skipped(said))
+    assert case.fields().get("reason", "") == reason
+
+
+def test_so_is_that_of_an_expected_failure_and_none_where_it_fails_after_all() -> None:
+    assert told(("setup", "passed"), ("call", "xfailed"))["reason"] == "reason"
+    assert "reason" not in told(("setup", "passed"), ("call", "xfailed"), ("teardown", "failed"))
+    assert "reason" not in told(("setup", "passed"), ("call", "passed"))
+
+
 def expected(setup: str, call: str, teardown: str) -> str:
     if setup == "failed":
         return "error"

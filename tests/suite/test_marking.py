@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from noxtasks.suite.launch import Suite
-from noxtasks.suite.marking import Marking, Place, Plugin, RegisteredLine, observe, observe_everywhere
+from noxtasks.suite.marking import CONFIGURED, Marking, Place, Plugin, RegisteredLine, observe, observe_everywhere
 
 pytestmark = pytest.mark.functional
 
@@ -344,3 +344,25 @@ def test_where_the_user_says_what_to_collect_nothing_else_is(seen: See) -> None:
     marking = seen(ELSEWHERE, "examples/test_out.py", everywhere=True)
     assert [each.test for each in marking.tests] == ["examples/test_out.py::test_out"]
     assert marking.outside == 0
+
+
+def test_what_pytest_would_run_is_told_too_with_all_that_options_and_hooks_take_away(seen: See) -> None:
+    marking = seen(
+        {
+            "conftest.py": "def pytest_collection_modifyitems(items):\n"
+            "    items[:] = [each for each in items if 'hooked' not in each.name]\n",
+            "test_it.py": "import pytest\ndef test_kept(): pass\n@pytest.mark.slow\ndef test_slow(): pass\n"
+            "def test_hooked(): pass\ndef test_named(): pass\ndef test_deselected(): pass\n",
+        },
+        *("-m", "not slow", "-k", "not named", "--deselect", "test_it.py::test_deselected"),
+        expressions=[CONFIGURED, ("-m", "slow")],
+    )
+    names = [each.test.rpartition("::")[2] for each in marking.tests]
+    assert [names[place] for place in marking.selections[CONFIGURED].tests] == ["test_kept"]
+    assert [names[place] for place in marking.selections[("-m", "slow")].tests] == ["test_slow"]
+    assert len(names) == 5
+
+
+def test_a_selection_that_pytest_refuses_is_told(seen: See) -> None:
+    marking = seen({"test_it.py": "def test(): pass\n"}, "-m", "not (", expressions=[CONFIGURED])
+    assert "not (" in marking.selections[CONFIGURED].error

@@ -42,9 +42,9 @@ def short(nodeid: str, width: int) -> str:
     function = whole.rpartition("::")[2]
     kept = width - len(function) - len("[…")
     if len(line) <= width or not bracket or kept < _PARAMETERS:
-        return end_of(line, width)
+        return end_of(nodeid, width)
     if len(function) + len(bracket) + len(parameters) < width:
-        return end_of(line, width)
+        return end_of(nodeid, width)
     return f"{function}[…{parameters[-kept:]}"
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from noxtasks.flake.determinism.controls import Controls
 from noxtasks.flake.determinism.model import Kind
-from noxtasks.flake.determinism.source import Source
+from noxtasks.suite.source import Source
 
 Check = Callable[[Source, ast.Call], bool]
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from noxtasks.flake.determinism.model import Kind
-from noxtasks.flake.determinism.source import Source
+from noxtasks.suite.source import Source
 
 _MOMENTS = {
     "time.time", "time.time_ns", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today",

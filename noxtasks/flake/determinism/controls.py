@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from noxtasks.flake.determinism.source import Function, Source
+from noxtasks.suite.source import Function, Source
 
 _PATCHES = re.compile(r"(^|\.)(patch(\.(object|dict|multiple))?|setattr|delattr|setenv|delenv|setitem|patch_object)$")
 _SEEDS = re.compile(r"(^|[._])seed(ed|_\w+)?$|(^|[._])(re)?seed($|_)|manual_seed|random_state", re.IGNORECASE)

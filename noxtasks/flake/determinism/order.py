@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from noxtasks.flake.determinism.model import Kind
-from noxtasks.flake.determinism.source import Source
+from noxtasks.suite.source import Source
 
 _PASS_ON = {
     "list",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from noxtasks.flake.determinism.controls import Controls, Fixtures, fixture_decorator, fixture_scope
 from noxtasks.flake.determinism.model import Kind
-from noxtasks.flake.determinism.source import Function, Source
+from noxtasks.suite.source import Function, Source
 
 _Found = Iterator[tuple[Kind, ast.AST, str]]
 

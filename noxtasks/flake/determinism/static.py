@@ -18,7 +18,7 @@ import msgspec
 from noxtasks.flake.determinism import calls, clock, order, state
 from noxtasks.flake.determinism.controls import Fixtures, fixture_decorator, fixture_scope
 from noxtasks.flake.determinism.model import Finding, Kind
-from noxtasks.flake.determinism.source import Source
+from noxtasks.suite.source import Source
 
 _IGNORED = re.compile(r"#\s*noxtasks:\s*ignore(?:\[([\w\s,-]*)\])?")
 _PARSED_TO_A_DEPTH = (SyntaxError, ValueError, RecursionError, MemoryError)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from noxtasks.errors import ConfigurationError, NotMeasuredError
 from noxtasks.mutation.deciding import scopes
-from noxtasks.mutation.making import sources
 from noxtasks.mutation.making.configured import Configured, configured
-from noxtasks.mutation.making.sources import Sources
-from noxtasks.suite import declared
+from noxtasks.suite import declared, sources
+from noxtasks.suite.sources import Sources
 
 
 class Located(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +33,14 @@ def locate(root: Path, paths: Collection[str], places: Collection[str] = ()) -> 
     asked = configured(project)
     if places:
         asked = msgspec.structs.replace(asked, source_paths=tuple(places), where="mutation.paths")
-    inner = {}
-    for folder in sources.projects_within(paths):
-        with suppress(ConfigurationError):  # one that is broken is no project
-            inner[folder] = declared.gather(root / folder)
-    found = sources.find(paths, project, asked, inner)
+    found = sources.find(
+        paths,
+        project,
+        sources.declared_within(root, paths),
+        named=asked.source_paths,
+        named_by=asked.where,
+        takes=asked.takes,
+    )
     code = [path for path in paths if path.endswith(".py")]
     lost = [place for place in places if not scopes.meant(place, [source.path for source in found.files])]
     if lost:

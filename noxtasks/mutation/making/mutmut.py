@@ -14,10 +14,10 @@ import msgspec
 
 from noxtasks.errors import NotMeasuredError, TimeIsUpError
 from noxtasks.mutation.making import mutmut_program
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.mutation.model import Mutant, Reach
 from noxtasks.suite import process
 from noxtasks.suite.launch import Suite
+from noxtasks.suite.sources import Source, Sources
 
 VERSION = "3.8.1"
 """What `mutmut_program` and the probe use of it is no public interface: it changes with any version."""

@@ -20,11 +20,11 @@ import msgspec
 
 from noxtasks import __version__
 from noxtasks.mutation.making import mutmut
-from noxtasks.mutation.making.sources import Sources
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.mutation.remembered import content
 from noxtasks.suite.collection import Collection as Collected
 from noxtasks.suite.model import Touched
+from noxtasks.suite.sources import Sources
 
 FORMAT = 1
 """Of the memory's lines, and of what is in the digests: other rules, another number."""

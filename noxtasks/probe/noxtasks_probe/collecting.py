@@ -19,6 +19,7 @@ from _pytest.config import ConftestImportFailure
 from . import determinism
 from .lacking import Lacking
 from .raised import describe, distributions, relative
+from .recording import why_skipped
 from .testfiles import files_below, targets
 
 _DIRECTORIES_COLLECT = int(pytest.__version__.partition(".")[0]) >= 8  # noqa: PLR2004
@@ -44,17 +45,21 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
 class CollectionWatch:
     """A pytest plugin, to be registered before conftests are imported.
 
+    With `names_deselected`, the facts name the tests that were deselected, which may be many.
+
     `problems`: one dict of raw facts for each thing that is wrong; complete after `finish()`, or when pytest gave up
     before collecting. `facts`: what there was to collect. `importing` is told the path of each test file before it is
     imported, so that a crash can be laid at its door.
     """
 
-    def __init__(self, importing: Callable[[str], None] | None = None) -> None:
+    def __init__(self, importing: Callable[[str], None] | None = None, *, names_deselected: bool = False) -> None:
         self.problems: list[dict[str, Any]] = []
         self._importing = importing
+        self._names_deselected = names_deselected
         self._config: Any = None
         self._rootdir = ""
         self._modules: dict[str, str] = {}  # path to "collected" or "skipped"
+        self._reasons: dict[str, str] = {}  # path of a skipped module to why
         self._lost: dict[str, list[str]] = {}  # conftest to the test files that could not be collected for it
         self._deselected: list[pytest.Item] = []
         self._counts: dict[str, Any] = {}
@@ -75,8 +80,10 @@ class CollectionWatch:
             "inifile": relative(config.inipath, self._rootdir) if config.inipath else "",
             "modules": sorted(self._modules),
             "skipped": sorted(path for path, state in self._modules.items() if state == "skipped"),
+            "skip_reasons": self._reasons,
             "lost": self._lost,
             "deselected": len(self._deselected),
+            "deselected_tests": [item.nodeid for item in self._deselected] if self._names_deselected else [],
             "keyword": getattr(config.known_args_namespace, "keyword", "") or "",
             "markexpr": getattr(config.known_args_namespace, "markexpr", "") or "",
             "arguments": list(config.known_args_namespace.file_or_dir),
@@ -156,6 +163,7 @@ class CollectionWatch:
         """Note the files that skip themselves."""
         if report.skipped and report.nodeid in self._modules:
             self._modules[report.nodeid] = "skipped"
+            self._reasons[report.nodeid] = why_skipped(report.longrepr)
 
     @_guarded
     def pytest_exception_interact(self, node: Any, call: Any) -> None:

@@ -11,7 +11,6 @@ import os
 import pickle
 import selectors
 import signal
-import sys
 import time
 import warnings
 from contextlib import suppress
@@ -19,12 +18,14 @@ from typing import Any, Optional
 
 import pytest
 
-from . import namespaces, processes
+from . import namespaces, outlets, parting, processes
+from .aside import Aside, Taken
 from .channel import Channel, Frame
 from .frames import Real
 from .outbox import Outbox, parted
+from .outlets import Outlets, Said
 from .schedule import Schedule
-from .worker import Identity, failed_subtests, work
+from .worker import Identity, work
 
 _GRACE_S = 5.0  # for a worker to tear down what it has set up
 _TICK_S = 1.0
@@ -35,11 +36,12 @@ _MOST_DEATHS = 3  # of workers in no test, one after the other
 class _Forked:
     """A worker, as this process sees it."""
 
-    def __init__(self, name: str, pid: int, channel: Channel, outbox: Outbox) -> None:
+    def __init__(self, name: str, pid: int, channel: Channel, outbox: Outbox, outlets: Outlets) -> None:
         self.name = name
         self.pid = pid
         self.channel = channel
         self.outbox = outbox
+        self.outlets = outlets
         self.chunk: list[int] = []  # what it was given and has not ended
         self.is_over = False
 
@@ -73,6 +75,7 @@ class Controller:
         self._stopping = False
         self._order: dict[str, list[int]] = {}  # by worker, what it ran
         self._failed: set[int] = set()
+        self._aside = Aside(self._config)
 
     def failing(self) -> dict[str, list[str]]:
         """By worker that had a failure, the tests that it ran up to its last one."""
@@ -106,6 +109,7 @@ class Controller:
             for worker in self._alive:
                 worker.channel.close()
                 worker.outbox.close()
+                worker.outlets.close()
         lost = [item.nodeid for place, item in enumerate(self._session.items) if place not in self._ended]
         self._stop_where_wanted()
         if lost:
@@ -113,10 +117,9 @@ class Controller:
 
     def _fork(self, name: str) -> None:
         ours, theirs = Channel.pair()
-        outbox = Outbox()
+        outbox, outlet = Outbox(), Outlets()
         parent = Real.getpid()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        outlets.flush()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of native threads
             pid = os.fork()
@@ -128,12 +131,14 @@ class Controller:
                 self._selector.close()
                 for other in self._alive:
                     other.channel.close()
+                    other.outlets.close()
                 theirs.move()
-                work(self._session, theirs, outbox, Identity(name, len(self._names), self._testrun), self._wanted)
+                identity = Identity(name, len(self._names), self._testrun, self._wanted)
+                work(self._session, theirs, outbox, outlet, identity)
             finally:
                 Real.exit(1)
         theirs.close()
-        forked = _Forked(name, pid, ours, outbox)
+        forked = _Forked(name, pid, ours, outbox, outlet)
         self._alive.append(forked)
         self._selector.register(ours, selectors.EVENT_READ, forked)
 
@@ -159,6 +164,7 @@ class Controller:
             worker.is_over = True
             self.discarded.update(fields["discarded"])
             self._log(fields["reports"])
+            self._hear_the_last(worker, fields["gathered"], fields["why_not"])
         elif frame.kind == "exit":
             self._log(fields["reports"])
             raise pytest.exit.Exception(fields["reason"], fields["returncode"])
@@ -168,16 +174,26 @@ class Controller:
             self._log(fields["reports"])
             raise RuntimeError(f"a worker broke: {fields['reason']}")
 
+    def _hear_the_last(self, worker: _Forked, gathered: bytes, why_not: str) -> None:
+        """Have plugins hear of what they gathered there. They did without before: that they cannot breaks nothing."""
+        if not why_not:
+            try:
+                parting.hear(self._config, worker.name, pickle.loads(gathered))  # noqa: S301 - from a copy of this process
+            except Exception as error:
+                why_not = repr(error)
+        if why_not:
+            text = f"what plugins gathered in worker {worker.name} is not told: {why_not}"
+            self._config.issue_config_time_warning(pytest.PytestWarning(text), 2)
+
     def _hear_of_tests(self, worker: _Forked, content: bytes) -> None:
         for told in parted(content):
-            place, reports, stops, live, subtests = pickle.loads(told)  # noqa: S301 - from a copy of this process
+            place, reports, stops, (live, said), aside = pickle.loads(told)  # noqa: S301 - from a copy of this process
             if place in self._ended:  # it was found before it was sent
                 continue
             self._deaths = 0
             worker.chunk.remove(place)
             self._order.setdefault(worker.name, []).append(place)
-            failed_subtests(self._config).update(subtests)
-            self._report(place, reports, live)
+            self._report(place, reports, live, said, aside)
             self._session.shouldstop = stops[0] or self._session.shouldstop
             self._session.shouldfail = stops[1] or self._session.shouldfail
             if self._session.shouldstop or self._session.shouldfail:
@@ -191,7 +207,9 @@ class Controller:
             else:
                 worker.channel.send("enough")
 
-    def _report(self, place: int, reports: Any, live: Any = ()) -> None:
+    def _report(
+        self, place: int, reports: Any, live: Any = (), said: Optional[Said] = None, aside: Optional[Taken] = None
+    ) -> None:
         item = self._session.items[place]
         self._ended.add(place)
         if self._stopping:
@@ -200,6 +218,10 @@ class Controller:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         for name, args, kwargs in live if reporter is not None else ():
             getattr(reporter, name)(*args, **kwargs)
+        if said:
+            outlets.show(said)
+        if aside is not None:
+            self._aside.give(item.nodeid, aside)
         for report in self._read(item, reports):
             if report.failed:
                 self._failed.add(place)
@@ -225,9 +247,22 @@ class Controller:
                 found.append(_failed(item, f"what the test reports cannot be read here: {error!r}"))
         return found
 
-    def _warn(self, message: Any, when: str, nodeid: str, location: Any) -> None:
-        text, category, filename, lineno = message
-        recorded = warnings.WarningMessage(text, category, filename, lineno)
+    def _warn(
+        self,
+        *,
+        message: Optional[bytes],
+        text: str,
+        category: str,
+        place: tuple[str, int],
+        when: str,
+        nodeid: str,
+        location: Any,
+    ) -> None:
+        found: tuple[Any, Any] = (text, type(category, (Warning,), {}))  # of that name, where it cannot come over
+        if message is not None:
+            with suppress(Exception):
+                found = pickle.loads(message)  # noqa: S301 - from a copy of this process
+        recorded = warnings.WarningMessage(*found, *place)
         self._config.hook.pytest_warning_recorded.call_historic(
             kwargs={"warning_message": recorded, "nodeid": nodeid, "when": when, "location": location}
         )
@@ -254,8 +289,11 @@ class Controller:
             os.killpg(worker.pid, signal.SIGKILL)
         if not worker.is_over:
             self._hear_of_tests(worker, worker.outbox.content())
+            parting.lack(self._config)
             self._blame(worker, status)
         worker.outbox.close()
+        outlets.show(worker.outlets.taken())
+        worker.outlets.close()
 
     def _blame(self, worker: _Forked, status: int) -> None:
         """Have the test fail that the worker died in, and another worker go on."""
@@ -264,7 +302,7 @@ class Controller:
             hung = Real.clock() - since_s > self._hang_s
             why = f"took longer than {self._hang_s:g} s" if hung else f"ended its process: {_how(status)}"
             report = _failed(self._session.items[at], f"worker {worker.name}: the test {why}")
-            self._report(at, pickle.dumps([report]))
+            self._report(at, pickle.dumps([report]), said=worker.outlets.taken())
             worker.chunk.remove(at)
         else:
             self._deaths += 1
@@ -314,6 +352,7 @@ class Controller:
                 if frame.kind == "ended":
                     self._hear_of_tests(worker, frame.fields["content"])
             self._hear_of_tests(worker, worker.outbox.content())
+            outlets.show(worker.outlets.taken())
 
 
 def _failed(item: pytest.Item, message: str) -> pytest.TestReport:

@@ -22,7 +22,7 @@ from typing import Any, Optional
 
 import pytest
 
-from . import durations, namespaces, ordering, processes, replaying, taming
+from . import durations, namespaces, ordering, parting, processes, replaying, taming
 from .controlling import Controller
 from .frames import Real
 from .schedule import Schedule, Timed
@@ -124,6 +124,7 @@ class Distribution:
         if reason:
             _tell(session, f"noxtasks: one process, {reason}")
             return None
+        parting.prepare(session.config)
         workers = min(plan["workers"], len(session.items))
         wanted = namespaces.Wanted(**plan["isolated"]) if plan["isolated"] else None
         controller = Controller(
@@ -149,8 +150,9 @@ class Distribution:
         for command in replaying.commands(config, self._failing, folder, self._plan["words"]):
             terminalreporter.write_line(f"noxtasks: what this worker ran, again in its order: {command}")
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Keep what the tests took, for the next time."""
+        parting.tidy(session.config)
         durations.keep(self._kept, self._watch.took_s)
 
     @pytest.hookimpl(trylast=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict
 
@@ -47,7 +48,8 @@ def keep(path: Path, took_s: Dict[str, float]) -> None:
         whole.write_text(json.dumps(kept), "utf-8")
         whole.replace(path)
     except OSError:
-        pass
+        with suppress(OSError):
+            whole.unlink()
 
 
 class Watch:

@@ -68,7 +68,9 @@ class Engine:
         self._task = task
         self._calls = CallWatch(mutated) if mutated else None
         self._touched = TouchWatch(os.getcwd()) if mutated else None
-        self._watch = CollectionWatch(lambda path: wire.send("importing", path=path))
+        self._watch = CollectionWatch(
+            lambda path: wire.send("importing", path=path), names_deselected=task["mode"] == "collect"
+        )
         self._marks: MarkWatch | None = None
         self._told = 0
         self._items: dict[str, pytest.Item] = {}
@@ -328,6 +330,7 @@ def _environment() -> dict[str, Any]:
         "pid": os.getpid(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
+        "free_threaded": "free-threading" in sys.version,
         "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
         "pytest": pytest.__version__,
         "plugins": plugins,

@@ -29,6 +29,10 @@ class Real:
     clock = staticmethod(time.perf_counter)
     encode = staticmethod(json.JSONEncoder(separators=(",", ":"), default=str).encode)
     write = staticmethod(os.write)
+    fstat = staticmethod(os.fstat)
+    seek = staticmethod(os.lseek)
+    truncate = staticmethod(os.ftruncate)
+    read_at = staticmethod(os.pread if hasattr(os, "pread") else os.read)  # Windows, where nothing is read so, lacks it
 
 
 _ESCAPE = re.compile(r"\\u(?:d[89ab]..\\ud[c-f]..|(d[89a-f]..))|\\.")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from . import failures
+from .frames import Real
 
 _MEMORY_TIMES = 4
 _MEMORY_MORE = 2 << 30
@@ -40,27 +41,45 @@ def own_temporary_folder(config: pytest.Config, folder: str, shared: str = "") -
 
 
 def own_output(config: pytest.Config, *, forked: bool) -> list[str]:
+    """Capture all that this process writes, as `own_capture` does if it is `forked`, and keep floods out of memory.
+
+    Returns the notes of floods to come.
+    """
+    capturing = _capturing(config)
+    if forked:
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor, stream in _streams(capturing):
+            saved = getattr(stream, "targetfd_save", None)
+            os.dup2(null, descriptor if saved is None else saved)
+        os.close(null)
+    floods = own_capture(config, forked=forked)
+    if capturing is not None:
+        _keep_on(capturing)
+    return floods
+
+
+def own_capture(config: pytest.Config, *, forked: bool = True) -> list[str]:
     """Give a forked child capture files of its own, and keep floods out of memory. Returns the notes of floods to come.
 
     A capture file that is inherited over a fork is one open file for all children: each would read what others wrote.
     The new file takes the old one's descriptor, so whoever holds `sys.stdout` keeps a stream that works.
     """
     floods: list[str] = []
-    capture_manager: Any = config.pluginmanager.get_plugin("capturemanager")
-    capturing = getattr(capture_manager, "_global_capturing", None)
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor, stream in ((1, getattr(capturing, "out", None)), (2, getattr(capturing, "err", None))):
-        saved = getattr(stream, "targetfd_save", None)
+    for descriptor, stream in _streams(_capturing(config)):
+        if getattr(stream, "targetfd_save", None) is None:
+            continue
         if forked:
-            os.dup2(null, descriptor if saved is None else saved)
-        if saved is not None and stream is not None:
-            if forked:
-                _replace(stream, descriptor)
-            _dam(stream, floods, "stdout" if descriptor == 1 else "stderr")
-    os.close(null)
-    if capturing is not None:
-        _keep_on(capturing)
+            _replace(stream, descriptor)
+        _dam(stream, floods, "stdout" if descriptor == 1 else "stderr")
     return floods
+
+
+def _capturing(config: pytest.Config) -> Any:
+    return getattr(config.pluginmanager.get_plugin("capturemanager"), "_global_capturing", None)
+
+
+def _streams(capturing: Any) -> tuple[tuple[int, Any], ...]:
+    return (1, getattr(capturing, "out", None)), (2, getattr(capturing, "err", None))
 
 
 def _keep_on(capturing: Any) -> None:
@@ -85,15 +104,15 @@ def _dam(stream: Any, floods: list[str], name: str) -> None:
 
     def bounded() -> Any:
         fd = stream.tmpfile.fileno()
-        size = os.fstat(fd).st_size
+        size = Real.fstat(fd).st_size
         if size == 0:
             return ""
         if size > FLOOD:
             floods.append(f"wrote {size} bytes to {name}")
-            head, tail = os.pread(fd, FLOOD // 2, 0), os.pread(fd, FLOOD // 2, size - FLOOD // 2)
-            os.ftruncate(fd, 0)
-            os.lseek(fd, 0, os.SEEK_SET)
-            os.write(fd, head + f"\n[… {size - FLOOD} bytes left out …]\n".encode() + tail)
+            head, tail = Real.read_at(fd, FLOOD // 2, 0), Real.read_at(fd, FLOOD // 2, size - FLOOD // 2)
+            Real.truncate(fd, 0)
+            Real.seek(fd, 0, 0)
+            Real.write(fd, head + f"\n[… {size - FLOOD} bytes left out …]\n".encode() + tail)
         return snap()
 
     if hasattr(os, "pread"):

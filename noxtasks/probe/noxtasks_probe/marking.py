@@ -6,7 +6,8 @@ Told over the wire, in frames of which each says what is new since the one befor
   that it carries, its own and its parents'. Each file and each set is spelled out once, in `files` and `sets`.
 - `remarked`, once: the sets of all tests told, before and after `pytest_collection_modifyitems`.
 - `places`: where markers were `made` and where they were `added` to a node: name, file, line.
-- `selected`, for each expression: the tests that pytest would select, by number, or what it says against it.
+- `selected`, for each expression: the tests that pytest would select, by number, or what it says against it. That of
+  the option "configured" are those that pytest would run: what no hook, nor the user's own `-m` and `-k`, takes away.
 - `registered`: the lines of `markers` with where they come from, and the `plugins` and conftests that are loaded.
 - `elsewhere`: test files under the root that were not collected, where the user did not say which to collect.
 
@@ -34,6 +35,7 @@ from .naming import names
 from .testfiles import files_below
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_CONFIGURED = "configured"
 _OWN = ("_pytest", "pytest", "pluggy", "noxtasks", __name__.partition(".")[0])
 
 
@@ -171,6 +173,8 @@ class MarkWatch:
         self._see(items)
         after = self._numbers()
         before = self._before + after[told:]
+        if any(option == _CONFIGURED for option, _ in self._expressions):
+            self._tell_configured(items)
         self._wire.send("remarked", before=before, after=after, sets=[sorted(each) for each in self._sets.take()])
 
     @_guarded
@@ -182,12 +186,27 @@ class MarkWatch:
         for index, number in enumerate(self._numbers()):
             groups[number].append(index)
         for option, expression in self._expressions:
+            if option == _CONFIGURED:
+                continue
             try:
                 selected = self._selected(option, expression, config, list(groups.values()))
             except Exception as error:  # pytest's own, or what an expression makes of it
                 self._wire.send("selected", option=option, expression=expression, error=_first_line(error))
             else:
                 self._wire.send("selected", option=option, expression=expression, tests=selected)
+
+    def _tell_configured(self, items: list[pytest.Item]) -> None:
+        kept = list(items)
+        try:
+            if kept:
+                option = kept[0].config.option
+                pytest_mark.deselect_by_keyword(kept, _configured(kept[0].config, keyword=option.keyword))
+                pytest_mark.deselect_by_mark(kept, _configured(kept[0].config, markexpr=option.markexpr))
+        except Exception as error:
+            self._wire.send("selected", option=_CONFIGURED, expression="", error=_first_line(error))
+            return
+        places = {id(item): index for index, item in enumerate(self._items)}
+        self._wire.send("selected", option=_CONFIGURED, expression="", tests=[places[id(item)] for item in kept])
 
     def _selected(self, option: str, expression: str, config: Any, groups: list[list[int]]) -> list[int]:
         """Ask pytest. Where names alone count, one test stands for all that carry the same."""

@@ -12,6 +12,8 @@ from . import failures
 from .frames import VERSION, Real, Wire
 from .quarantine import is_quarantined
 
+_SKIPPED = "Skipped: "
+_REASON_LIMIT = 500  # characters kept of why a test was skipped
 _RENDERED_LIMIT = 20  # long renderings per process; more distinct failures than that are told without
 
 
@@ -23,6 +25,7 @@ class Case:
         self.duration_s = 0.0
         self.failure: dict[str, Any] | None = None
         self.reruns = 0
+        self.reason = ""  # why it was skipped, or was expected to fail
         self.notes: list[str] = []
 
     def add(self, report: pytest.TestReport) -> None:
@@ -35,6 +38,7 @@ class Case:
             self._fail("failed" if report.when == "call" else "error", report)
         elif self.outcome not in ("failed", "error") and report.when != "teardown":
             self.outcome = _unfailed(report)  # the last word counts: subtests report before their test does
+            self.reason = _reason(report)
 
     def _fail(self, outcome: str, report: pytest.TestReport) -> None:
         if self.outcome not in ("failed", "error"):
@@ -62,7 +66,8 @@ class Case:
         """The fields of its `finish` frame; what is empty is left out."""
         outcome = "rerun" if self.reruns and self.outcome == "passed" else self.outcome
         fields = {"outcome": outcome, "duration_s": round(self.duration_s, 7)}
-        optional = {"failure": self.failure, "reruns": self.reruns, "notes": self.notes}
+        reason = "" if outcome in ("failed", "error") else self.reason
+        optional = {"failure": self.failure, "reruns": self.reruns, "reason": reason, "notes": self.notes}
         fields.update({name: value for name, value in optional.items() if value})
         return fields
 
@@ -72,6 +77,20 @@ def _unfailed(report: pytest.TestReport) -> str:
     if report.outcome == "skipped":
         return "xfailed" if expected else "skipped"
     return "xpassed" if expected and report.when == "call" else "passed"
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped, or was expected to fail, as the suite says it."""
+    expected = getattr(report, "wasxfail", None)
+    if expected is not None:
+        return str(expected)[:_REASON_LIMIT]
+    return why_skipped(report.longrepr) if report.skipped else ""
+
+
+def why_skipped(longrepr: Any) -> str:
+    """The reason in pytest's triple of path, line and message."""
+    said = str(longrepr[2]) if isinstance(longrepr, tuple) and len(longrepr) == 3 else str(longrepr or "")  # noqa: PLR2004
+    return said.removeprefix(_SKIPPED)[:_REASON_LIMIT]
 
 
 class FailureNotes:

@@ -12,15 +12,17 @@ import pickle
 import signal
 import sys
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple, Optional
 
 import pytest
 
-from . import isolation, namespaces
+from . import isolation, namespaces, parting
+from .aside import Aside
 from .channel import Channel
 from .frames import Real
 from .outbox import Outbox, single
+from .outlets import Outlets
 
 _GATHERED_S = 0.05
 """Seconds for which what came of tests may gather before it is sent."""
@@ -31,6 +33,7 @@ _TELLING = (
     "pytest_runtest_logfinish",
     "pytest_warning_recorded",
 )
+_SIMPLE = (str, int, float, bool, type(None))
 _OF_ONE_TEST = {"session", "logging-plugin"}
 """Plugins that hear of reports for the sake of the test that is under way."""
 
@@ -41,30 +44,28 @@ class Identity(NamedTuple):
     name: str
     workers: int
     testrun: str
+    wanted: Optional[namespaces.Wanted]  # a world of its own
 
 
-def work(
-    session: pytest.Session,
-    channel: Channel,
-    outbox: Outbox,
-    identity: Identity,
-    wanted: Optional[namespaces.Wanted] = None,
-) -> None:
+def work(session: pytest.Session, channel: Channel, outbox: Outbox, outlets: Outlets, identity: Identity) -> None:
     """Run what comes over `channel` until that says it is enough, then end this process.
 
-    That happens in a world of its own where one is `wanted`, or the session ends.
+    That happens in a world of its own where one is wanted, or the session ends.
     """
     owner = Real.getpid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
     try:
-        world = _world(session.config, wanted) if wanted else None
+        world = _world(session.config, identity.wanted) if identity.wanted else None
     except namespaces.RefusedError as error:
         channel.send("exit", reports=[], reason=str(error), returncode=namespaces.REFUSED)
         Real.exit(0)
+    isolation.own_capture(session.config)
+    outlets.place(session.config)
     _become(session.config, identity)
-    worker = _Worker(session, channel, outbox, world)
+    worker = _Worker(session, channel, outbox, outlets, world)
     session.config.pluginmanager.register(worker, "noxtasks-worker")
+    worker.hears_warnings = True
     try:
         worker.run()
     except BaseException as error:
@@ -75,12 +76,6 @@ def work(
         _leave(world)
 
 
-def failed_subtests(config: pytest.Config) -> Any:
-    """How many each test has: pytest counts them where they run, and looks where it tells of the test."""
-    key: Any = getattr(sys.modules.get("_pytest.subtests"), "failed_subtests_key", None)
-    return config.stash.get(key, {})
-
-
 def _world(config: pytest.Config, wanted: namespaces.Wanted) -> namespaces.World:
     factory: Any = getattr(config, "_tmp_path_factory", None)
     return namespaces.enter(wanted, [str(factory.getbasetemp())] if factory is not None else [])
@@ -88,8 +83,6 @@ def _world(config: pytest.Config, wanted: namespaces.Wanted) -> namespaces.World
 
 def _become(config: pytest.Config, identity: Identity) -> None:
     isolation.own_identity(config, identity.name, identity.workers, identity.testrun)
-    if config.option.capture == "fd":
-        isolation.own_output(config, forked=True)
     config.option.maxfail = 0  # how many may fail is counted where all are
     factory: Any = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
@@ -119,6 +112,15 @@ def _leave(world: Optional[namespaces.World]) -> None:
     Real.exit(0)
 
 
+def _warnings_of(item: pytest.Item) -> Any:
+    """Has warnings recorded, or made errors, as while the test runs."""
+    if not item.config.pluginmanager.hasplugin("warnings"):
+        return nullcontext()
+    from _pytest.warnings import catch_warnings_for_item
+
+    return catch_warnings_for_item(config=item.config, ihook=item.ihook, when="runtest", item=item)
+
+
 class _Live:
     """Stands for the terminal where pytest shows logs as they come: what is written is shown with the test's report."""
 
@@ -144,17 +146,25 @@ class _Live:
 
 class _Worker:
     def __init__(
-        self, session: pytest.Session, channel: Channel, outbox: Outbox, world: Optional[namespaces.World]
+        self,
+        session: pytest.Session,
+        channel: Channel,
+        outbox: Outbox,
+        outlets: Outlets,
+        world: Optional[namespaces.World],
     ) -> None:
         self._session: Any = session
         self._world = world
         self._channel = channel
         self._outbox = outbox
+        self._outlets = outlets
+        self._aside = Aside(session.config)
         self._owner = Real.getpid()
         self._reports: list[pytest.TestReport] = []
         self._last: Optional[pytest.Item] = None
         self._sent_s = 0.0
         self._live = _Live()
+        self.hears_warnings = False  # those from before, which are told of to each plugin that comes
         handler: Any = getattr(session.config.pluginmanager.get_plugin("logging-plugin"), "log_cli_handler", None)
         if hasattr(handler, "stream"):
             handler.stream = self._live
@@ -176,7 +186,7 @@ class _Worker:
             self._channel.send("want")
         self._tear_down_to(None)
         discarded = self._world.discarded() if self._world is not None else []
-        self._channel.send("done", reports=self._taken(), discarded=discarded)
+        self._channel.send("done", reports=self._taken(), discarded=discarded, **_gathered(self._session))
 
     def end(self, error: BaseException) -> None:
         """Tell why this worker cannot go on, and tear down what it has set up."""
@@ -209,9 +219,10 @@ class _Worker:
         session = self._session
         ended_badly = any(report.outcome == "failed" for report in self._reports)
         stops = (str(session.shouldstop or ""), str(session.shouldfail or ""))
-        counted = failed_subtests(item.config)
-        told = pickle.dumps((place, self._taken(), stops, self._live.taken(), dict(counted)), pickle.HIGHEST_PROTOCOL)
-        counted.clear()
+        said = self._live.taken(), self._outlets.taken()
+        told = pickle.dumps(
+            (place, self._taken(), stops, said, self._aside.taken(item.nodeid)), pickle.HIGHEST_PROTOCOL
+        )
         if not self._outbox.end(told):
             self._send()
             if not self._outbox.end(told):
@@ -232,9 +243,10 @@ class _Worker:
         item, state = self._last, self._session._setupstate
         if item is None or not state.stack:
             return
-        call = pytest.CallInfo.from_call(
-            lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
-        )
+        with _warnings_of(item):
+            call = pytest.CallInfo.from_call(
+                lambda: state.teardown_exact(following), "teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
+            )
         if call.excinfo is not None:
             self._reports.append(pytest.TestReport.from_item_and_call(item, call))  # to plugins the test is long over
 
@@ -247,19 +259,16 @@ class _Worker:
         self._reports.append(report)
 
     def pytest_warning_recorded(self, warning_message: Any, when: Any, nodeid: str, location: Any) -> None:
-        """Hand a warning on, for the summary of all; those before this process began come here too, on registering."""
-        if self._last is None:
+        """Hand a warning on, for the summary of all."""
+        if not self.hears_warnings:
             return
-        message = warning_message.message
-        try:
-            pickle.dumps((message, warning_message.category))
-        except Exception:
-            message, category = Warning(str(message)), Warning
-        else:
-            category = warning_message.category
+        message, category = warning_message.message, warning_message.category
         self._channel.send(
             "warning",
-            message=(message, category, warning_message.filename, warning_message.lineno),
+            message=_readable((message, category)),
+            text=str(message),
+            category=category.__name__,
+            place=(warning_message.filename, warning_message.lineno),
             when=when,
             nodeid=nodeid,
             location=location,
@@ -277,16 +286,45 @@ class _Worker:
         for report in taken[1:]:
             if report.keywords == taken[0].keywords:
                 report.keywords = taken[0].keywords  # so that they are written once
+        if any(map(_holds_values, taken)):
+            return [_portable(self._session.config, each) for each in taken]
         try:
             return pickle.dumps(taken, pickle.HIGHEST_PROTOCOL)
         except Exception:
             return [_portable(self._session.config, each) for each in taken]
 
 
-def _portable(config: pytest.Config, report: Any) -> Any:
-    """The report as it is, or, where it holds what cannot be pickled, as pytest would write it into a file."""
+def _gathered(session: pytest.Session) -> dict[str, Any]:
+    """What plugins have gathered here, or why there is nothing of it."""
     try:
-        return pickle.dumps([report], pickle.HIGHEST_PROTOCOL)
+        return {"gathered": pickle.dumps(parting.sum_up(session)), "why_not": ""}
+    except Exception as error:
+        return {"gathered": b"", "why_not": repr(error)}
+
+
+def _holds_values(report: Any) -> bool:
+    """Whether the test may have put values of any class into the report."""
+    return any(type(value) not in _SIMPLE for _, value in report.user_properties)
+
+
+def _portable(config: pytest.Config, report: Any) -> Any:
+    """The report as it is, or, where it holds what cannot be read elsewhere, as pytest would write it into a file."""
+    report.user_properties = [
+        (name, value if type(value) in _SIMPLE or _readable(value) else str(value))
+        for name, value in report.user_properties
+    ]
+    pickled = _readable([report])
+    if pickled is not None:
+        return pickled
+    written = config.hook.pytest_report_to_serializable(config=config, report=report)
+    return json.loads(json.dumps(written, default=repr))
+
+
+def _readable(value: Any) -> Optional[bytes]:
+    """Pickled, where the other process will be able to read it: there are classes that can only be written."""
+    try:
+        pickled = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        pickle.loads(pickled)  # noqa: S301 - as just written
     except Exception:
-        written = config.hook.pytest_report_to_serializable(config=config, report=report)
-        return json.loads(json.dumps(written, default=repr))
+        return None
+    return pickled

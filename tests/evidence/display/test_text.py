@@ -60,3 +60,8 @@ def test_a_short_node_id_keeps_the_function_and_the_end_of_its_parameters(nodeid
 @given(ids, st.integers(min_value=2, max_value=80))
 def test_a_short_node_id_has_room(nodeid: str, width: int) -> None:
     assert len(short(nodeid, width)) <= width
+
+
+@given(ids)
+def test_a_node_id_for_which_there_is_room_is_short_as_it_is_shown(nodeid: str) -> None:
+    assert short(nodeid, len(shown(nodeid))) == shown(nodeid)

@@ -10,8 +10,8 @@ import pytest
 from noxtasks.errors import NotMeasuredError
 from noxtasks.mutation.making import mutmut
 from noxtasks.mutation.making.mutmut import Instrumented
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.suite.launch import Suite
+from noxtasks.suite.sources import Source, Sources
 
 pytestmark = pytest.mark.functional
 

@@ -12,9 +12,9 @@ import pytest
 from noxtasks.mutation.learning import told_apart
 from noxtasks.mutation.learning.lessons import Told, changed_lines
 from noxtasks.mutation.making import mutmut
-from noxtasks.mutation.making.sources import Source, Sources
 from noxtasks.mutation.model import Baseline, Mutant
 from noxtasks.suite.launch import Suite
+from noxtasks.suite.sources import Source, Sources
 
 pytestmark = [
     pytest.mark.functional,

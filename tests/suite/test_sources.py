@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from noxtasks.mutation.making import sources
-from noxtasks.mutation.making.configured import Configured, configured
+from noxtasks.mutation.making.configured import configured
+from noxtasks.suite import sources
 from noxtasks.suite.declared import Declarations
 
 
@@ -109,14 +109,15 @@ LAYOUTS = {
 def test_sources_are_found_with_the_names_that_they_are_imported_by(layout: str) -> None:
     paths, pyproject, modules, entries = LAYOUTS[layout]
     declared = project(pyproject)
-    found = sources.find(paths.split(), declared, configured(declared))
+    asked = configured(declared)
+    found = sources.find(paths.split(), declared, named=asked.source_paths, named_by=asked.where, takes=asked.takes)
     assert sorted(source.module for source in found.files) == modules.split()
     assert found.entries == tuple(entries.split())
     assert bool(found.found_by) == bool(modules)
 
 
 def test_the_packages_are_the_names_at_the_top() -> None:
-    found = sources.find(["src/shop/__init__.py", "src/shop/cart.py", "src/till.py"], project(), Configured())
+    found = sources.find(["src/shop/__init__.py", "src/shop/cart.py", "src/till.py"], project())
     assert found.packages == ("shop", "till")
 
 
@@ -133,7 +134,7 @@ def test_the_packages_are_the_names_at_the_top() -> None:
     ],
 )
 def test_what_setuptools_is_told_in_its_own_files_counts(declared: dict[str, Any], modules: str) -> None:
-    found = sources.find(["code/shop/__init__.py", "till.py", "wrong.py"], project(**declared), Configured())
+    found = sources.find(["code/shop/__init__.py", "till.py", "wrong.py"], project(**declared))
     assert " ".join(source.module for source in found.files) == modules
 
 
@@ -144,7 +145,7 @@ def test_projects_in_folders_are_looked_at_one_by_one() -> None:
     )
     assert list(sources.projects_within(paths)) == ["libs/a", "libs/b"]
     inner = {"libs/a": project(), "libs/b": project(setup_py={"py_modules": ["b"]})}
-    found = sources.find(paths, project(), Configured(), inner)
+    found = sources.find(paths, project(), inner)
     assert [(source.path, source.module) for source in found.files] == [
         ("libs/a/src/a/__init__.py", "a"),
         ("libs/b/b.py", "b"),

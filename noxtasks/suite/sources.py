@@ -7,15 +7,17 @@ what another program has written or another project has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from noxtasks.config import table_at
-from noxtasks.mutation.making.configured import Configured
+from noxtasks.errors import ConfigurationError
+from noxtasks.suite import declared
 from noxtasks.suite.declared import Declarations
 
 _ROOTS = ("src", "lib", "source", "python")  # folders that hold packages and are none
@@ -37,7 +39,7 @@ _NO_MODULES = frozenset(
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """A file with code to mutate: its path from the root, with slashes, and the name it is imported by."""
+    """A file with code: its path from the root, with slashes, and the name it is imported by."""
 
     path: str
     module: str
@@ -81,23 +83,27 @@ class _Place(msgspec.Struct, frozen=True):
 def find(
     paths: Collection[str],
     project: Declarations,
-    configured: Configured,
     inner: Mapping[str, Declarations] | None = None,
+    *,
+    named: Sequence[str] = (),
+    named_by: str = "",
+    takes: Callable[[str], bool] = lambda _: True,
 ) -> Sources:
     """The sources among the project's files `paths`; none where nothing looks like any.
 
-    `inner` are the projects in folders of this one, by the folder.
+    `inner` are the projects in folders of this one, by the folder. Where files and folders are `named`, by a setting,
+    they are the sources, and nothing else is looked for. Of what is found, only files are kept that `takes` accepts.
     """
     code = {path for path in paths if path.endswith(".py") and _is_code(path)}
-    if configured.source_paths:
-        found_by, places = configured.where, [_Place(path) for path in configured.source_paths]
+    if named:
+        found_by, places = named_by, [_Place(path) for path in named]
     else:
         found_by, places = _found(code, project, inner or {})
     files: dict[str, Source] = {}
     entries: set[str] = set()
     folders: dict[str, str] = {}
     for path, place in _held(code, places):
-        if configured.takes(path):
+        if takes(path):
             root = place.root or _root(path, code)
             files[path] = Source(path=path, module=_module(path, place, root))
             if place.name:
@@ -125,6 +131,15 @@ def projects_within(paths: Iterable[str]) -> Iterator[str]:
             and _tops({path}) - _NO_CODE
         ):
             yield folder
+
+
+def declared_within(root: Path, paths: Iterable[str]) -> dict[str, Declarations]:
+    """What the projects in folders of the one in `root` declare, by the folder; one that is broken is no project."""
+    inner = {}
+    for folder in projects_within(paths):
+        with suppress(ConfigurationError):
+            inner[folder] = declared.gather(root / folder)
+    return inner
 
 
 def _found(code: set[str], project: Declarations, inner: Mapping[str, Declarations]) -> tuple[str, list[_Place]]:

@@ -1,0 +1,151 @@
+"""Measures one tier after the other, each by itself, and then what all tests cover together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from noxtasks.errors import NoxtasksError
+from noxtasks.evidence.display.text import counted
+from noxtasks.ladder import coverage_py, measuring, mutants, rules, tiers
+from noxtasks.ladder.measuring import Ran
+from noxtasks.ladder.model import Coverage, Ending, Measured, Tier
+from noxtasks.ladder.task import Task
+
+Tell = Callable[[str, int], object]
+"""Is told what runs next, and of how many tests."""
+
+_REST = "the rest"
+_INTERRUPTED = "it was interrupted"
+
+
+class Climb(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured."""
+
+    tiers: tuple[Measured, ...]
+    total: Coverage | None
+    total_reason: str  # why there is none
+    ending: Ending
+    notes: tuple[str, ...]
+
+
+class Climber:
+    """Measures the tiers of `task` in the folder `scratch`; what is measured stays when the user interrupts."""
+
+    def __init__(self, task: Task, scratch: Path, tell: Tell) -> None:
+        self._task = task
+        self._scratch = scratch
+        self._tell = tell
+        self._measured: dict[Tier, Measured] = {}
+        self._folders: list[Path] = []
+        self._troubles: list[str] = []
+        self._notes: list[str] = []
+        self._covers_anything = False
+
+    def climb(self) -> Climb:
+        """Measure all that there is."""
+        ending, total, reason = Ending.DONE, None, ""
+        try:
+            for tier in self._task.tiers:
+                self._measured[tier] = self._measure(tier)
+            total, reason = self._together()
+        except KeyboardInterrupt:
+            ending, reason = Ending.INTERRUPTED, _INTERRUPTED
+        found = tuple(self._measured.get(tier) or self._unmeasured(tier, _INTERRUPTED) for tier in self._task.tiers)
+        return Climb(
+            tiers=found if self._covers_anything else tuple(map(self._doubted, found)),
+            total=total,
+            total_reason=reason,
+            ending=ending,
+            notes=tuple(self._notes),
+        )
+
+    def _measure(self, tier: Tier) -> Measured:
+        if tier.name not in tiers.OF_TESTS:
+            code_version = self._task.code.code_version
+            return mutants.measured(tier, self._task.reports, code_version=code_version)
+        tests = self._tests(tier)
+        if not tests:
+            return self._unmeasured(tier, "no test belongs to it")
+        ran = self._run(tier.name.value, tests)
+        if ran.trouble:
+            self._troubles.append(f"{tier.name.value}: {ran.trouble}")
+            return msgspec.structs.replace(self._unmeasured(tier, ran.trouble), failed=ran.failed)
+        try:
+            covered = self._report(tier.name.value, [ran.data], self._task.scopes.of_tiers[tier.name])
+        except NoxtasksError as error:
+            return self._unmeasured(tier, f"coverage.py has no report of it, {error.message}: {error.remedy}")
+        return Measured(
+            tier=tier,
+            tests=len(tests),
+            failed=ran.failed,
+            coverage=covered,
+            edges=None,
+            judgement=rules.judge(tier, covered, tests=len(tests)),
+        )
+
+    def _together(self) -> tuple[Coverage | None, str]:
+        """What all tests cover of all sources, or why that is not known."""
+        rest = self._task.collected.belonging.rest
+        if rest:
+            ran = self._run(_REST, rest)
+            if ran.trouble:
+                self._troubles.append(f"{_REST}: {ran.trouble}")
+            elif ran.failed:
+                self._notes.append(f"{counted(len(ran.failed), 'test')} in no tier failed, {ran.failed[0]} the first")
+        if self._troubles:
+            return None, "; ".join(self._troubles)
+        files = frozenset(source.path for source in self._task.scopes.together.files)
+        return self._report("total", self._folders, files), ""
+
+    def _run(self, name: str, tests: Sequence[str]) -> Ran:
+        task, folder = self._task, self._scratch / name.replace(" ", "-")
+        self._tell(name, len(tests))
+        config = coverage_py.configuration(
+            task.coverage, task.scopes.together, root=task.suite.root, data_file=measuring.data_file(folder)
+        )
+        ran = measuring.measure(
+            task.suite,
+            folder,
+            tests,
+            config=config,
+            prefix=task.collected.prefix,
+            timeout_s=task.settings.ladder.timeout_s,
+        )
+        self._folders.append(ran.data)
+        if ran.missing:
+            self._notes.append(
+                f"{name}: {counted(len(ran.missing), 'test')} collected once and not again, {ran.missing[0]} the first"
+            )
+        return ran
+
+    def _report(self, name: str, folders: Sequence[Path], files: frozenset[str]) -> Coverage:
+        task, folder = self._task, self._scratch / f"report-{name}"
+        folder.mkdir()
+        config = folder / "coveragerc"
+        config.write_text(
+            coverage_py.configuration(
+                task.coverage, task.scopes.together, root=task.suite.root, data_file=folder / coverage_py.DATA
+            ),
+            "utf-8",
+        )
+        covered = coverage_py.report(task.suite, folder, config=config, folders=folders, files=files)
+        self._covers_anything = self._covers_anything or covered.lines.covered > 0
+        return rules.limited(covered, files)
+
+    def _tests(self, tier: Tier) -> tuple[str, ...]:
+        return self._task.collected.belonging.tiers.get(tier.name, ())
+
+    def _unmeasured(self, tier: Tier, reason: str) -> Measured:
+        tests = len(self._tests(tier))
+        judgement = rules.unmeasured(tier, reason, tests=tests)
+        return Measured(tier=tier, tests=tests, failed=(), coverage=None, edges=None, judgement=judgement)
+
+    def _doubted(self, each: Measured) -> Measured:
+        """The tier where no test of all has run a line of the sources: most likely others were imported."""
+        if each.coverage is None or not each.coverage.lines.total:
+            return each
+        reason = "no test at all runs a line of the sources: are they imported from elsewhere?"
+        return msgspec.structs.replace(each, judgement=rules.unmeasured(each.tier, reason, tests=each.tests))

@@ -1,0 +1,78 @@
+"""The cells of a workflow, as GitHub would make its jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from noxtasks.errors import ConfigurationError
+from noxtasks.matrix import expected
+
+WORKFLOW = """
+jobs:
+  lint:
+    runs-on: ubuntu-latest
+    steps: []
+  test:
+    runs-on: ${{ matrix.os }}
+    strategy:
+      matrix:
+        os: [ubuntu-latest, windows-2022, macos-latest]
+        python-version: ["3.11", "3.13", 3.14t]
+        exclude:
+          - {os: windows-2022, python-version: "3.11"}
+        include:
+          - {os: ubuntu-24.04-arm, python-version: "3.13"}
+          - {os: ubuntu-latest, python-version: pypy-3.10}
+          - {os: macos-latest, coverage: true}
+          - {os: ubuntu-latest, python-version: "3.x"}
+  oldest:
+    runs-on: ubuntu-22.04
+    strategy:
+      matrix: {python: ["3.10"]}
+"""
+
+
+def test_the_cells_are_those_of_the_jobs_with_interpreters(tmp_path: Path) -> None:
+    (tmp_path / "ci.yml").write_text(WORKFLOW, "utf-8")
+    assert set(expected.of_workflow(tmp_path / "ci.yml")) == {
+        "linux-3.11",
+        "linux-3.13",
+        "linux-3.14t",
+        "windows-3.13",
+        "windows-3.14t",
+        "macos-3.11",
+        "macos-3.13",
+        "macos-3.14t",
+        "linux-arm64-3.13",
+        "linux-pypy-3.10",
+        "linux-3.10",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs: {}",
+        "[1, 2]",
+        "jobs: {test: {strategy: {matrix: '${{ fromJSON(needs.plan.outputs.matrix) }}'}}}",
+        "jobs: {test: {strategy: {matrix: {os: [ubuntu-latest]}}}}",
+        "jobs: [",
+        "jobs: {test: 3, other: {strategy: [], runs-on: []}}",
+    ],
+)
+def test_a_workflow_without_any_is_a_mistake(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ci.yml").write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError):
+        expected.of_workflow(tmp_path / "ci.yml")
+
+
+def test_so_is_one_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        expected.of_workflow(tmp_path / "ci.yml")
+
+
+def test_what_is_expected_and_has_no_record_is_missing() -> None:
+    present = ("linux-3.12", "macos-arm64-3.13")
+    assert expected.missing(("linux-3.12", "macos-3.13", "windows-3.12", "windows-3.12"), present) == ("windows-3.12",)

@@ -1,0 +1,5 @@
+import sys
+
+from shop.cart import total
+
+print(total(map(int, sys.argv[1:])))
