@@ -78,7 +78,7 @@ def test_where_the_disk_is_full_nothing_half_written_is_left(tmp_path: Path) -> 
             waiting.leave(left("here"), tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert list(tmp_path.iterdir()) == []
+    assert [each.name for each in tmp_path.iterdir()] == [".gitignore"]
 
 
 def test_a_history_is_new_until_it_was_opened(tmp_path: Path) -> None:
