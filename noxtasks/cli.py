@@ -482,7 +482,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
     python = interpreter.find(root, arguments.python, os.environ)
     folder = Path.cwd() if arguments.root is None else root
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args, folder=folder)
+    own = [word for name in ("root", "python") if (told := getattr(arguments, name)) for word in (f"--{name}", told)]
+    own += ["--isolate"] if arguments.isolate else []
+    own += [word for told in arguments.set for word in ("-S", told)]
+    return parallel.run_suite(
+        root,
+        settings,
+        python=python,
+        pytest_args=arguments.pytest_args,
+        own_args=tuple(map(str, own)),
+        folder=folder,
+    )
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
@@ -532,6 +542,7 @@ def _parallel(arguments: argparse.Namespace) -> ExitCode:
 def _add_conflicts_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     _add_tests_option(parser)
+    parser.add_argument("--budget", metavar="TIME", help='how long the trials may take: "90s", "10m", "1h30m"')
     parser.add_argument("--apply", action="store_true", help="write the marks that keep such tests together")
     _add_setting_option(parser)
 
