@@ -17,6 +17,7 @@ from noxtasks.matrix import names
 
 WHERE = "tool.noxtasks.matrix.workflow"
 _RUNNER = re.compile(r"(?P<system>ubuntu|windows|macos)-[\w.-]*?(?P<arm>-arm)?")
+_KEY = re.compile(r"(?:.*[_-])?(?:.*python.*|py)(?:[_-]?ver(?:sion)?s?)?", re.IGNORECASE)
 _PYTHON = re.compile(
     r"(?:(?P<other>pypy|graalpy)-?)?v?(?P<version>\d+\.\d+)(?P<free>t?)(?:\.\d+)?(?:-dev)?", re.IGNORECASE
 )
@@ -76,7 +77,7 @@ def _cell(combination: Mapping[str, Any], runs_on: str) -> Iterator[str]:
         (
             match
             for key, value in combination.items()
-            if "py" in key.lower() and (match := _PYTHON.fullmatch(str(value).strip()))
+            if _KEY.fullmatch(str(key)) and (match := _PYTHON.fullmatch(str(value).strip()))
         ),
         None,
     )

@@ -51,6 +51,26 @@ def test_the_cells_are_those_of_the_jobs_with_interpreters(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize("other", ["numpy", "pytest-version", "happy", "pydantic"])
+def test_a_version_of_something_else_is_no_interpreter(tmp_path: Path, other: str) -> None:
+    matrix = f"{{{other}: ['1.26', '2.0'], py: ['3.12']}}"
+    (tmp_path / "ci.yml").write_text(
+        f"jobs: {{t: {{runs-on: ubuntu-latest, strategy: {{matrix: {matrix}}}}}}}", "utf-8"
+    )
+    assert expected.of_workflow(tmp_path / "ci.yml") == ("linux-3.12",)
+
+
+@pytest.mark.parametrize(
+    "key", ["python", "python-version", "python_version", "pythonVersion", "py", "PY_VERSION", "pyver"]
+)
+def test_an_interpreter_has_many_keys(tmp_path: Path, key: str) -> None:
+    matrix = f"{{{key}: ['3.12']}}"
+    (tmp_path / "ci.yml").write_text(
+        f"jobs: {{t: {{runs-on: ubuntu-latest, strategy: {{matrix: {matrix}}}}}}}", "utf-8"
+    )
+    assert expected.of_workflow(tmp_path / "ci.yml") == ("linux-3.12",)
+
+
 @pytest.mark.parametrize(
     "text",
     [
