@@ -204,6 +204,27 @@ def test_what_is_wrong_is_said(tmp_path: Path, arguments: tuple[str, ...], code:
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
 
 
+def test_a_case_without_a_name_is_the_reports_fault(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "j.xml").write_text("<testsuite><testcase name='' classname=''/></testsuite>")
+    told = ("--junit", "j.xml", "--system", "linux", "--python", "3.12")
+    ran = noxtasks("matrix", "record", *told, cwd=tmp_path)
+    assert "a test case has no name" in ran.stderr
+    assert "defect of noxtasks" not in ran.stderr
+
+
+def test_a_cell_whose_record_was_cut_short_keeps_the_gates_from_passing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "j.xml").write_text("<testsuite><testcase name='test_a' classname='t'/></testsuite>")
+    for system in ("linux", "windows", "macos"):
+        noxtasks("matrix", "record", "--junit", "j.xml", "--system", system, "--python", "3.12", cwd=tmp_path)
+    path = tmp_path / "reports" / "matrix" / "macos-3.12.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    ran = noxtasks("matrix", "merge", cwd=tmp_path)
+    assert "missing: macos-3.12" in ran.stdout
+    assert ran.returncode == ExitCode.NOT_MEASURED
+
+
 def test_a_cell_in_which_no_module_can_be_imported_is_recorded_as_one_that_fails(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("", "utf-8")
     (tmp_path / "test_a.py").write_text("import there_is_no_such_module\n", "utf-8")
