@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,16 @@ import pytest
 
 from noxtasks.errors import ExitCode
 from noxtasks.evidence import artifacts, events
-from noxtasks.matrix import emit
+from noxtasks.matrix import emit, names
 
 pytestmark = pytest.mark.functional
 
-HERE = f"{'linux' if sys.platform == 'linux' else sys.platform}-{sys.version_info[0]}.{sys.version_info[1]}"
+HERE = names.cell(
+    system=platform.system(),
+    machine=platform.machine(),
+    implementation=platform.python_implementation(),
+    python=f"{sys.version_info[0]}.{sys.version_info[1]}",
+).name
 SUITE = {
     "tests/test_paths.py": """
 import os, sys, pytest
@@ -105,9 +111,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root.parent / "windows.xml").write_text(JUNIT, "utf-8")
     recorded = noxtasks("matrix", "record", "--python", sys.executable, "-p", "no:cacheprovider", cwd=root)
     assert recorded.returncode == ExitCode.NOTHING_FOUND, recorded.stdout + recorded.stderr
-    assert f"{HERE}: 5 passed, 1 error, 1 skipped, 1 xfailed, 1 crashed" in recorded.stdout
+    assert f"{HERE}: " in recorded.stdout
+    if sys.platform == "linux":
+        assert "5 passed, 1 error, 1 skipped, 1 xfailed, 1 crashed" in recorded.stdout
     assert "not collected: tests/test_broken.py" in recorded.stdout
-    windows = ("--junit", str(root.parent / "windows.xml"), "--system", "windows", "--python", "3.12")
+    windows = ("--junit", str(root.parent / "windows.xml"), "--system", "windows", "--python", "3.10")
     assert noxtasks("matrix", "record", *windows, cwd=root).returncode == ExitCode.NOTHING_FOUND
     return root
 
@@ -123,7 +131,7 @@ def test_a_run_and_junit_xml_are_held_against_each_other(root: Path) -> None:
     assert merged.returncode == ExitCode.FOUND, merged.stdout + merged.stderr
     assert all(len(line) <= 80 or line.lstrip()[:2] in {"->", "$ "} for line in merged.stdout.splitlines()[:4])
     found = result(root)
-    assert {each["name"] for each in found["cells"]} == {HERE, "windows-3.12"}
+    assert {each["name"] for each in found["cells"]} == {HERE, "windows-3.10"}
     differing = {each["test"]: each for each in found["differing"]}
     assert set(differing) == {"tests/test_paths.py::test_joined", "tests/test_dies.py::test_dies"}
     joined = differing["tests/test_paths.py::test_joined"]
@@ -160,7 +168,7 @@ def test_the_record_of_a_run_has_what_was_seen(root: Path) -> None:
 
 
 def test_skips_in_junit_xml_are_the_platforms_where_the_file_says_so(root: Path) -> None:
-    found = artifacts.read(root / "reports" / "matrix", "windows-3.12.json").result
+    found = artifacts.read(root / "reports" / "matrix", "windows-3.10.json").result
     tests = {each["test"]: each for each in found["tests"]}
     assert tests["tests/test_paths.py::test_signals"]["by_platform"]
     assert "by_platform" not in tests["tests/test_paths.py::test_stored"]
@@ -174,13 +182,14 @@ def test_skips_in_junit_xml_are_the_platforms_where_the_file_says_so(root: Path)
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the record of another system is held against one of Windows")
 def test_github_gets_annotations_and_a_summary(root: Path, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     merged = noxtasks("matrix", "merge", cwd=root, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
     assert "file=tests/test_paths.py,line=5,title=matrix%3A path separator::" in merged.stdout
     text = summary.read_text("utf-8")
     assert text.startswith("### consistency")
-    assert "| windows-3.12 |" in text
+    assert "| windows-3.10 |" in text
 
 
 @pytest.mark.parametrize(
