@@ -222,6 +222,20 @@ def test_a_case_without_a_name_is_the_reports_fault(tmp_path: Path) -> None:
     assert "defect of noxtasks" not in ran.stderr
 
 
+def test_a_rerun_that_passed_hides_no_failure_of_the_same_name_and_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    flaky = "<testcase name='{}' classname='t'><flakyFailure message='m' type='T'/></testcase>"
+    failed = "<testcase name='test_a' classname='t'><failure message='m'/></testcase>"
+    suites = [flaky.format("test_a"), failed, flaky.format("test_b")]
+    (tmp_path / "j.xml").write_text(
+        f"<testsuites><testsuite>{'</testsuite><testsuite>'.join(suites)}</testsuite></testsuites>"
+    )
+    ran = noxtasks("matrix", "record", "--junit", "j.xml", "--system", "linux", "--python", "3.12", cwd=tmp_path)
+    assert "1 failed, 1 rerun" in ran.stdout
+    assert "failed: t.py::test_a" in ran.stdout
+    assert "rerun: t.py" not in ran.stdout
+
+
 def test_a_cell_whose_record_was_cut_short_keeps_the_gates_from_passing(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "j.xml").write_text("<testsuite><testcase name='test_a' classname='t'/></testsuite>")
