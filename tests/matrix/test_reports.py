@@ -102,5 +102,14 @@ def test_a_rate_is_rounded_down_so_that_a_hundred_means_all(rate: float | None, 
     assert wording.percent(rate) == said
 
 
+def test_ids_and_reasons_are_no_markdown_of_the_summary() -> None:
+    odd = "<b>@someone [x](https://example.org)"
+    linux = {f"t.py::{odd}": PASSED, "t.py::skips": Entry(outcome=Outcome.SKIPPED, reason=odd)}
+    said = on_github.markdown(judged([record(LINUX, linux), record(WINDOWS, {})], Settings(), wanted=(), notes=(odd,)))
+    lines = [line for line in said.splitlines() if odd in line]
+    assert len(lines) > 2
+    assert all(line.startswith("- `") and line.endswith("`") for line in lines)
+
+
 def test_the_place_of_a_difference_is_a_line_where_that_is_known(report: Report) -> None:
     assert {emit.place(each) for each in report.differing} == {("tests/t.py", 7)}
