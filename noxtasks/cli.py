@@ -720,9 +720,11 @@ def _add_init_options(parser: argparse.ArgumentParser) -> None:
 
 def _init(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks.governance import adopt, ci  # noqa: PLC0415
+    from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
 
     host = ci.Host(arguments.ci) if arguments.ci else None
-    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host)
+    names = [objective.name for objective in OBJECTIVES]
+    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host, sessions=names)
 
 
 COMMANDS = (

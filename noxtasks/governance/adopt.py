@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -13,18 +13,23 @@ from noxtasks.suite import edits, git
 from noxtasks.suite.edits import Edit
 
 
-def run(root: Path, *, yes: bool, answers: TextIO, host: Host | None = None) -> ExitCode:
+def run(
+    root: Path, *, yes: bool, answers: TextIO, host: Host | None = None, sessions: Collection[str] = ()
+) -> ExitCode:
     """Write what the project in `root` needs to run the sessions, after a yes (or with `yes`).
 
-    Its CI runs at `host`; without, that is found.
+    Its CI runs at `host`; without, that is found. `sessions` are the names of ours. In a folder below the root of a
+    repository there are no jobs: they would not run there.
 
     Raises `ConfigurationError` for files that cannot be read as what they are, or where nobody can be asked, and
     `NotMeasuredError` where a file cannot be written; nothing is written then.
     """
     host = host or ci.host([path.name for path in root.iterdir()], _remotes(root))
-    looked_at = (noxfile.NAME, pyproject.NAME, *ci.files(host), rules.IGNORED)
+    below = _prefix(root)
+    jobs = () if below else ci.files(host)
+    looked_at = (noxfile.NAME, pyproject.NAME, *jobs, rules.IGNORED)
     before = {name: _read(root / name) for name in looked_at}
-    after = _after(before, host)
+    after = _after(before, host if jobs else None, sessions)
     changes = [
         Edit(path=name, before=(before[name] or "").encode("utf-8"), after=text.encode("utf-8"))
         for name, text in after.items()
@@ -33,6 +38,8 @@ def run(root: Path, *, yes: bool, answers: TextIO, host: Host | None = None) -> 
     names = [edit.path for edit in changes]
     for name in (name for name in before if name not in names and before[name] is not None):
         print(f"{name}: stays as it is")
+    if below:
+        print(f"The jobs of the CI are left out: they run from the root of the repository alone, and this is {below}")
     if not changes:
         print("noxtasks is set up here.")
         return ExitCode.NOTHING_FOUND
@@ -45,16 +52,25 @@ def run(root: Path, *, yes: bool, answers: TextIO, host: Host | None = None) -> 
     return ExitCode.NOTHING_FOUND
 
 
-def _after(before: Mapping[str, str | None], host: Host) -> dict[str, str | None]:
-    """What each file should hold; None where it is not wanted."""
+def _after(before: Mapping[str, str | None], host: Host | None, sessions: Collection[str]) -> dict[str, str | None]:
+    """What each file should hold; None where it is not wanted. Without a `host` there are no jobs."""
+    registered = noxfile.registered(before[noxfile.NAME], sessions)
     pythons = pyproject.pythons(before[pyproject.NAME])
-    is_ours = before[ci.files(host)[0]] is None  # else it may have no matrix
+    is_new = host is not None and before[ci.files(host)[0]] is None  # one that is there may have no matrix
+    cells = ci.cells(host, pythons) if host is not None and is_new else ()
+    jobs = ci.written(host, before, pythons, prefix=noxfile.prefix(registered)) if host is not None else {}
     return {
-        noxfile.NAME: noxfile.registered(before[noxfile.NAME]),
-        pyproject.NAME: pyproject.configured(before[pyproject.NAME], cells=ci.cells(host, pythons) if is_ours else ()),
-        **ci.written(host, before, pythons),
+        noxfile.NAME: registered,
+        pyproject.NAME: pyproject.configured(before[pyproject.NAME], cells=cells),
+        **jobs,
         rules.IGNORED: rules.ignored(before[rules.IGNORED]),
     }
+
+
+def _prefix(root: Path) -> str:
+    """The folder as it is called from the root of its repository; empty there, and without a repository."""
+    said = git.output_in(root)(("git", "rev-parse", "--show-prefix"))
+    return (said or b"").decode("utf-8", "replace").strip()
 
 
 def _remotes(root: Path) -> str:

@@ -22,6 +22,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 _INCLUDE = f"- local: /{JOBS}"
 _INCLUDES = re.compile(r"^include:[ \t]*(?:#.*)?\r?\n(?P<indent>[ \t]*)(?=- )", re.MULTILINE)
+_RUNS = re.compile(r"(nox -s) ([a-z]+(?: [a-z]+)*)")
 _SERVER = re.compile(r"(?:://|@)(?:[^@/\s]*@)?(?P<server>[\w.-]+)")
 
 
@@ -49,15 +50,21 @@ def files(host: Host) -> tuple[str, ...]:
     return (WORKFLOW,) if host is Host.GITHUB else (JOBS, PIPELINE)
 
 
-def written(host: Host, present: Mapping[str, str | None], pythons: Sequence[str]) -> dict[str, str]:
+def written(
+    host: Host, present: Mapping[str, str | None], pythons: Sequence[str], *, prefix: str = ""
+) -> dict[str, str]:
     """The files as they should be: those of ours that are there stay, and so does all else in a pipeline.
+
+    The names of the sessions begin with `prefix`.
 
     Raises `ConfigurationError` where a pipeline is no YAML, or has no place for one more line.
     """
     if host is Host.GITHUB:
-        return {WORKFLOW: _kept(present[WORKFLOW], lambda: _template(host, pythons))}
+        return {WORKFLOW: _kept(present[WORKFLOW], lambda: _template(host, pythons, prefix))}
     pipeline = present[PIPELINE]
-    jobs = _kept(present[JOBS], lambda: _template(host, pythons).replace("stage: test", f"stage: {_stage(pipeline)}"))
+    jobs = _kept(
+        present[JOBS], lambda: _template(host, pythons, prefix).replace("stage: test", f"stage: {_stage(pipeline)}")
+    )
     return {JOBS: jobs, PIPELINE: included(pipeline)}
 
 
@@ -94,7 +101,7 @@ def _kept(present: str | None, template: Callable[[], str]) -> str:
     return template() if present is None else present
 
 
-def _template(host: Host, pythons: Sequence[str]) -> str:
+def _template(host: Host, pythons: Sequence[str], prefix: str) -> str:
     """The jobs, on the interpreters that the project supports; what needs but one runs on the newest of them."""
     text = (TEMPLATES / f"{host.value}.yml").read_text("utf-8")
     newest, known = pythons[-1], PYTHONS[-1]
@@ -104,7 +111,7 @@ def _template(host: Host, pythons: Sequence[str]) -> str:
         (_list(PYTHONS), _list(pythons)),
     ):
         text = text.replace(before, after)
-    return text
+    return _RUNS.sub(lambda run: f"{run[1]} {' '.join(prefix + name for name in run[2].split())}", text)
 
 
 def _list(names: Sequence[str]) -> str:

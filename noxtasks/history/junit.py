@@ -173,6 +173,8 @@ class _Cases:
 
     def _add(self, case: Element) -> None:
         name, classname, file = case.get("name", ""), case.get("classname", ""), case.get("file")
+        if not name:
+            raise _wrong(self._path, "a test case has no name", "Have the tool that wrote it name each.")
         if is_of_collecting(case):
             self.not_collected.append(file or name)
             is_error, reason = why_not_collected(case)

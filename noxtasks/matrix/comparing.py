@@ -37,7 +37,8 @@ def table(records: Sequence[Record]) -> Table:
     for record in records:
         cell = record.cell.name
         for test, entry in record.tests.items():
-            found[common[cell][test]][cell] = Showing(said=entry.outcome.value, end=end_of(entry), entry=entry)
+            showing = Showing(said=entry.outcome.value, end=end_of(entry), entry=entry, test=test)
+            found[common[cell][test]][cell] = showing
     known = _Known(records, common)
     for test, by_cell in found.items():
         for record in records:

@@ -30,7 +30,15 @@ def _difference(test: str, by_cell: Mapping[str, Showing], cells: Sequence[Cell]
     showings = [by_cell[cell.name] for cell in odd]
     cause, said, place = _cause(showings)
     return Difference(
-        test=test, outcomes=outcomes(by_cell), only=only, where=where, cause=cause, said=said, place=place
+        test=test,
+        there=showings[0].test or test,
+        outcomes=outcomes(by_cell),
+        outcome=showings[0].said,
+        only=only,
+        where=where,
+        cause=cause,
+        said=said,
+        place=place,
     )
 
 

@@ -17,8 +17,10 @@ from noxtasks.matrix import names
 
 WHERE = "tool.noxtasks.matrix.workflow"
 _RUNNER = re.compile(r"(?P<system>ubuntu|windows|macos)-[\w.-]*?(?P<arm>-arm)?")
+_KEY = re.compile(r"(?:.*[_-])?(?:.*python.*|py)(?:[_-]?ver(?:sion)?s?)?", re.IGNORECASE)
 _PYTHON = re.compile(
-    r"(?:(?P<other>pypy|graalpy)-?)?v?(?P<version>\d+\.\d+)(?P<free>t?)(?:\.\d+)?(?:-dev)?", re.IGNORECASE
+    r"(?:(?P<other>pypy|graalpy)-?)?v?(?P<version>\d+\.\d+)(?P<free>t?)(?:\.\d+)?(?:-(?:dev|(?:alpha|beta|rc)[.\d]*))?",
+    re.IGNORECASE,
 )
 
 
@@ -70,14 +72,11 @@ def _combinations(matrix: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _cell(combination: Mapping[str, Any], runs_on: str) -> Iterator[str]:
-    runner = next((match for value in combination.values() if (match := _RUNNER.fullmatch(str(value)))), None)
+    said = list(_said(combination))
+    runner = next((match for _, value in said if (match := _RUNNER.fullmatch(str(value)))), None)
     runner = runner or _RUNNER.fullmatch(runs_on)
     python = next(
-        (
-            match
-            for key, value in combination.items()
-            if "py" in key.lower() and (match := _PYTHON.fullmatch(str(value).strip()))
-        ),
+        (match for key, value in said if _KEY.fullmatch(str(key)) and (match := _PYTHON.fullmatch(str(value).strip()))),
         None,
     )
     if runner is None or python is None:
@@ -86,6 +85,12 @@ def _cell(combination: Mapping[str, Any], runs_on: str) -> Iterator[str]:
     version = python["version"] + python["free"].lower()
     parts = (names.system_name(runner["system"]), machine, (python["other"] or "").lower(), version)
     yield "-".join(part for part in parts if part)
+
+
+def _said(combination: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The keys and values of a combination, and those of the values that have some themselves."""
+    for key, value in combination.items():
+        yield from value.items() if isinstance(value, Mapping) else [(key, value)]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -105,6 +105,7 @@ class Showing(msgspec.Struct, frozen=True, kw_only=True):
     said: str  # the outcome, or the absence
     end: End | None
     entry: Entry
+    test: str = ""  # as that cell names it, where it has it
 
 
 class Only(Enum):
@@ -120,7 +121,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """A test that does not end alike wherever it is meant to run."""
 
     test: str
+    there: str  # the test, as a cell names it in which it ends otherwise
     outcomes: dict[str, str]  # by cell, of those too where it is not meant to run
+    outcome: str  # in a cell in which it ends otherwise
     only: Only
     where: tuple[str, ...]  # the system, the interpreter or the cells in which it ends otherwise
     cause: Cause

@@ -35,9 +35,9 @@ def markdown(report: Report) -> str:
         *rest,
         wording.gate("interpreters", report.interpreters),
         *(f"flaky, and left out: {github.code(shown(each.test))}" for each in report.flaky[:_ROWS]),
-        *(f"hidden: {wording.hidden(each)}" for each in report.hidden[:_ROWS]),
-        *(wording.absent(each) for each in report.absent[:_ROWS]),
-        *(shown(note) for note in report.notes),
+        *(github.code(f"hidden: {wording.hidden(each)}") for each in report.hidden[:_ROWS]),
+        *(github.code(wording.absent(each)) for each in report.absent[:_ROWS]),
+        *(github.code(shown(note)) for note in report.notes),
         *([f"missing: {', '.join(report.missing)}"] if report.missing else []),
     ]
     lines = [

@@ -94,9 +94,14 @@ def entries(results: Iterable[Result], conditions: Conditions) -> dict[str, Entr
     found: dict[str, Entry] = {}
     for result in results:
         earlier = found.get(result.nodeid)
-        if earlier is None or not earlier.outcome.is_failure:
+        if earlier is None or not has_failed(earlier):
             found[result.nodeid] = _entry(result, conditions)
     return found
+
+
+def has_failed(entry: Entry) -> bool:
+    """Whether a test has failed for good: what passes when it is run again says nothing of the cell."""
+    return entry.outcome.is_failure and entry.outcome is not Outcome.RERUN
 
 
 def _entry(result: Result, conditions: Conditions) -> Entry:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.errors import ConfigurationError, EvidenceError
-from noxtasks.evidence import artifacts
+from noxtasks.evidence import artifacts, sums
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.matrix import names
@@ -32,6 +32,7 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     why: str
+    cell: str  # of which there is no record, for this; "" where nothing says that the file has ever been one
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,8 @@ def gather(folders: Sequence[Path]) -> Found:
         try:
             records.append(read(path))
         except EvidenceError as error:
-            broken.append(Broken(path=str(path), why=" ".join(error.message.split())[:_TOLD]))
+            cell = path.name.removesuffix(_SUFFIX) if _is_listed(path) else ""
+            broken.append(Broken(path=str(path), why=" ".join(error.message.split())[:_TOLD], cell=cell))
     records.sort(key=lambda each: (each.created, each.path))
     _refuse_other_code(records)
     latest = {record.cell.name: record for record in records}
@@ -109,6 +111,13 @@ def read(path: Path) -> Record:
         path=where,
         digest=artifact.digest.sha256,
     )
+
+
+def _is_listed(path: Path) -> bool:
+    try:
+        return path.name in sums.parse((path.parent / sums.NAME).read_bytes()).digests
+    except OSError:
+        return False
 
 
 def _without_name(entry: dict[str, Any]) -> dict[str, Any]:

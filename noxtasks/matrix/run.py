@@ -110,7 +110,7 @@ def merge(root: Path, settings: Settings, folders: Sequence[Path]) -> ExitCode:
     report = judged(
         found.records,
         settings,
-        wanted=_wanted(root, settings),
+        wanted=(*_wanted(root, settings), *(each.cell for each in found.broken if each.cell)),
         flaky=_flaky(reports, found.records[0].code_version),
         notes=(*found.notes, *(f"left out: {each.path}: {each.why}" for each in found.broken)),
     )

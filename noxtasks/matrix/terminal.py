@@ -13,7 +13,7 @@ from noxtasks.matrix import wording
 from noxtasks.matrix.causes import REMEDIES, Cause
 from noxtasks.matrix.emit import BASELINE
 from noxtasks.matrix.model import Cell, Report
-from noxtasks.matrix.recording import Cast
+from noxtasks.matrix.recording import Cast, has_failed
 from noxtasks.stats import Verdict
 from noxtasks.suite.model import Outcome
 
@@ -35,7 +35,7 @@ def print_recorded(cell: Cell, cast: Cast, path: str) -> None:
     for each in broken[:_LINES]:
         said = shown(f"{each.exception}: {each.reason}".partition("\n")[0])
         console.print(Text(f"  not collected: {shown(each.path)}: {said}"[:_WIDTH], "red"), soft_wrap=True)
-    failed = [(test, entry) for test, entry in cast.tests.items() if entry.outcome.is_failure]
+    failed = [(test, entry) for test, entry in cast.tests.items() if has_failed(entry)]
     for test, entry in failed[:_FAILURES]:
         console.print(Text(f"  {entry.outcome.value}: {short(test, _WIDTH - 12)}", "red"), soft_wrap=True)
     if len(failed) > _FAILURES:

@@ -43,22 +43,15 @@ def row(of: Standing) -> tuple[str, str, str, str, str, str]:
 
 def where(of: Difference) -> str:
     """Where a test ends otherwise."""
-    worst = next((said for name, said in of.outcomes.items() if _is_there(of, name)), "ends otherwise")
     places = ", ".join(of.where)
-    return f"{worst} only on {places}" if of.only in {Only.SYSTEM, Only.INTERPRETER} else f"{worst} on {places}"
-
-
-def _is_there(of: Difference, cell: str) -> bool:
-    if of.only is Only.SYSTEM:
-        return cell.partition("-")[0] in of.where
-    if of.only is Only.INTERPRETER:
-        return any(cell.endswith(f"-{each}") for each in of.where)
-    return cell in of.where
+    return (
+        f"{of.outcome} only on {places}" if of.only in {Only.SYSTEM, Only.INTERPRETER} else f"{of.outcome} on {places}"
+    )
 
 
 def again(of: Difference) -> str:
     """The command that runs the test again, in a cell where it ends otherwise."""
-    return shlex.join(["python", "-m", "pytest", shown(of.test)])
+    return shlex.join(["python", "-m", "pytest", shown(of.there)])
 
 
 def hidden(of: Hidden) -> str:

@@ -64,6 +64,47 @@ def test_where_jobs_of_that_name_are_there_no_cells_are_expected_of_them(tmp_pat
     assert "matrix" not in tomllib.loads((tmp_path / pyproject.NAME).read_text())["tool"]["noxtasks"]
 
 
+@pytest.mark.functional
+@pytest.mark.parametrize("host", list(ci.Host))
+def test_below_the_root_of_a_repository_there_are_no_jobs_that_would_never_run(
+    tmp_path: Path, host: ci.Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run([shutil.which("git") or "git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "shop").mkdir()
+    adopt.run(tmp_path / "shop", yes=True, answers=io.StringIO(), host=host)
+    assert set(files(tmp_path / "shop")) == {noxfile.NAME, pyproject.NAME}
+    assert "matrix" not in tomllib.loads((tmp_path / "shop" / pyproject.NAME).read_text())["tool"]["noxtasks"]
+    assert "the root of the repository" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("host", list(ci.Host))
+@pytest.mark.parametrize(
+    "present",
+    [
+        "import nox\n\n\n@nox.session\ndef flake(session):\n    pass\n",
+        "import nox\n\n\n@nox.session(python=False, name='matrix')\ndef cells(session):\n    pass\n",
+        "from nox import session\n\n\n@session()\ndef ladder(session):\n    pass\n",
+    ],
+)
+def test_where_the_noxfile_has_a_session_of_our_name_all_of_ours_have_another(
+    tmp_path: Path, present: str, host: ci.Host
+) -> None:
+    (tmp_path / noxfile.NAME).write_text(present)
+    adopt.run(tmp_path, yes=True, answers=io.StringIO(), host=host, sessions=("flake", "matrix", "ladder"))
+    written = files(tmp_path)
+    assert written[noxfile.NAME].endswith('noxtasks.register(prefix="qa-")\n')
+    jobs = written[ci.files(host)[0]]
+    assert "nox -s qa-matrix -- record" in jobs
+    assert "nox -s qa-markers qa-determinism qa-flake" in jobs
+    assert "nox -s qa-ladder" in jobs
+
+
+def test_the_jobs_run_the_sessions_by_the_names_that_they_have(tmp_path: Path) -> None:
+    (tmp_path / noxfile.NAME).write_text("import noxtasks\n\nnoxtasks.register(prefix='x_')\n")
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert "nox -s x_matrix -- record" in files(tmp_path)[ci.WORKFLOW]
+
+
 def test_what_is_there_stays_and_a_second_time_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

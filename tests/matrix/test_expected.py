@@ -52,6 +52,42 @@ def test_the_cells_are_those_of_the_jobs_with_interpreters(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("runs_on", "matrix"),
+    [
+        ("ubuntu-latest", "{python: ['3.12.0-rc.1']}"),
+        ("ubuntu-latest", "{python: ['3.12-dev']}"),
+        ("ubuntu-latest", "{python: ['3.12.0-alpha.4']}"),
+        ("${{ matrix.on.os }}", "{on: [{os: ubuntu-latest, python: '3.12'}]}"),
+        ("${{ matrix.os.runner }}", "{os: [{name: Linux, runner: ubuntu-latest}], python: ['3.12']}"),
+    ],
+)
+def test_versions_to_come_and_what_is_written_together_are_cells_too(tmp_path: Path, runs_on: str, matrix: str) -> None:
+    text = f"jobs: {{t: {{runs-on: '{runs_on}', strategy: {{matrix: {matrix}}}}}}}"
+    (tmp_path / "ci.yml").write_text(text, "utf-8")
+    assert expected.of_workflow(tmp_path / "ci.yml") == ("linux-3.12",)
+
+
+@pytest.mark.parametrize("other", ["numpy", "pytest-version", "happy", "pydantic"])
+def test_a_version_of_something_else_is_no_interpreter(tmp_path: Path, other: str) -> None:
+    matrix = f"{{{other}: ['1.26', '2.0'], py: ['3.12']}}"
+    (tmp_path / "ci.yml").write_text(
+        f"jobs: {{t: {{runs-on: ubuntu-latest, strategy: {{matrix: {matrix}}}}}}}", "utf-8"
+    )
+    assert expected.of_workflow(tmp_path / "ci.yml") == ("linux-3.12",)
+
+
+@pytest.mark.parametrize(
+    "key", ["python", "python-version", "python_version", "pythonVersion", "py", "PY_VERSION", "pyver"]
+)
+def test_an_interpreter_has_many_keys(tmp_path: Path, key: str) -> None:
+    matrix = f"{{{key}: ['3.12']}}"
+    (tmp_path / "ci.yml").write_text(
+        f"jobs: {{t: {{runs-on: ubuntu-latest, strategy: {{matrix: {matrix}}}}}}}", "utf-8"
+    )
+    assert expected.of_workflow(tmp_path / "ci.yml") == ("linux-3.12",)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "jobs: {}",

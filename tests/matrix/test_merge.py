@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,16 @@ import pytest
 
 from noxtasks.errors import ExitCode
 from noxtasks.evidence import artifacts, events
-from noxtasks.matrix import emit
+from noxtasks.matrix import emit, names
 
 pytestmark = pytest.mark.functional
 
-HERE = f"{'linux' if sys.platform == 'linux' else sys.platform}-{sys.version_info[0]}.{sys.version_info[1]}"
+HERE = names.cell(
+    system=platform.system(),
+    machine=platform.machine(),
+    implementation=platform.python_implementation(),
+    python=f"{sys.version_info[0]}.{sys.version_info[1]}",
+).name
 SUITE = {
     "tests/test_paths.py": """
 import os, sys, pytest
@@ -105,9 +111,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root.parent / "windows.xml").write_text(JUNIT, "utf-8")
     recorded = noxtasks("matrix", "record", "--python", sys.executable, "-p", "no:cacheprovider", cwd=root)
     assert recorded.returncode == ExitCode.NOTHING_FOUND, recorded.stdout + recorded.stderr
-    assert f"{HERE}: 5 passed, 1 error, 1 skipped, 1 xfailed, 1 crashed" in recorded.stdout
+    assert f"{HERE}: " in recorded.stdout
+    if sys.platform == "linux":
+        assert "5 passed, 1 error, 1 skipped, 1 xfailed, 1 crashed" in recorded.stdout
     assert "not collected: tests/test_broken.py" in recorded.stdout
-    windows = ("--junit", str(root.parent / "windows.xml"), "--system", "windows", "--python", "3.12")
+    windows = ("--junit", str(root.parent / "windows.xml"), "--system", "windows", "--python", "3.10")
     assert noxtasks("matrix", "record", *windows, cwd=root).returncode == ExitCode.NOTHING_FOUND
     return root
 
@@ -123,7 +131,7 @@ def test_a_run_and_junit_xml_are_held_against_each_other(root: Path) -> None:
     assert merged.returncode == ExitCode.FOUND, merged.stdout + merged.stderr
     assert all(len(line) <= 80 or line.lstrip()[:2] in {"->", "$ "} for line in merged.stdout.splitlines()[:4])
     found = result(root)
-    assert {each["name"] for each in found["cells"]} == {HERE, "windows-3.12"}
+    assert {each["name"] for each in found["cells"]} == {HERE, "windows-3.10"}
     differing = {each["test"]: each for each in found["differing"]}
     assert set(differing) == {"tests/test_paths.py::test_joined", "tests/test_dies.py::test_dies"}
     joined = differing["tests/test_paths.py::test_joined"]
@@ -160,7 +168,7 @@ def test_the_record_of_a_run_has_what_was_seen(root: Path) -> None:
 
 
 def test_skips_in_junit_xml_are_the_platforms_where_the_file_says_so(root: Path) -> None:
-    found = artifacts.read(root / "reports" / "matrix", "windows-3.12.json").result
+    found = artifacts.read(root / "reports" / "matrix", "windows-3.10.json").result
     tests = {each["test"]: each for each in found["tests"]}
     assert tests["tests/test_paths.py::test_signals"]["by_platform"]
     assert "by_platform" not in tests["tests/test_paths.py::test_stored"]
@@ -174,13 +182,14 @@ def test_skips_in_junit_xml_are_the_platforms_where_the_file_says_so(root: Path)
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the record of another system is held against one of Windows")
 def test_github_gets_annotations_and_a_summary(root: Path, tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     merged = noxtasks("matrix", "merge", cwd=root, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
     assert "file=tests/test_paths.py,line=5,title=matrix%3A path separator::" in merged.stdout
     text = summary.read_text("utf-8")
     assert text.startswith("### consistency")
-    assert "| windows-3.12 |" in text
+    assert "| windows-3.10 |" in text
 
 
 @pytest.mark.parametrize(
@@ -202,6 +211,41 @@ def test_what_is_wrong_is_said(tmp_path: Path, arguments: tuple[str, ...], code:
     (tmp_path / "pyproject.toml").write_text("", "utf-8")
     done = noxtasks(*arguments, cwd=tmp_path)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_a_case_without_a_name_is_the_reports_fault(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "j.xml").write_text("<testsuite><testcase name='' classname=''/></testsuite>")
+    told = ("--junit", "j.xml", "--system", "linux", "--python", "3.12")
+    ran = noxtasks("matrix", "record", *told, cwd=tmp_path)
+    assert "a test case has no name" in ran.stderr
+    assert "defect of noxtasks" not in ran.stderr
+
+
+def test_a_rerun_that_passed_hides_no_failure_of_the_same_name_and_is_none(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    flaky = "<testcase name='{}' classname='t'><flakyFailure message='m' type='T'/></testcase>"
+    failed = "<testcase name='test_a' classname='t'><failure message='m'/></testcase>"
+    suites = [flaky.format("test_a"), failed, flaky.format("test_b")]
+    (tmp_path / "j.xml").write_text(
+        f"<testsuites><testsuite>{'</testsuite><testsuite>'.join(suites)}</testsuite></testsuites>"
+    )
+    ran = noxtasks("matrix", "record", "--junit", "j.xml", "--system", "linux", "--python", "3.12", cwd=tmp_path)
+    assert "1 failed, 1 rerun" in ran.stdout
+    assert "failed: t.py::test_a" in ran.stdout
+    assert "rerun: t.py" not in ran.stdout
+
+
+def test_a_cell_whose_record_was_cut_short_keeps_the_gates_from_passing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "j.xml").write_text("<testsuite><testcase name='test_a' classname='t'/></testsuite>")
+    for system in ("linux", "windows", "macos"):
+        noxtasks("matrix", "record", "--junit", "j.xml", "--system", system, "--python", "3.12", cwd=tmp_path)
+    path = tmp_path / "reports" / "matrix" / "macos-3.12.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    ran = noxtasks("matrix", "merge", cwd=tmp_path)
+    assert "missing: macos-3.12" in ran.stdout
+    assert ran.returncode == ExitCode.NOT_MEASURED
 
 
 def test_a_cell_in_which_no_module_can_be_imported_is_recorded_as_one_that_fails(tmp_path: Path) -> None:

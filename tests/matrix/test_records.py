@@ -77,6 +77,7 @@ def test_a_hostile_or_broken_record_is_named_and_keeps_no_other_out(write: Write
     (tmp_path / "reports" / "package-1.0.json").mkdir()
     found = records.gather([tmp_path])
     assert [each.cell.name for each in found.records] == ["linux-3.12"]
+    assert [each.cell for each in found.broken] == ["windows-3.12", "", "linux-3.8", "linux-3.7"]
     assert {each.path: each.why for each in found.broken} == {
         str(changed): "its content is not what SHA256SUMS says",
         str(unlisted): "SHA256SUMS does not list it",

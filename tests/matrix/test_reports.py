@@ -59,6 +59,19 @@ def test_the_terminal_says_it_in_eighty_columns(report: Report, capsys: pytest.C
     assert "consistency fail" in said
 
 
+def test_where_it_ends_otherwise_is_told_by_how_it_ends_there_and_not_by_where_it_is_not() -> None:
+    older = record(cell("windows", "3.11"), {"tests/t.py::u": PASSED})
+    windows = record(WINDOWS, {"tests/t.py::t": PATHS})
+    found = judged([record(LINUX, {"tests/t.py::t": PASSED}), older, windows], Settings(), wanted=()).differing
+    assert [wording.where(each) for each in found] == ["failed only on windows"]
+
+
+def test_a_command_has_the_id_of_the_cell_in_which_it_ends_otherwise() -> None:
+    windows = record(WINDOWS, {r"tests/t.py::t[C:\\x]": PATHS})
+    found = judged([record(LINUX, {"tests/t.py::t[/x]": PASSED}), windows], Settings(), wanted=()).differing
+    assert [shlex.split(wording.again(each))[-1] for each in found] == [r"tests/t.py::t[C:\\x]"]
+
+
 def test_a_command_that_is_printed_runs_that_test(report: Report) -> None:
     for each in report.differing:
         words = shlex.split(wording.again(each))
@@ -87,6 +100,15 @@ def test_a_hostile_id_makes_no_annotation_and_no_table_of_its_own(
 )
 def test_a_rate_is_rounded_down_so_that_a_hundred_means_all(rate: float | None, said: str) -> None:
     assert wording.percent(rate) == said
+
+
+def test_ids_and_reasons_are_no_markdown_of_the_summary() -> None:
+    odd = "<b>@someone [x](https://example.org)"
+    linux = {f"t.py::{odd}": PASSED, "t.py::skips": Entry(outcome=Outcome.SKIPPED, reason=odd)}
+    said = on_github.markdown(judged([record(LINUX, linux), record(WINDOWS, {})], Settings(), wanted=(), notes=(odd,)))
+    lines = [line for line in said.splitlines() if odd in line]
+    assert len(lines) > 2
+    assert all(line.startswith("- `") and line.endswith("`") for line in lines)
 
 
 def test_the_place_of_a_difference_is_a_line_where_that_is_known(report: Report) -> None:

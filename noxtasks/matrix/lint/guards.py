@@ -28,6 +28,7 @@ _CAUGHT = frozenset(
         *("SkipTest",),
     }
 )
+_LACKS = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError"})
 _LEAVES = re.compile(r"(?:\w+\.)*(?:skip|skipTest|SkipTest|exit|_exit|fail|xfail|importorskip)\Z")
 _DECORATES = re.compile(
     r"skip|xfail|require|need|only|unless|if_|platform|not_on|unix|posix|windows|linux|mac", re.IGNORECASE
@@ -135,8 +136,10 @@ class Guards:
 
 
 def _is_caught(above: ast.AST, below: ast.AST) -> bool:
-    """Whether what `below` raises goes no further than `above`."""
+    """Whether what `below` raises goes no further than `above`, or it is there for where something else is missing."""
     match above:
+        case ast.ExceptHandler(type=kind, body=body) if kind is not None and _LACKS & _names(kind):
+            return below in body
         case ast.Try(body=body, handlers=handlers):
             return below in body and any(_catches(each.type) and not _raises(each.body) for each in handlers)
         case ast.With(items=items) | ast.AsyncWith(items=items):
@@ -169,10 +172,13 @@ def _ends(block: Iterable[ast.stmt]) -> bool:
 
 
 def _catches(kind: ast.expr | None) -> bool:
-    if kind is None:
-        return True
+    return kind is None or bool(_CAUGHT & _names(kind))
+
+
+def _names(kind: ast.expr) -> set[str]:
+    """The names of the exceptions that a handler is for."""
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(ast.unparse(each).rpartition(".")[2] in _CAUGHT for each in kinds)
+    return {ast.unparse(each).rpartition(".")[2] for each in kinds}
 
 
 def _expects(context: ast.expr) -> bool:

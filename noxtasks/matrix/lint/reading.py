@@ -16,6 +16,7 @@ from noxtasks.matrix.lint.guards import Guards
 from noxtasks.matrix.lint.model import Candidate, Finding, Kind, Reading
 from noxtasks.suite.source import Source
 
+LARGEST = 4 << 20  # bytes of a source
 _PORTABLE = re.compile(r"#\s*noxtasks:\s*portable(?:\[([\w\s,-]*)\])?")
 _NOT_PARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 _ALWAYS = frozenset({Kind.PLATFORM_NAME, Kind.LETTER_CASE})
@@ -33,6 +34,9 @@ def read(files: Mapping[str, bytes], tree: Collection[str], *, ignore: Iterable[
     ignored = 0
     left_out = set(ignore)
     for path in sorted(files):
+        if len(files[path]) > LARGEST:
+            unread.append(path)
+            continue
         try:
             source = Source(path, _decoded(files[path]))
             of_file = list(_findings(source, modules))

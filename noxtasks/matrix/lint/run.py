@@ -11,9 +11,8 @@ from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence.vcs import SKIPPED_BUILDS, SKIPPED_FOLDERS
 from noxtasks.matrix.lint import reading, terminal
+from noxtasks.matrix.lint.reading import LARGEST
 from noxtasks.suite import git
-
-_LARGEST = 4 << 20  # bytes of a source
 
 
 def run(root: Path, settings: Settings, paths: Sequence[Path] = ()) -> ExitCode:
@@ -66,7 +65,11 @@ def _is_in(name: str, wanted: str) -> bool:
 
 
 def _content(path: Path) -> bytes | None:
+    """What a file holds; no more of one that is too large than shows that it is, and None of what is no file."""
     try:
-        return path.read_bytes() if path.stat().st_size <= _LARGEST else None
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
     except OSError:
         return None

@@ -25,7 +25,9 @@ def print_findings(reading: Reading) -> None:
     for kind, findings in groupby(sorted(reading.findings, key=_place), key=lambda finding: finding.kind):
         _say_kind(console, kind, list(findings))
     for path in reading.unread:
-        console.print(Text(f"not read, it is no Python that this one knows: {shown(path)}", "yellow"), soft_wrap=True)
+        console.print(
+            Text(f"not read, too large or no Python that this one knows: {shown(path)}", "yellow"), soft_wrap=True
+        )
     ignored = f", {reading.ignored} ignored" if reading.ignored else ""
     style = "red" if reading.findings else "green"
     told = (counted(len(reading.findings), "finding"), style)

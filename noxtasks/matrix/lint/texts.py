@@ -14,6 +14,10 @@ _ENCODING_AT = 3  # arguments of open() after the path
 _OWN = re.compile(r"tmp|temp|\boutput|\bout_|\bcwd\b", re.IGNORECASE)
 _TEMPORARY = frozenset({"tempfile.NamedTemporaryFile", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})
 _OF_KERNEL = re.compile(r"""(?:Path\()?f?['"]/(?:proc|sys|dev)/""")
+_DEVICE = "os.devnull"  # has no text
+_WRITES = re.compile(
+    r"(?:\A|_)(?:out|\w*(?:format|writ|print|render|emit)t?er|console|stream|builder)\Z", re.IGNORECASE
+)
 _OUTPUTS = frozenset({"stdout", "stderr"})
 _CODES = re.compile(r"%(?:[-_^][A-Za-z]|#[A-Za-z]|[sPkl])")
 _LOCALE = re.compile(r"[a-z]{2,3}_[A-Z]{2}(?:\.[\w-]+)?(?:@\w+)?\Z|[A-Z][a-z]+(?:_[A-Z][A-Za-z ]+)\.\d+\Z")
@@ -46,6 +50,8 @@ def _without_encoding(source: Source, node: ast.Call) -> Iterator[Candidate]:
     if found is None:
         return
     what, place, writes = found
+    if source.qualified(place) == _DEVICE:
+        return
     if _OF_KERNEL.match(ast.unparse(source.value(place))) or _is_held_against_a_dict(source, node):
         return
     if _is_test(source) and _is_plain(source) and (writes or _is_own(source, place) or _is_compared(source, node)):
@@ -71,8 +77,18 @@ def _opened(source: Source, node: ast.Call) -> tuple[str, ast.expr, bool] | None
             is_resource = _RESOURCES.search(f"{ast.unparse(source.value(path))} {ast.unparse(path)}")
             return None if is_resource else ("read_text()", path, False)
         case ast.Call(func=ast.Attribute(value=path, attr="write_text"), args=[text]) if not _is_ascii(source, text):
-            return "write_text()", path, True
+            return None if _is_no_path(source, path) else ("write_text()", path, True)
     return None
+
+
+def _is_no_path(source: Source, node: ast.expr) -> bool:
+    """Whether a name says that it writes elsewhere, as `formatter` does, in a file that knows no pathlib."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return bool(_WRITES.search(name)) and not any(
+        (isinstance(each, ast.Import) and any(alias.name == "pathlib" for alias in each.names))
+        or (isinstance(each, ast.ImportFrom) and each.module == "pathlib")
+        for each in source.nodes
+    )
 
 
 def _is_unused(source: Source, node: ast.Call) -> bool:

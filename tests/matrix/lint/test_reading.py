@@ -30,6 +30,9 @@ FOUND = [
     ("encoding", "import tempfile\ntempfile.NamedTemporaryFile('w')"),
     ("encoding", "p.write_text('caf\u00e9')"),
     ("encoding", "p.write_text(text)"),
+    ("encoding", "(folder / name).write_text(text)"),
+    ("encoding", "def f(target, text):\n    target.write_text(text)"),
+    ("encoding", "import pathlib\ndef f(out, text):\n    out.write_text(text)"),
     ("newline", "import subprocess\np = subprocess.run(a, stdout=-1)\nassert p.stdout == b'a\\n'"),
     ("strftime", "import time\ntime.strftime('%Y-%-m')"),
     ("strftime", "f'{moment:%#d}'"),
@@ -54,6 +57,11 @@ FOUND = [
 ]
 
 NONE = [
+    "import os, sys\nsys.stdin = open(os.devnull)",
+    "class Writer:\n    def write_text(self, text): ...\n\ndef f(writer):\n    writer.write_text(text)",
+    "def show(formatter, text):\n    formatter.write_text(text)",
+    "def show(self, text):\n    self.out.write_text(text.upper())",
+    "import ctypes\ntry:\n    from socket import inet_pton\nexcept ImportError:\n    f = ctypes.windll.ws2_32.x",
     "import os\nassert os.path.join('a', 'b') == os.path.join('a', 'b')",
     "from pathlib import Path\nassert Path('a', 'b') == Path('a/b')",
     "from pathlib import Path\nassert Path('a', 'b').as_posix() == 'a/b'",

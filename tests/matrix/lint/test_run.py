@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def test_what_git_ignores_is_not_read(root: Path, capsys: pytest.CaptureFixture[
     (root / ".gitignore").write_text("shop/\n.venv/\nbuild/\n", "utf-8")
     assert lint.run(root, Settings()) is ExitCode.FOUND
     assert "1 file: 1 finding" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_is_no_file_and_one_that_is_too_large_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(root / "pipe.py")
+    with (root / "large.py").open("wb") as file:
+        file.truncate((4 << 20) + 1)
+    lint.run(root, Settings())
+    said = capsys.readouterr().out
+    assert "3 files: 2 findings" in said
+    assert "large.py" in said
 
 
 def test_github_has_warnings_beside_the_lines(
