@@ -58,7 +58,7 @@ def _row(each: Evaluation) -> tuple[str, ...]:
     return (
         github.plain(gate.name),
         wording.level(each),
-        github.plain(wording.figure(each.figure, gate.unit)),
+        github.plain(wording.figure(each)),
         github.code(wording.wanted(each)) if wording.wanted(each) else "",
         f"{_MARKS[each.verdict]} {wording.standing(each)}",
         github.code(shown(about)) if about else "",
