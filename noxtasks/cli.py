@@ -482,7 +482,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
     python = interpreter.find(root, arguments.python, os.environ)
     folder = Path.cwd() if arguments.root is None else root
-    return parallel.run_suite(root, settings, python=python, pytest_args=arguments.pytest_args, folder=folder)
+    own = [word for name in ("root", "python") if (told := getattr(arguments, name)) for word in (f"--{name}", told)]
+    own += ["--isolate"] if arguments.isolate else []
+    own += [word for told in arguments.set for word in ("-S", told)]
+    return parallel.run_suite(
+        root,
+        settings,
+        python=python,
+        pytest_args=arguments.pytest_args,
+        own_args=tuple(map(str, own)),
+        folder=folder,
+    )
 
 
 def _add_parallel_options(parser: argparse.ArgumentParser) -> None:
@@ -532,6 +542,7 @@ def _parallel(arguments: argparse.Namespace) -> ExitCode:
 def _add_conflicts_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     _add_tests_option(parser)
+    parser.add_argument("--budget", metavar="TIME", help='how long the trials may take: "90s", "10m", "1h30m"')
     parser.add_argument("--apply", action="store_true", help="write the marks that keep such tests together")
     _add_setting_option(parser)
 
@@ -556,6 +567,9 @@ def _conflicts(arguments: argparse.Namespace) -> ExitCode:
 def _add_ladder_options(parser: argparse.ArgumentParser) -> None:
     _add_python_option(parser)
     parser.add_argument("--profile", metavar="NAME", help=f"the targets of the tiers: {', '.join(config.PROFILES)}")
+    parser.add_argument(
+        "--against", metavar="REV", help="new code is what differs from it (default: the branch that changes go to)"
+    )
     _add_setting_option(parser)
 
 
@@ -567,7 +581,21 @@ def _ladder(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks.suite import interpreter  # noqa: PLC0415
 
     python = interpreter.find(root, arguments.python, os.environ)
-    return ladder.run(root, settings, python=python, pytest_args=arguments.pytest_args)
+    return ladder.run(root, settings, python=python, against=arguments.against, pytest_args=arguments.pytest_args)
+
+
+def _add_place_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", metavar="PATH[:LINE | ::FUNCTION]", help="a source file, a line or a function of it")
+    _add_setting_option(parser)
+
+
+def _explain_place(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments, "ladder")
+
+    from noxtasks import ladder  # noqa: PLC0415
+
+    return ladder.explain(root, settings, place=meant(arguments.place))
 
 
 def _add_gates_options(parser: argparse.ArgumentParser) -> None:
@@ -798,6 +826,12 @@ COMMANDS = (
         add_options=_add_ladder_options,
         handle=_ladder,
         takes_pytest_args=True,
+    ),
+    Command(
+        name="ladder explain",
+        title="Tell which tests run a file, a function or a line, by tier, by the last report.",
+        add_options=_add_place_options,
+        handle=_explain_place,
     ),
     Command(
         name="gates",

@@ -140,6 +140,9 @@ class LadderSettings(msgspec.Struct, frozen=True, kw_only=True):
     sustained: dict[str, str] = {}  # such as "2 sprints"
     tolerance: float = 0.01
     ratchet_since: date | None = None
+    new_code: float = 0.8
+    min_new_lines: int = 10
+    contexts: bool = True
     pytest_args: tuple[str, ...] = ()
 
 

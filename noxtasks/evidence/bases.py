@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -43,3 +44,24 @@ def find(root: Path, revision: str, run: Run, *, where: str, without: str) -> Ba
             else "Name a revision that HEAD goes back to.",
         )
     return Base(revision=revision, commit=base.decode("ascii").strip())
+
+
+_TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+"""Where CI tells the branch that a change is to be merged into."""
+
+_USUAL = ("main", "master")
+
+
+def usual(root: Path, run: Run, environ: Mapping[str, str]) -> str | None:
+    """The branch that changes go to: what CI says, else the default branch of `origin`, else one of a usual name.
+
+    One of that name here counts without a remote alone: with one, nobody may have brought it up to date.
+    """
+    targets = [f"origin/{environ[name]}" for name in _TARGETS if environ.get(name)]
+    default = git(run, root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    names = [*targets, *([default.decode().strip()] if default else []), *(f"origin/{name}" for name in _USUAL)]
+    for name in (*names, *_USUAL):
+        place = f"refs/remotes/{name}" if name.startswith("origin/") else f"refs/heads/{name}"
+        if git(run, root, "rev-parse", "--verify", "--quiet", f"{place}^{{commit}}") is not None:
+            return name
+    return None

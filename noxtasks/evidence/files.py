@@ -31,7 +31,10 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Make `folder` where it is missing, and hold its lock. An `OSError` inside becomes an `EvidenceError`."""
+    """Make `folder` where it is missing, and hold its lock. An `OSError` inside becomes an `EvidenceError`.
+
+    Whoever holds it may write and read within, so that what is read is still so when it is written over.
+    """
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with _lock(folder):
@@ -58,7 +61,8 @@ def reading(folder: Path) -> Iterator[None]:
 def _lock(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 30 ms that only a write should cost
 
-    lock = FileLock(folder / LOCK_NAME, timeout=LOCK_TIMEOUT_S, poll_interval=LOCK_POLL_S)
+    # One for each path, so that who holds it may take it again.
+    lock = FileLock(folder.resolve() / LOCK_NAME, timeout=LOCK_TIMEOUT_S, poll_interval=LOCK_POLL_S, is_singleton=True)
     try:
         lock.acquire()
     except Timeout:

@@ -235,12 +235,12 @@ def _made_ready(url: URL) -> Path:
             remedy="Name a file: sqlite:///.noxtasks/history.db",
         )
     path = Path(url.database).absolute()
-    new = not path.parent.exists()
+    ignoring = path.with_name(".gitignore")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if new and path.parent.name == ".noxtasks":
+        if path.parent.name == ".noxtasks" and not ignoring.exists():
             # A history seen by git would make the very code version that it records look changed.
-            (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+            ignoring.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise HistoryError(
             f"its folder cannot be created: {error.strerror}",

@@ -37,6 +37,7 @@ def leave(waiting: Waiting, folder: Path) -> None:
     part: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", "utf-8")  # or git would call the project changed
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
             part = Path(file.name)
             file.write(msgspec.json.encode(waiting))

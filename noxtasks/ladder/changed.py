@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from noxtasks.errors import NotMeasuredError
+import msgspec
+from msgspec.structs import replace
+
+from noxtasks.errors import NotMeasuredError, NoxtasksError
 from noxtasks.evidence import bases
 from noxtasks.evidence.display.text import counted
 from noxtasks.evidence.vcs import Run, git
@@ -34,7 +37,7 @@ _DIFF = (
 """Not `git diff`, which refreshes the index, and heeds the user's own settings."""
 
 
-def since(root: Path, revision: str, suffixes: Iterable[str], *, run: Run, where: str = "ladder.against") -> Changes:
+def since(root: Path, revision: str, suffixes: Iterable[str], *, run: Run, where: str = "--against") -> Changes:
     """What has changed in files with these suffixes below `root`, since HEAD and `revision` went apart.
 
     Raises `ConfigurationError` without a repository or a merge base, laid at `where`.
@@ -52,6 +55,32 @@ def since(root: Path, revision: str, suffixes: Iterable[str], *, run: Run, where
             remedy=f"See what it says to: git -C {root} diff {base.commit}",
         )
     return {**read(patch), **dict.fromkeys(os.fsdecode(path) for path in untracked.split(b"\0") if path)}
+
+
+class Since(msgspec.Struct, frozen=True, kw_only=True):
+    """What has changed since a revision; or, where that could not be told, why not."""
+
+    revision: str = ""
+    changes: Changes | None = None
+    trouble: str = ""
+
+
+def asked(root: Path, revision: str | None, paths: Iterable[str], *, run: Run, environ: Mapping[str, str]) -> Since:
+    """What has changed since `revision`; without one, since the branch that changes go to, where there is one.
+
+    Raises as `since` does for a revision that was asked for.
+    """
+    against = revision if revision is not None else bases.usual(root, run, environ)
+    if against is None:
+        return Since(
+            trouble="new code is not looked at: git knows no branch to hold it against, --against REV names it"
+        )
+    try:
+        return Since(revision=against, changes=since(root, against, suffixes(paths), run=run))
+    except NoxtasksError as error:
+        if revision is not None:
+            raise
+        return Since(trouble=f"new code is not looked at, {error.message}: {error.remedy}")
 
 
 def read(patch: bytes) -> dict[str, frozenset[int]]:
@@ -113,6 +142,12 @@ def judge(
     return NewCode(against=against, lines=lines, missing=missing, judgement=_judged(lines, threshold, min_new_lines))
 
 
+def blind(since: Since, reason: str, *, threshold: float) -> NewCode:
+    """Of what nobody knows the coverage."""
+    judgement = replace(_judged(Counts(), threshold, 0), reason=reason)
+    return NewCode(against=since.revision, lines=Counts(), missing={}, judgement=judgement)
+
+
 def _judged(lines: Counts, threshold: float, min_new_lines: int) -> Judgement:
     figure = lines.share
     said = f"{lines.covered} of {counted(lines.total, 'new line')} covered"
@@ -132,6 +167,6 @@ def _judged(lines: Counts, threshold: float, min_new_lines: int) -> Judgement:
     )
 
 
-def suffixes(files: Iterable[File]) -> frozenset[str]:
+def suffixes(paths: Iterable[str]) -> frozenset[str]:
     """Those of the files: what is to be asked for of git."""
-    return frozenset(PurePosixPath(file.path).suffix for file in files)
+    return frozenset(PurePosixPath(path).suffix for path in paths)

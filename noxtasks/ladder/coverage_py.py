@@ -29,6 +29,7 @@ VARIABLES = frozenset({"COVERAGE_FILE", "COVERAGE_RCFILE"})
 """Those of the user's that would come before the configuration of a tier."""
 
 _PATCHES_SUBPROCESS = (7, 10)
+_TAKES_CORE = (7, 9)
 _TIMEOUT_S = 600.0
 _TAIL = 2000  # characters
 _INSTALLED = ("*/site-packages", "*/dist-packages")
@@ -67,13 +68,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sees_subprocesses(self) -> bool:
         """Whether it can measure processes that tests start, by itself."""
+        return self._at_least(_PATCHES_SUBPROCESS)
+
+    @property
+    def knows_contexts(self) -> bool:
+        """Whether what it measures with can tell tests apart."""
+        return self.core != "sysmon"
+
+    @property
+    def takes_core(self) -> bool:
+        """Whether its configuration says what it measures with."""
+        return self._at_least(_TAKES_CORE)
+
+    def _at_least(self, version: tuple[int, int]) -> bool:
         numbers = [int(part) for part in re.findall(r"\d+", self.version)[:2]]
-        return tuple(numbers) >= _PATCHES_SUBPROCESS
+        return tuple(numbers) >= version
 
     @property
     def limits_sources(self) -> bool:
         """Whether the user has said what is to be measured."""
         return bool(self.source or self.source_pkgs or self.source_dirs or self.run_include or self.report_include)
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """What coverage.py has reported."""
+
+    coverage: Coverage
+    who: dict[str, Any] | None  # tests by line and function, where that was asked for
+    paths: dict[str, str]  # from the root, by those of the report
 
 
 def look(suite: Suite, scratch: Path) -> Settings:
@@ -90,8 +112,9 @@ def within(found: Sources, settings: Settings, root: Path) -> Sources:
     )
 
 
-def configuration(settings: Settings, scope: Sources, *, root: Path, data_file: Path) -> str:
-    """The text of the configuration file for runs and reports about `scope`."""
+def configuration(settings: Settings, scope: Sources, *, root: Path, data_file: Path, contexts: bool = False) -> str:
+    """The text of the configuration file for runs and reports about `scope`; with `contexts`, tests are told apart."""
+    usual = "ctrace" if contexts and settings.takes_core else None  # not sysmon, which cannot
     omit = (*settings.run_omit, *settings.report_omit)
     patch = dict.fromkeys((*settings.patch, *(["subprocess"] if settings.sees_subprocesses else ())))
     run = {
@@ -101,7 +124,7 @@ def configuration(settings: Settings, scope: Sources, *, root: Path, data_file: 
         "include": tuple(_included(scope, root)),
         "omit": settings.run_omit,
         "concurrency": settings.concurrency,
-        "core": settings.core,
+        "core": settings.core or usual,
         "cover_pylib": settings.cover_pylib,
         "disable_warnings": tuple(dict.fromkeys((*settings.disable_warnings, *_OF_OURS))),
         "patch": tuple(patch),
@@ -126,14 +149,27 @@ def command(config: Path) -> tuple[str, ...]:
     return ("-m", "coverage", "run", f"--rcfile={config}")
 
 
-def report(suite: Suite, scratch: Path, *, config: Path, folders: Sequence[Path], files: Iterable[str]) -> Coverage:
+def report(
+    suite: Suite,
+    scratch: Path,
+    *,
+    config: Path,
+    folders: Sequence[Path],
+    files: Iterable[str],
+    tiers: Mapping[str, str] = {},
+) -> Reported:
     """What was covered of `files`, paths from the root, by what was measured into `folders`, together.
 
-    Files that the configuration leaves out are not among those of the report.
+    Files that the configuration leaves out are not among those of the report. With `tiers`, by test, it is told which
+    tests have run what.
     """
     asked = {"config": str(config), "data": str(scratch / "combined"), "folders": [str(each) for each in folders]}
-    answer = _asked(suite, scratch, {"ask": "report", **asked, "files": sorted(files)})
-    return read(answer["files"], suite.root)
+    answer = _asked(suite, scratch, {"ask": "report", **asked, "files": sorted(files), "tiers": dict(tiers)})
+    return Reported(
+        coverage=read(answer["files"], suite.root),
+        who=answer.get("who"),
+        paths={path: _from_root(path, suite.root) for path in answer["files"]},
+    )
 
 
 def read(files: Mapping[str, Mapping[str, Any]], root: Path) -> Coverage:

@@ -34,8 +34,13 @@ class _Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def environment(folder: Path, units: Mapping[str, str]) -> dict[str, str]:
-    """What a process needs to record into `folder`, which is there, the calls between the `units` of these modules."""
-    return {_VARIABLE: json.dumps({"folder": str(folder), "units": dict(units)})}
+    """What a process needs to record into `folder`, which is there, the calls between the `units` of these modules.
+
+    They are in a file, since no system takes variables of any length.
+    """
+    plan = folder / "plan.json"
+    plan.write_text(json.dumps({"folder": str(folder), "units": dict(units)}), "utf-8")
+    return {_VARIABLE: str(plan)}
 
 
 def read(folder: Path) -> Crossings:

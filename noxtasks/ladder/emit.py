@@ -13,7 +13,7 @@ from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.ladder import history, page
-from noxtasks.ladder.model import Advance, Counts, Coverage, Edge, Measured, Measurement, Report, Standing
+from noxtasks.ladder.model import Advance, Counts, Coverage, Edge, Measured, Measurement, NewCode, Report, Standing
 from noxtasks.ladder.task import Task
 
 LADDER = history.NAME
@@ -36,11 +36,11 @@ def write(task: Task, report: Report, *, duration_s: float, provenance: Provenan
                 "found_by": task.scopes.together.found_by,
                 "files": [source.path for source in task.scopes.together.files],
             },
-            "new_code": None,
+            "new_code": _new_code(report.new_code),
             "standing": _standing(report.standing),
             "advances": [_advance(each) for each in report.standing.advances],
             "measurements": [_measurement(each) for each in report.measurements],
-            "gains": [],
+            "gains": [msgspec.to_builtins(each) for each in report.gains],
             "notes": list(report.notes),
         },
         timing={"duration_s": duration_s},
@@ -101,6 +101,20 @@ def _total(total: Coverage | None) -> dict[str, Any] | None:
 
 def _counts(of: Counts) -> dict[str, int]:
     return {"covered": of.covered, "total": of.total}
+
+
+def _new_code(of: NewCode | None) -> dict[str, Any] | None:
+    if of is None:
+        return None
+    return {
+        "against": of.against,
+        "lines": _counts(of.lines),
+        "figure": of.judgement.figure,
+        "threshold": of.judgement.threshold,
+        "verdict": of.judgement.verdict.value,
+        "reason": of.judgement.reason,
+        "missing": {path: list(lines) for path, lines in sorted(of.missing.items())},
+    }
 
 
 def _edges(of: tuple[Edge, ...] | None) -> dict[str, Any] | None:

@@ -34,10 +34,21 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(test for test, outcome in self.outcomes.items() if outcome.is_failure))
 
 
-def measure(suite: Suite, scratch: Path, tests: Sequence[str], *, config: str, prefix: str, timeout_s: float) -> Ran:
+def measure(
+    suite: Suite,
+    scratch: Path,
+    tests: Sequence[str],
+    *,
+    config: str,
+    prefix: str,
+    timeout_s: float,
+    plugins: Sequence[str] = (),
+    environment: Mapping[str, str] = {},
+) -> Ran:
     """Run `tests` (by name, with the `prefix` that pytest's own node ids lack) under the configuration `config`.
 
     `config` is the text of a configuration file of coverage.py, whose data file is in `scratch` / "data".
+    `plugins` and what is in `environment` are for pytest besides.
     """
     data = data_file(scratch).parent
     data.mkdir(parents=True)
@@ -46,9 +57,9 @@ def measure(suite: Suite, scratch: Path, tests: Sequence[str], *, config: str, p
     (scratch / "choice.json").write_text(json.dumps(choice), "utf-8")
     try:
         done = process.run(
-            _command(suite, scratch / "coveragerc"),
+            _command(suite, scratch / "coveragerc", plugins),
             cwd=suite.root,
-            env=_environment(suite, scratch),
+            env={**_environment(suite, scratch), **environment},
             timeout_s=timeout_s,
         )
     except process.TimeoutExpired:
@@ -65,8 +76,9 @@ def data_file(scratch: Path) -> Path:
     return scratch / "data" / coverage_py.DATA
 
 
-def _command(suite: Suite, config: Path) -> list[str]:
-    python, *rest = suite.command(_LAUNCH, "-p", "noxtasks_probe.choosing")
+def _command(suite: Suite, config: Path, plugins: Sequence[str]) -> list[str]:
+    named = [part for plugin in ("noxtasks_probe.choosing", *plugins) for part in ("-p", plugin)]
+    python, *rest = suite.command(_LAUNCH, *named)
     return [python, *coverage_py.command(config), *rest]
 
 

@@ -235,6 +235,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     measurements: tuple[Measurement, ...]  # all, the oldest first
     notes: tuple[str, ...]
     ending: Ending
+    new_code: NewCode | None = None  # None: not looked at
+    gains: tuple[Gain, ...] = ()  # of one tier after the other, the best first
 
     def of(self, name: Name) -> Measured:
         """The tier of that name."""

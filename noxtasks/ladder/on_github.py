@@ -5,12 +5,37 @@ from __future__ import annotations
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.text import shown
 from noxtasks.ladder import wording
-from noxtasks.ladder.model import Report
+from noxtasks.ladder.model import NewCode, Report
+
+_WARNINGS = 10  # that GitHub shows of a step
+_FILES = 50
 
 
 def tell(report: Report) -> None:
     """Write what GitHub shows, where this runs as an action."""
+    if report.new_code is not None:
+        _annotate(report.new_code)
     github.summarise(markdown(report))
+
+
+def _annotate(new_code: NewCode) -> None:
+    """Warnings beside the new lines that no test runs; where there are several together, beside the first."""
+    found = [(path, span) for path, lines in sorted(new_code.missing.items()) for span in wording.spans(lines)]
+    for path, span in sorted(found, key=lambda each: (each[1][0] - each[1][1], each))[:_WARNINGS]:
+        one = span[0] == span[1]
+        said = f"no test runs {'this new line' if one else f'the new lines {wording.span(span)}'}"
+        github.annotate(path, said, title="coverage", line=span[0], level=github.Level.WARNING)
+
+
+def _further(report: Report) -> list[str]:
+    found = report.new_code
+    new = (
+        [wording.new_code(found), *(f"no test runs {each}" for each in wording.uncovered(found)[:_FILES])]
+        if found
+        else []
+    )
+    crossed = [said for each in report.tiers if (said := wording.edges(each))]
+    return [*new, *crossed, *(each.strip() for each in wording.gains(report))]
 
 
 def markdown(report: Report) -> str:
@@ -43,6 +68,7 @@ def markdown(report: Report) -> str:
         *github.table(("tier", "of", "now", "target", "trend", "tests", "verdict", "level"), rows),
         "",
         f"- {github.code(shown(said))}",
+        *(f"- {github.code(shown(each))}" for each in _further(report)),
         *(f"- {github.code(shown(wording.step(each)))}" for each in report.steps),
         *(f"- {github.code(shown(each.strip()))}" for each in wording.missing(report.standing)),
         *(f"- {github.code(shown(each))}" for each in (*failed, *wording.unassigned(report))),

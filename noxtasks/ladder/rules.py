@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import floor
 
 from noxtasks.errors import ExitCode
 from noxtasks.ladder import coverage_py
@@ -63,7 +64,7 @@ def limited(covered: Coverage, paths: frozenset[str]) -> Coverage:
 
 def percent(share: float) -> str:
     """A share for people, rounded down: what is shown as 70 % is no less."""
-    tenths = int(share * 1000 + 1e-9)
+    tenths = floor(round(share * 1000, 6))
     return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
 
 

@@ -40,7 +40,7 @@ def standing(
     tier = advances[-1].tier if advances else None
     new = _advances(case, tier, advances[-1].at if advances else None)
     tier = new[-1].tier if new else tier
-    following = _following(tier)
+    following = following_of(tier)
     return Standing(
         tier=tier,
         following=following,
@@ -73,7 +73,7 @@ def _advances(case: Case, tier: Name | None, last: datetime | None) -> tuple[Adv
         kept = _ORDER[lost[0] - 1] if lost[0] else None
         return (moved(tier, kept, [earned[place] for place in lost]),)
     found = []
-    while following := _following(tier):
+    while following := following_of(tier):
         conditions = triggers.conditions(case, following)
         if any(each.verdict is not Verdict.PASS for each in conditions):
             break
@@ -86,5 +86,6 @@ def _rank(tier: Name | None) -> int:
     return _ORDER.index(tier) + 1 if tier else 0
 
 
-def _following(tier: Name | None) -> Name | None:
+def following_of(tier: Name | None) -> Name | None:
+    """The tier above; None at the top."""
     return _ORDER[_rank(tier)] if _rank(tier) < len(_ORDER) else None

@@ -11,6 +11,7 @@ from noxtasks.config import Settings
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.provenance import Interpreter, Provenance
 from noxtasks.ladder import coverage_py
+from noxtasks.ladder.changed import Since
 from noxtasks.ladder.model import Tier
 from noxtasks.ladder.scope import Scopes
 from noxtasks.ladder.selecting import Collected
@@ -29,6 +30,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     began: datetime
     code: vcs.Code
+    since: Since  # what new code is held against
 
     @property
     def reports(self) -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from math import floor
 
 import msgspec
 
@@ -15,6 +14,7 @@ from noxtasks.evidence.display.text import counted
 from noxtasks.ladder import timeline
 from noxtasks.ladder.model import Condition, Measurement, Name, Tier
 from noxtasks.ladder.profiles import Terms, Unit
+from noxtasks.ladder.rules import percent
 from noxtasks.ladder.timeline import Point, Timeline
 from noxtasks.stats import Verdict
 
@@ -218,8 +218,3 @@ def _verdict(holds: bool) -> Verdict:
 
 def _named(point: Point) -> str:
     return f"{point.commit[:_COMMIT_SHOWN]} ({point.at:%Y-%m-%d})"
-
-
-def percent(share: float) -> str:
-    """With one digit, and never rounded up: what lies below a threshold is not shown as if it were there."""
-    return f"{floor(round(share * 1000, 6)) / 10:.1f} %"

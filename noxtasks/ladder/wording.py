@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from noxtasks.evidence.display.text import counted, shown
+from noxtasks.ladder import gains as earning
 from noxtasks.ladder import tiers
-from noxtasks.ladder.model import Advance, Ending, Level, Measured, Name, Report, Standing
+from noxtasks.ladder.model import Advance, Ending, Gain, Level, Measured, Metric, Name, NewCode, Report, Standing
 from noxtasks.ladder.rules import percent
 from noxtasks.stats import Verdict
 
 _NAMED = 3  # tests in one line
+_COUNTED = {Metric.LINE: "lines", Metric.BRANCH: "branches", Metric.COMBINED: "lines and branches"}
 
 
 def name(of: Name) -> str:
@@ -44,8 +46,20 @@ def level(of: Measured, *, is_blocking: bool) -> str:
 
 def some(tests: Sequence[str]) -> str:
     """The first few tests."""
-    more = f" and {len(tests) - _NAMED} more" if len(tests) > _NAMED else ""
-    return ", ".join(map(shown, tests[:_NAMED])) + more
+    return some_of(len(tests), tests[:_NAMED])
+
+
+def some_of(count: int, tests: Sequence[str]) -> str:
+    """Some of so many tests."""
+    more = f" and {count - len(tests)} more" if count > len(tests) else ""
+    return ", ".join(map(shown, tests)) + more
+
+
+def untested(*, is_run: bool) -> str:
+    """That no test is known for a place."""
+    if is_run:
+        return "no test by itself: it runs on import, or in a process that a test starts, which no test is told for"
+    return "no test"
 
 
 def standing(of: Standing) -> str:
@@ -71,6 +85,65 @@ def missing(of: Standing) -> list[str]:
         found = [f"  {each.name}: {each.reason}" for each in of.missing if each.verdict is not Verdict.PASS]
         lines += [f"for {name(of.following)} there has to be", *found] if found else []
     return lines + [f"fallen: {each.name}: {each.reason}" for each in of.fallen]
+
+
+def new_code(of: NewCode) -> str:
+    """What is covered of the new lines."""
+    judgement = of.judgement
+    said = f"new code against {of.against}: {judgement.verdict.value}, {judgement.reason}"
+    return (
+        said
+        if judgement.figure is None
+        else f"{said} ({figure(judgement.figure)}; {percent(judgement.threshold)} is asked for)"
+    )
+
+
+def spans(lines: Iterable[int]) -> list[tuple[int, int]]:
+    """The first and the last of lines that follow one another."""
+    found: list[tuple[int, int]] = []
+    for line in sorted(lines):
+        if found and line == found[-1][1] + 1:
+            found[-1] = (found[-1][0], line)
+        else:
+            found.append((line, line))
+    return found
+
+
+def span(lines: tuple[int, int]) -> str:
+    """Such lines in short."""
+    first, last = lines
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def uncovered(of: NewCode) -> list[str]:
+    """The new lines that no test runs, of each file."""
+    return [f"{path}:{','.join(map(span, spans(lines)))}" for path, lines in sorted(of.missing.items())]
+
+
+def gains(report: Report) -> list[str]:
+    """For the tiers below their target, how much is missing there, and what would earn most."""
+    lines = []
+    for each in report.tiers:
+        best = [gain for gain in report.gains if gain.tier is each.tier.name][:_NAMED]
+        if best and each.judgement.verdict is Verdict.FAIL:
+            left = earning.lacking(each)
+            are = f"{left} more of the {_COUNTED[each.tier.metric]} {'is' if left == 1 else 'are'}"
+            lines.append(f"{name(each.tier.name)}: {are} to be covered; most would come from")
+            lines += [f"  {_place(gain)}: {gain.missing}, {trend(gain.rise)}" for gain in best]
+    return lines
+
+
+def _place(of: Gain) -> str:
+    return f"{of.path}:{of.line} {of.function}" if of.function else f"{of.path}:{of.line}"
+
+
+def edges(of: Measured) -> str:
+    """How many imports between packages are called across; nothing where that is not known, or there are none."""
+    if not of.edges:
+        return ""
+    lost = [f"{each.source} -> {each.target}" for each in of.edges if not each.calls]
+    said = f"{name(of.tier.name)}: tests call across {len(of.edges) - len(lost)} of {counted(len(of.edges), 'import')}"
+    return f"{said} between packages" + (f", not {some(lost)}" if lost else "")
 
 
 def unassigned(report: Report) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from noxtasks.errors import ConfigurationError
 
 _FILE = "pyproject.toml"
 _OURS = re.compile(r"(?:^|(?<=[\s=]))(?:-n(?:\s*|=)\S+|--numprocesses(?:\s+|=)\S+|--dist(?:\s+|=)\S+)(?: +|(?=\s|$))")
-_SECTION = re.compile(r"^\[(.+)\]\s*$")
+_SECTION = re.compile(r"^\[([^#;]+)\]\s*(?:[#;].*)?$")
 _ADDOPTS = re.compile(r"^addopts\s*[=:]\s*(.*)$")
 _TAKING = {"-n", "--numprocesses", "--dist"}
 
@@ -51,7 +51,6 @@ def by_hand(name: str, words: Sequence[str], why: str) -> ConfigurationError:
 
 def _toml(name: str, text: str, words: Sequence[str]) -> str:
     """The edited text, where reading it again gives the same but for `addopts`."""
-    newline = "\r\n" if "\r\n" in text else "\n"
     try:
         before = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -59,31 +58,47 @@ def _toml(name: str, text: str, words: Sequence[str]) -> str:
     path = _table(name, before)
     table = _at(before, path)
     value = table.get("addopts")
-    kept = _without_words(shlex.split(value) if isinstance(value, str) else list(value or ()))
-    wanted: str | list[str] = [*kept, *words]
     if isinstance(value, str) or (value is None and path[-1] == "ini_options"):
-        wanted = " ".join([*([_without(value)] if value else []), *words]).strip()
+        wanted: str | list[str] = " ".join((_without(value or ""), *words)).strip()
+    else:
+        wanted = [*_without_words(value or ()), *words]
     written = f"addopts = {json.dumps(wanted, ensure_ascii=False)}"
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text and not text.endswith("\n"):
+        text += newline
     dotted = r"\s*\.\s*".join(map(re.escape, path))
-    header = re.compile(rf"^\[\s*{dotted}\s*\]\s*(?:#.*)?$")
-    lines = text.splitlines()
+    header = re.compile(rf"^\s*\[\s*{dotted}\s*\]\s*(?:#.*)?$")
+    lines = [f"{line}\n" for line in text.removesuffix("\n").split("\n")] if text else []
     head = next((place for place, line in enumerate(lines) if header.match(line)), None)
     if head is None:
-        lines += ["", f"[{'.'.join(path)}]", written]
+        lines += [newline] * bool(lines) + [f"[{'.'.join(path)}]{newline}", written + newline]
     elif value is None:
-        lines.insert(head + 1, written)
+        lines.insert(head + 1, written + newline)
     else:
-        places = [place for place in range(head + 1, len(lines)) if re.match(r"addopts\s*=", lines[place])]
-        lines[places[0] if places else head] = written
-    after = newline.join(lines) + newline
+        found = (place for place in range(head + 1, len(lines)) if re.match(r"\s*addopts\s*=", lines[place]))
+        place = next(found, head)
+        lines[place] = _in_place_of(lines[place], value, written)
+    after = "".join(lines)
     _at(before, path)["addopts"] = wanted
     try:
         is_so = tomllib.loads(after) == before
     except tomllib.TOMLDecodeError:
         is_so = False
     if not is_so:
-        raise by_hand(name, words, "its addopts are written over several lines")
+        raise by_hand(name, words, "its addopts are not written on one line of their own")
     return after
+
+
+def _in_place_of(line: str, value: object, written: str) -> str:
+    """What is `written`, with the indent, the comment and the end of the line that says `value`."""
+    body = line.rstrip("\r\n")
+    for found in re.finditer(r"\s*#", body):
+        with suppress(tomllib.TOMLDecodeError):
+            if tomllib.loads(body[: found.start()]) == {"addopts": value}:
+                written += body[found.start() :]
+                break
+    indent = body[: len(body) - len(body.lstrip())]
+    return f"{indent}{written}{line[len(body) :]}"
 
 
 def _table(name: str, document: dict[str, Any]) -> tuple[str, ...]:
@@ -123,8 +138,11 @@ def _ini(name: str, text: str, words: Sequence[str]) -> str:
     for place in range(at, last + 1):
         if place == at or (lines[place][:1].isspace() and lines[place].strip()):
             lines[place] = _line_without(lines[place])
-    if any(word in _TAKING for place in range(at, last + 1) for word in lines[place].split()):
+    said = [word for place in range(at, last + 1) for word in lines[place].split()]
+    if not _TAKING.isdisjoint(said):
         raise by_hand(name, words, "its addopts have an option on one line and its value on the next")
+    if "--" in said:
+        raise by_hand(name, words, "its addopts have options no more after --")
     bare = lines[last].rstrip("\r\n")
     lines[last] = f"{bare}{'' if bare.endswith(' ') else ' '}{' '.join(words)}{newline}"
     return "".join(lines)

@@ -115,8 +115,8 @@ def _notes(scan: Scan, basis: Basis, failing: tuple[str, ...]) -> list[str]:
     found = []
     if changing:
         found.append(
-            f"{counted(len(changing), 'test')} called otherwise by each collection, such as {min(changing)}: "
-            "xdist refuses to run such a suite. Keep times, random values and sets out of parameters."
+            f"{counted(len(changing), 'test')} not in every collection, such as {min(changing)}: "
+            "xdist refuses where they differ between its workers. Keep times, random values and sets out of parameters."
         )
     if failing:
         found.append(f"{counted(len(failing), 'test')} failed in each run, alone too, such as {failing[0]}")

@@ -1,7 +1,8 @@
 """What `noxtasks run` does besides pytest: it knows what tests took, sees which code is there, keeps the outcomes.
 
 It is loaded while pytest runs. The database library takes longer to load than many a suite to run, so that the outcomes
-wait in a file until something opens the history; here it is opened only for what pytest lacks, or when much waits.
+wait in a file until something opens the history; here it is opened only for what pytest lacks, when much waits, or when
+it is elsewhere: others read it there, and the project's folder may be gone by then, as in CI.
 """
 
 from __future__ import annotations
@@ -49,8 +50,9 @@ def origin(root: Path, settings: Settings) -> Origin:
     )
 
 
-def remember(wire: Path, of: Origin, folder: Path) -> tuple[str, ...]:
-    """Have what the probe wrote to `wire` wait in `folder` for the history; notes of what went wrong."""
+def remember(wire: Path, of: Origin, root: Path, settings: Settings) -> tuple[str, ...]:
+    """Have what the probe wrote to `wire` wait for the history, or take it in; notes of what went wrong."""
+    url, folder = settings.history_url(root), settings.waiting(root)
     runs = tuple(record.read(wire))
     if not any(run.results for run in runs):
         return ()
@@ -59,6 +61,14 @@ def remember(wire: Path, of: Origin, folder: Path) -> tuple[str, ...]:
         waiting.leave(
             waiting.Waiting(origin=of, runs=runs, source=str(now), started=runs[0].started, ended=now), folder
         )
+        if not _is_beside(url, folder):
+            open_history(url, waiting=folder).close()
     except HistoryError as error:
         return (f"the outcomes are not in the history: {error}",)
     return ()
+
+
+def _is_beside(url: str, folder: Path) -> bool:
+    """Whether the history is kept where its runs wait."""
+    scheme, _, path = url.partition(":///")
+    return scheme.startswith("sqlite") and Path(path).is_relative_to(folder.parent)

@@ -42,15 +42,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     durations: str  # where there is none: the file that is written while pytest collects, from the history
     testrun: str  # a name that no other run has
     interrupt: int  # the signal by which Ctrl-C is handed on
+    words: tuple[str, ...]  # of the command that is under way, but for `-n`
     isolated: dict[str, str] | None  # the project and the scratch folder, where each worker is to have its own world
 
 
 def run_suite(
-    root: Path, settings: Settings, *, python: Path, pytest_args: tuple[str, ...] = (), folder: Path | None = None
+    root: Path,
+    settings: Settings,
+    *,
+    python: Path,
+    pytest_args: tuple[str, ...] = (),
+    own_args: tuple[str, ...] = (),
+    folder: Path | None = None,
 ) -> int:
     """Run the suite of the project in `root` as pytest would in its `folder`, on several workers; pytest's exit code.
 
-    A history that cannot be read or written is told, and keeps no test from running.
+    `own_args`, what `noxtasks run` was told besides, are for commands that run tests again. A history that cannot be
+    read or written is told, and keeps no test from running.
     """
     root = root.resolve()
     folder = folder.resolve() if folder is not None else root
@@ -59,7 +67,13 @@ def run_suite(
     with tempfile.TemporaryDirectory(prefix="nx") as scratch_folder:
         scratch = Path(scratch_folder)
         wire = scratch / "wire"
-        plan = planned(settings.parallel, scratch, root=root, kept=root / ".noxtasks" / "durations.json")
+        plan = planned(
+            settings.parallel,
+            scratch,
+            root=root,
+            kept=root / ".noxtasks" / "durations.json",
+            words=(*own_args, *pytest_args),
+        )
         beside = _Beside(root, settings, plan)
         code = process.attached(
             suite.command(Launch(hash_seed=0), "-p", _PLUGIN),
@@ -84,7 +98,15 @@ def _from_anywhere(arguments: tuple[str, ...], root: Path) -> tuple[str, ...]:
     )
 
 
-def planned(parallel: ParallelSettings, scratch: Path, *, root: Path, kept: Path, workers: int | None = None) -> Plan:
+def planned(
+    parallel: ParallelSettings,
+    scratch: Path,
+    *,
+    root: Path,
+    kept: Path,
+    workers: int | None = None,
+    words: tuple[str, ...] = (),
+) -> Plan:
     """What the settings come to, or so many `workers` in any case; what tests took is in the file `kept`."""
     return Plan(
         workers=workers or parallel.workers,
@@ -95,6 +117,7 @@ def planned(parallel: ParallelSettings, scratch: Path, *, root: Path, kept: Path
         durations=str(scratch / "durations.json"),
         testrun=uuid.uuid4().hex,
         interrupt=INTERRUPT,
+        words=words,
         isolated={"root": str(root), "scratch": str(scratch)} if parallel.isolate else None,
     )
 
@@ -147,7 +170,7 @@ class _Beside(threading.Thread):
 
         self.join()
         if self._origin is not None and wire.exists():
-            self.notes += remembering.remember(wire, self._origin, self._settings.waiting(self._root))
+            self.notes += remembering.remember(wire, self._origin, self._root, self._settings)
 
 
 def _tell(notes: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -24,6 +25,14 @@ _TIMES = 3.0  # the slowest sequential run, after which a parallel one is taken 
 _MORE_S = 20.0  # and so much more
 _TAIL = 2000  # characters of what pytest wrote
 _ENDS_BY_ITSELF = frozenset({0, 1})  # all passed, or some failed
+_FRONT = """
+import os, sys
+from pathlib import Path
+from noxtasks import cli
+from noxtasks.parallel import runner
+from noxtasks.suite import process
+sys.exit(process.attached(sys.argv[1:], cwd=Path.cwd(), env=os.environ))
+"""  # what `noxtasks run` takes to start is its own cost, too
 _DIED = re.compile(r"\[gw\d+\] node down|crashed while running|workers die in no test")
 
 
@@ -84,12 +93,13 @@ class Runner:
 
     def _command(self, candidate: Candidate | None) -> list[str]:
         extra = xdist.arguments(candidate) if candidate else ()
-        return self._task.suite.command(Launch(hash_seed=0), "-p", "noxtasks_probe.phases", *extra)
+        command = self._task.suite.command(Launch(hash_seed=0), "-p", "noxtasks_probe.phases", *extra)
+        return [sys.executable, "-P", "-c", _FRONT, *command] if _is_ours(candidate) else command
 
     def _environment(self, candidate: Candidate | None, scratch: Path) -> dict[str, str]:
         env = runner.environment(self._task.suite, scratch / "wire")
         env["NOXTASKS_PHASES"] = json.dumps({"folder": str(scratch / "phases"), "alone": candidate is None})
-        if candidate is not None and not candidate.mode.is_of_xdist:
+        if candidate is not None and _is_ours(candidate):
             kept = scratch / "kept.json"
             kept.write_bytes(msgspec.json.encode(self._durations_s()))
             parallel, root = self._task.settings.parallel, self._task.suite.root
@@ -118,6 +128,10 @@ class Runner:
                 where=where,
                 remedy=f"See that `pytest` runs by itself. It said:\n{tail}",
             )
+
+
+def _is_ours(candidate: Candidate | None) -> bool:
+    return candidate is not None and not candidate.mode.is_of_xdist
 
 
 def _outcomes(wire: Path, known: Container[str]) -> dict[str, Outcome]:

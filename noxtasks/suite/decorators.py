@@ -107,6 +107,16 @@ def named(body: Iterable[cst.CSTNode], within: str = "") -> Iterator[tuple[str, 
             yield from named(node.body.body, f"{within}{node.name.value}::")
 
 
+def marks_of_all(node: cst.Module | Definition) -> Iterator[cst.CSTNode]:
+    """The statements that give a mark to all that is in a module or class: `pytestmark = …`."""
+    body = node.body if isinstance(node, cst.Module) else node.body.body if isinstance(node, cst.ClassDef) else ()
+    targets = m.AssignTarget(target=m.Name("pytestmark"))
+    marks = m.Assign(targets=[m.ZeroOrMore(), targets, m.ZeroOrMore()]) | m.AnnAssign(target=m.Name("pytestmark"))
+    for statement in body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            yield from (small for small in statement.body if m.matches(small, marks))
+
+
 def why_not(module: cst.Module, name: str) -> str:
     """Why the definition `name` cannot be marked; empty where it can."""
     known = list(named(module.body))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,17 @@ def test_reading_leaves_nothing_behind(tmp_path: Path, provenance: Provenance) -
     assert artifacts.verify(tmp_path / "unpacked") == []
     artifacts.read(tmp_path / "unpacked", NAME)
     assert sorted(path.name for path in (tmp_path / "unpacked").iterdir()) == sorted([NAME, sums.NAME])
+
+
+def test_who_holds_the_lock_may_read_and_write_and_others_wait(tmp_path: Path, provenance: Provenance) -> None:
+    with files.writing(tmp_path):
+        artifacts.attach(tmp_path, "page.html", b"1")
+        with files.reading(tmp_path):
+            pass
+        blocked = threading.Thread(target=artifacts.attach, args=(tmp_path, "page.html", b"2"))
+        blocked.start()
+        artifacts.attach(tmp_path, "page.html", b"3")
+        assert (tmp_path / "page.html").read_bytes() == b"3"
+        assert blocked.is_alive()
+    blocked.join()
+    assert (tmp_path / "page.html").read_bytes() == b"2"

@@ -41,6 +41,7 @@ def test_what_waits_is_taken_in_once(tmp_path: Path) -> None:
     waiting.leave(left("one"), folder)
     waiting.leave(left("two"), folder)
     kept = [path.read_bytes() for path in waiting.files(folder)]
+    assert (folder / ".gitignore").read_text() == "*\n"
     assert failures(url, folder) == 2
     assert not waiting.files(folder)
     for number, content in enumerate(kept):
@@ -77,7 +78,7 @@ def test_where_the_disk_is_full_nothing_half_written_is_left(tmp_path: Path) -> 
             waiting.leave(left("here"), tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert list(tmp_path.iterdir()) == []
+    assert [each.name for each in tmp_path.iterdir()] == [".gitignore"]
 
 
 def test_a_history_is_new_until_it_was_opened(tmp_path: Path) -> None:

@@ -210,6 +210,34 @@ def test_without_a_base_it_is_said_why(repository: Repository, tmp_path: Path) -
     assert "fetch-depth: 0" in refused(shallow, "origin/branch")
 
 
+@functional
+def test_without_a_revision_it_is_the_branch_that_changes_go_to(repository: Repository, tmp_path: Path) -> None:
+    repository.write("a.py", PLAIN + "e = 5\n")
+
+    def asked(root: Path, revision: str | None = None, **environ: str) -> changed.Since:
+        return changed.asked(root, revision, ["a.py"], run=git.output_in(root), environ=environ)
+
+    assert asked(repository.root) == changed.Since(revision="main", changes={"a.py": frozenset({5})})
+    assert asked(repository.root, GITHUB_BASE_REF="nowhere").revision == "main"
+    repository.do("branch", "release")
+    here = tmp_path / "clone"
+    repository.do("clone", "-q", repository.root.as_uri(), str(here))
+    assert asked(here).revision == "origin/branch"  # its HEAD
+    assert asked(here, GITHUB_BASE_REF="release").revision == "origin/release"
+    assert asked(here, GITHUB_BASE_REF="gone").revision == "origin/branch"
+    assert asked(here, "origin/main", GITHUB_BASE_REF="release").revision == "origin/main"
+    with pytest.raises(ConfigurationError):
+        asked(here, "gone")
+    (tmp_path / "plain").mkdir()
+    none = asked(tmp_path / "plain")
+    assert (none.changes, "--against REV" in none.trouble) == (None, True)
+    repository.do("checkout", "-q", "--orphan", "other")
+    repository.commit()
+    apart = asked(repository.root)
+    assert apart.changes is None
+    assert "have no commit in common" in apart.trouble
+
+
 def a_file(path: str, executed: tuple[int, ...], missing: tuple[int, ...]) -> File:
     return File(
         path=path,
@@ -250,6 +278,13 @@ def test_the_threshold_is_at_least_and_fewer_lines_say_nothing(threshold: float,
     assert found.judgement.verdict is verdict
 
 
+def test_of_what_nobody_knows_the_coverage_there_is_no_figure() -> None:
+    since = changed.Since(revision="main", changes={})
+    found = changed.blind(since, "the run died", threshold=0.8)
+    assert (found.against, found.judgement.figure, found.judgement.verdict) == ("main", None, Verdict.UNMEASURED)
+    assert (found.judgement.reason, found.judgement.threshold) == ("the run died", 0.8)
+
+
 def test_without_new_lines_there_is_no_figure() -> None:
     found = changed.judge({"a.py": frozenset({4, 99}), "x.py": None}, FILES, against="main", threshold=0.9)
     assert (found.judgement.verdict, found.judgement.figure) == (Verdict.UNMEASURED, None)
@@ -257,7 +292,7 @@ def test_without_new_lines_there_is_no_figure() -> None:
 
 
 def test_only_the_suffixes_of_what_is_measured_are_asked_for(tmp_path: Path) -> None:
-    assert changed.suffixes((*FILES, a_file("x/d.html", (), ()))) == {".py", ".html"}
+    assert changed.suffixes((*(file.path for file in FILES), "x/d.html")) == {".py", ".html"}
 
 
 LINES = st.frozensets(st.integers(1, 20))

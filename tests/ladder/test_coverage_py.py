@@ -117,3 +117,21 @@ def test_a_report_of_any_version_is_read(tmp_path: Path) -> None:
     (file,) = new.files
     assert file.path == "src/shop/cart.py"
     assert file.functions == (Function(name="total", first_line=4, lines=file.lines, branches=file.branches),)
+
+
+@pytest.mark.parametrize(
+    ("version", "core", "expected", "knows"),
+    [("7.10.0", None, "ctrace", True), ("7.8.2", None, None, True), ("7.10.0", "sysmon", "sysmon", False)],
+)
+def test_tests_are_told_apart_by_a_core_that_can(
+    version: str, core: str | None, expected: str | None, knows: bool
+) -> None:
+    settings = replace(NOTHING, version=version, core=core)
+
+    def cores(*, contexts: bool) -> list[str]:
+        text = coverage_py.configuration(settings, SHOP, root=Path("/a"), data_file=Path("/a/data"), contexts=contexts)
+        return [line.removeprefix("core = ") for line in text.splitlines() if line.startswith("core =")]
+
+    assert cores(contexts=True) == ([expected] if expected else [])
+    assert cores(contexts=False) == ([core] if core else [])
+    assert settings.knows_contexts is knows

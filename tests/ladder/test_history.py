@@ -63,7 +63,7 @@ def an_advance(day: float = 0, tier: Name | None = Name.UNIT, before: Name | Non
         before=before,
         tier=tier,
         is_demotion=tier is None,
-        conditions=(Condition(name="flake rate", verdict=Verdict.PASS, reason="1.0 %"),),
+        conditions=(Condition(name="flake rate", verdict=Verdict.PASS, reason="1%"),),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,6 +129,7 @@ def test_a_tier_whose_run_dies_is_unmeasured_and_so_is_the_total(root: Path) -> 
     assert found["by"]["integration"]["reason"] == "its run ended by exit status 3 in tests/test_dying.py::test_dying"
     assert found["total"] is None
     assert found["by"]["unit"]["verdict"] == "pass"
+    assert found["standing"]["following"] == "tier1_unit"  # nothing is earned of some of the tests
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a FIFO")
@@ -208,3 +210,87 @@ def test_a_suite_that_is_rooted_below_the_project_is_measured_by_its_own_names(r
     climb(root, "-c", "tests/pytest.ini", "--rootdir", "tests", "tests/unit")
     unit = result(root)["by"]["unit"]
     assert (unit["lines"]["covered"], unit["failed"]) == (9, ["tests/unit/test_cart.py::test_failing"])
+
+
+def commit(root: Path, message: str) -> None:
+    (root / ".gitignore").write_text("reports/\n__pycache__/\n.pytest_cache/\n.noxtasks/\n")
+    git = [shutil.which("git") or "git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    if not (root / ".git").exists():
+        subprocess.run([*git, "init", "-q", "-b", "main"], cwd=root, check=True)
+    subprocess.run([*git, "add", "-A"], cwd=root, check=True)
+    subprocess.run([*git, "commit", "-q", "-m", message], cwd=root, check=True)
+
+
+def test_new_code_calls_between_packages_and_who_tests_what_are_told(root: Path) -> None:
+    commit(root, "all")
+    subprocess.run([shutil.which("git") or "git", "checkout", "-q", "-b", "till"], cwd=root, check=True)
+    (root / "src/shop/till.py").write_text(
+        "from shop import cart\n\n\ndef pay(price):\n    return cart.total([price])\n\n\n"
+        "def refund(price):\n    return -pay(price)\n"
+    )
+    test = root / "tests/integration/test_cart_and_more.py"
+    test.write_text(
+        test.read_text() + "\n\ndef test_paying():\n    from shop.till import pay\n\n    assert pay(1) == 1\n"
+    )
+    done = climb(root, "-S", "ladder.min_new_lines=3")
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = result(root)
+    assert found["new_code"] == {
+        "against": "main",
+        "lines": {"covered": 4, "total": 5},
+        "figure": 0.8,
+        "threshold": 0.8,
+        "verdict": "pass",
+        "reason": "4 of 5 new lines covered",
+        "missing": {"src/shop/till.py": [9]},
+    }
+    edges = found["by"]["integration"]["edges"]
+    assert edges == {"crossed": 1, "total": 2, "missing": [["shop.__main__", "shop.cart"]]}
+    assert found["by"]["unit"]["edges"] is None
+    assert {each["path"] for each in found["gains"] if each["tier"] == "tier2_integration"} >= {"src/shop/unused.py"}
+    assert {each["function"]: each["missing"] for each in found["gains"] if each["tier"] == "tier1_unit"}["refund"] == 1
+    assert "no test runs src/shop/till.py:9" in done.stdout
+    assert told(root, "src/shop/till.py::pay") == [
+        "src/shop/till.py::pay",
+        "  integration, 1 test: tests/integration/test_cart_and_more.py::test_paying",
+    ]
+    lines = told(root, "src/shop/cart.py:5")  # prices above 100
+    assert lines == ["src/shop/cart.py:5", "  unit, 1 test: tests/unit/test_cart.py::test_failing"]
+    assert told(root, "src/shop/till.py::refund") == ["src/shop/till.py::refund", "  no test"]
+    assert "on import, or in a process" in told(root, "src/shop/__main__.py:5")[1]
+    without = climb(root, "--against", "nowhere")
+    assert without.returncode == 2
+    assert "git knows no revision nowhere" in without.stderr
+
+
+def told(root: Path, place: str) -> list[str]:
+    command = [sys.executable, "-m", "noxtasks", "ladder", "explain", place]
+    done = subprocess.run(command, cwd=root, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a FIFO")
+def test_of_two_sessions_at_once_neither_loses_what_the_other_has_measured(root: Path, tmp_path: Path) -> None:
+    begun, goes_on = tmp_path / "begun", tmp_path / "goes-on"
+    os.mkfifo(begun)
+    os.mkfifo(goes_on)
+    (root / "tests/unit/test_waiting.py").write_text(
+        "import os, pathlib\n\ndef test_waiting():\n    if 'BEGUN' in os.environ:\n"
+        "        pathlib.Path(os.environ['BEGUN']).write_text('')\n        open(os.environ['GOES_ON']).close()\n"
+    )
+    commit(root, "all")
+    with subprocess.Popen(
+        [*PROGRAM, "-S", "ladder.contexts=false"],
+        cwd=root,
+        env=environment(BEGUN=str(begun), GOES_ON=str(goes_on)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        begun.read_bytes()  # the tier waits
+        climb(root, "-S", "ladder.contexts=false")
+        goes_on.write_text("")
+        process.communicate()
+    assert not (root / "reports/ladder.tests.json").exists()
+    assert len(result(root)["measurements"]) == 2

@@ -12,7 +12,9 @@ from noxtasks.config import LadderSettings, Settings
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.vcs import Code
+from noxtasks.gates import table
 from noxtasks.ladder import coverage_py, emit, on_github, page, profiles, rules, terminal, tiers
+from noxtasks.ladder.changed import Since
 from noxtasks.ladder.model import (
     Advance,
     Belonging,
@@ -21,16 +23,18 @@ from noxtasks.ladder.model import (
     Edge,
     Ending,
     File,
+    Gain,
     Measured,
     Measurement,
     Name,
+    NewCode,
     Report,
     Standing,
 )
 from noxtasks.ladder.scope import Scopes
 from noxtasks.ladder.selecting import Collected
 from noxtasks.ladder.task import Task
-from noxtasks.stats import Verdict
+from noxtasks.stats import Interval, Judgement, Verdict
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.sources import Source, Sources
 
@@ -106,6 +110,7 @@ def task(tmp_path: Path, report: Report) -> Task:
         session_id="0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
         began=AT,
         code=Code(vcs=None, code_version=f"tree.{'a' * 64}"),
+        since=Since(),
     )
 
 
@@ -180,3 +185,64 @@ def test_the_artifact_has_all_of_it_and_each_advance_of_now_is_an_event(task: Ta
 def test_a_total_that_is_not_there_is_null(task: Task, report: Report, provenance: Provenance) -> None:
     emit.write(task, replace(report, total=None), duration_s=1.0, provenance=provenance)
     assert artifacts.read(task.reports, emit.LADDER).result["total"] is None
+
+
+NEW = NewCode(
+    against="main",
+    lines=Counts(covered=3, total=12),
+    missing={"b.py": (4,), "a.py": (1, 2, 3, 9, 10)},
+    judgement=Judgement(
+        verdict=Verdict.FAIL,
+        figure=0.25,
+        interval=Interval(low=0.25, high=0.25),
+        sample=12,
+        threshold=0.8,
+        reason="3 of 12 new lines covered",
+    ),
+)
+GAIN = Gain(tier=Name.UNIT, path="shop.py", function="Cart.total", line=7, missing=1, rise=1 / 3)
+
+
+def test_new_code_and_where_most_would_be_earned_are_told(
+    task: Task, report: Report, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = replace(report, new_code=NEW, gains=(GAIN, replace(GAIN, tier=Name.INTEGRATION)))
+    terminal.print_report(told)
+    for said in (capsys.readouterr().out, on_github.markdown(told)):
+        assert "new code against main: fail, 3 of 12 new lines covered (25%; 80% is asked for)" in said
+        assert "no test runs a.py:1-3,9-10" in said
+        assert "no test runs b.py:4" in said
+        assert "unit: 1 more of the lines is to be covered; most would come from" in said
+        assert said.count("shop.py:7 Cart.total: 1, +33.3") == 1  # the tier that is not measured has no say
+        assert "unit: tests call across 1 of 2 imports between packages, not shop -> till" in said
+    emit.write(task, told, duration_s=1.0, provenance=task.provenance(complete=True))
+    found = artifacts.read(task.reports, emit.LADDER).result
+    assert found["gains"][0]["rise"] == 1 / 3
+    new = found["new_code"]
+    assert (new["against"], new["lines"], new["figure"]) == ("main", {"covered": 3, "total": 12}, 0.25)
+    assert (new["verdict"], new["threshold"]) == ("fail", 0.8)
+    assert new["missing"] == {"a.py": [1, 2, 3, 9, 10], "b.py": [4]}
+
+
+def test_the_gate_reads_what_is_written_of_new_code(task: Task, report: Report) -> None:
+    (gate,) = (each for each in table.GATES if each.name == "new-code coverage")
+    emit.write(task, replace(report, new_code=NEW), duration_s=1.0, provenance=task.provenance(complete=True))
+    result = artifacts.read(task.reports, gate.artifact).result
+    *parents, last = gate.pointer.removeprefix("/result/").split("/")
+    for name in parents:
+        result = result[name]
+    assert (result[last], result[gate.verdict]) == (0.25, "fail")
+
+
+def test_new_lines_that_no_test_runs_have_warnings_the_most_together_first(
+    report: Report, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    many = replace(NEW, missing={**NEW.missing, "c.py": tuple(range(1, 60, 2))})
+    on_github.tell(replace(report, new_code=many))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "::warning file=a.py,line=1,title=coverage::no test runs the new lines 1-3"
+    assert lines[1] == "::warning file=a.py,line=9,title=coverage::no test runs the new lines 9-10"
+    assert lines[2] == "::warning file=b.py,line=4,title=coverage::no test runs this new line"
+    assert len(lines) == 10

@@ -134,7 +134,7 @@ def test_what_is_below_a_threshold_fails_and_what_was_not_measured_says_so() -> 
     }
     nothing = measured(figures={UNIT: None}, collection_errors=None, flake_rate=None)
     assert set(lacking(standing(nothing)).values()) == {Verdict.UNMEASURED}
-    assert "69.9 %, to be at least 70.0 %" in {each.reason for each in standing(fails).missing}
+    assert "69.9%, to be at least 70%" in {each.reason for each in standing(fails).missing}
 
 
 def test_branches_are_asked_for_where_the_profile_does() -> None:
@@ -200,7 +200,7 @@ def test_what_is_missing_is_explained() -> None:
     assert found.missing[1].name == "tier1_unit sustained for 2 sprints"
     assert found.missing[1].verdict is Verdict.UNMEASURED
     assert found.missing[1].reason == (
-        "at target on 2 commits since 2026-03-06, and is to be on 2026-04-03 still; c8 (2026-03-04) had 60.0 %; "
+        "at target on 2 commits since 2026-03-06, and is to be on 2026-04-03 still; c8 (2026-03-04) had 60%; "
         "1 measurement of what was no commit did not count"
     )
     terms = Terms(sustained={UNIT: Span(count=5, unit=Unit.COMMITS)})
@@ -308,7 +308,7 @@ def test_a_fall_says_from_where_and_a_day_in_the_settings_forgives_it() -> None:
     history = [measured(day, figures={UNIT: 0.80}) for day in (0, 1)]
     fallen = measured(2, figures={UNIT: 0.75})
     (found,) = standing(fallen, history).fallen
-    assert found.reason == "75.0 % is 5.0 % below the 80.0 % that it had at 64 (2026-03-03); 1.0 % are allowed"
+    assert found.reason == "75% is 5% below the 80% that it had at 64 (2026-03-03); 1% are allowed"
     forgiven = msgspec.structs.replace(AT_ONCE, ratchet_since=date(2026, 3, 4))
     assert standing(fallen, history, terms=forgiven).fallen == ()
 

@@ -52,6 +52,19 @@ SAID = "-n 4 --dist worksteal"
             "[tool.pytest]\nminversion = '9'\n",
             '[tool.pytest]\naddopts = ["-n", "4", "--dist", "worksteal"]\nminversion = \'9\'\n',
         ),
+        (
+            "pyproject.toml",
+            "[project]\r\nname = 'a'\n[tool.pytest.ini_options]\n  addopts = '-k \"#a\"' # why\n# \x85\n",
+            f'[project]\r\nname = \'a\'\n[tool.pytest.ini_options]\n  addopts = "-k \\"#a\\" {SAID}" # why\n# \x85\n',
+        ),
+        ("pyproject.toml", "[project]", f'[project]\n\n[tool.pytest.ini_options]\naddopts = "{SAID}"\n'),
+        ("pyproject.toml", "", f'[tool.pytest.ini_options]\naddopts = "{SAID}"\n'),
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\r\naddopts = '-q'",
+            f'[tool.pytest.ini_options]\r\naddopts = "-q {SAID}"\r\n',
+        ),
+        ("pytest.ini", "[pytest] # why\naddopts = -q\n", f"[pytest] # why\naddopts = -q {SAID}\n"),
         ("pytest.toml", "[pytest]\n", '[pytest]\naddopts = ["-n", "4", "--dist", "worksteal"]\n'),
     ],
 )
@@ -69,6 +82,7 @@ def test_the_options_stand_in_the_place_of_their_kind(name: str, before: str, af
         ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = [\n    "-q",\n]\n'),
         ("pyproject.toml", "tool.pytest.ini_options.addopts = '-q'\n"),
         ("pyproject.toml", "no TOML\n"),
+        ("pytest.ini", "[pytest]\naddopts = -q -- tests\n"),
     ],
 )
 def test_what_cannot_be_told_for_sure_is_left_with_what_to_write(name: str, before: str) -> None:

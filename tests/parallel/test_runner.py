@@ -59,12 +59,32 @@ def test_every_outcome_is_as_in_plain_pytest(root: Path) -> None:
     assert summary.partition(" in ")[0] == expectation.partition(" in ")[0]
 
 
+def test_a_test_with_failed_subtests_fails(root: Path) -> None:
+    (root / "test_parts.py").write_text(
+        "import pytest\n"
+        "if pytest.version_tuple < (9,): pytest.skip('no subtests', allow_module_level=True)\n"
+        "@pytest.mark.parametrize('last', [1, 2, 3])\n"
+        "def test_in_parts(subtests, last):\n"
+        "    for number in range(last):\n"
+        "        with subtests.test(number=number): assert not number\n"
+    )
+    expected, found = (each(root, "test_parts.py").stdout.rpartition("\n=")[2] for each in (plain, run))
+    assert found.partition(" in ")[0] == expected.partition(" in ")[0]
+
+
 def test_outcomes_are_in_the_history_that_is_opened_next(root: Path) -> None:
     settings = Settings()
     run(root, "test_outcomes.py")
     with open_history(settings.history_url(root), waiting=settings.waiting(root)) as history:
         durations_s = history.durations_s("distributed")
     assert set(durations_s) == set(json.loads((root / ".noxtasks/durations.json").read_text()))
+
+
+def test_a_history_elsewhere_has_them_at_once(root: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere' / 'history.db'}"
+    run(root, "-S", f"history={url}", "test_outcomes.py")
+    with open_history(url) as history:
+        assert history.durations_s("distributed")
 
 
 def test_fixtures_of_every_scope_are_set_up_and_torn_down_in_each_worker(root: Path) -> None:
@@ -86,6 +106,26 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_test_fails(root: Path) 
         "the test took longer than 1 s",
     ):
         assert line in found.stdout
+
+
+def test_a_signal_without_a_name_is_told_by_its_number(root: Path) -> None:
+    (root / "test_real_time.py").write_text(
+        "import os\ndef test_ends(): os.kill(os.getpid(), 40)\ndef test_other(): pass\n"
+    )
+    found = run(root, "test_real_time.py")
+    assert "the test ended its process: signal 40" in found.stdout
+    assert "1 failed, 1 passed" in found.stdout
+
+
+def test_a_warning_counts_once_whatever_workers_there_are(root: Path) -> None:
+    (root / "test_warning.py").write_text(
+        "import os, pytest, warnings\n"
+        "@pytest.mark.nobody_knows\n"
+        "def test_warns(): warnings.warn('mind')\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_ends(number): os._exit(1)\n"
+    )
+    assert "4 failed, 1 passed, 2 warnings" in run(root, "test_warning.py").stdout
 
 
 def test_the_first_failure_ends_it_where_that_is_wanted(root: Path) -> None:
@@ -135,6 +175,21 @@ def test_a_failure_is_repeated_in_the_order_of_its_worker_and_with_its_randomnes
     again = run(root, *shlex.split(command)[3:], workers=1, plugins=seeded)
     (first, second) = (re.findall(r"AssertionError: (.+)", each.stdout)[0] for each in (found, again))
     assert first == second
+
+
+def test_what_the_suite_was_told_is_told_again(root: Path) -> None:
+    (root / "conftest.py").write_text("def pytest_addoption(parser): parser.addoption('--stage', default='')\n")
+    (root / "test_stage.py").write_text(
+        "def test_other(): pass\n"
+        "def test_stage(request): assert request.config.getoption('--stage') != 'test_stage.py'\n"
+    )
+    told = ("--stage", "test_stage.py", "--ff", "-S", "parallel.together=file", "test_stage.py")
+    found = run(root, *told, plugins=())
+    (command,) = re.findall(r"again in its order: noxtasks run -n 1 (.+)", found.stdout)
+    said = f"--python {shlex.quote(sys.executable)} -S parallel.together=file --stage test_stage.py "
+    assert command.startswith(said)
+    assert "--ff" not in command
+    assert "1 failed" in run(root, *shlex.split(command), workers=1, plugins=()).stdout
 
 
 def test_an_empty_suite_and_one_that_does_not_collect_end_as_in_pytest(root: Path) -> None:

@@ -10,8 +10,11 @@ import pytest
 from noxtasks.probe.noxtasks_probe import durations
 
 
-def test_what_is_kept_is_read_again_and_git_does_not_see_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_is_kept_is_read_again_and_git_does_not_see_it(tmp_path: Path, is_there: bool) -> None:
     path = durations.path_in(tmp_path)
+    if is_there:  # where a run was killed, with what it has left
+        path.parent.mkdir()
     durations.keep(path, {"a": 1.0, "b": 0.25})
     durations.keep(path, {"b": 0.123456})
     assert durations.read(path) == {"a": 1.0, "b": 0.1235}

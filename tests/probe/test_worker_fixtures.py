@@ -62,6 +62,18 @@ def test_each_worker_has_its_own_and_what_is_made_once_is_shared(project: Callab
 
 
 @pytest.mark.functional
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked")
+def test_who_takes_the_place_of_a_worker_that_died_has_its_own_too(tmp_path: Path) -> None:
+    (tmp_path / "test_all.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_it(worker_tmp, worker_port, worker_database, number):\n"
+        "    if number < 2: os._exit(1)\n"
+    )
+    assert "2 failed, 2 passed" in run(tmp_path, "ours").stdout
+
+
+@pytest.mark.functional
 def test_what_cannot_be_shared_or_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "test_all.py").write_text(
         "import pytest\n"
@@ -77,9 +89,33 @@ def test_what_cannot_be_shared_or_made_is_told(tmp_path: Path) -> None:
     assert "1 failed, 1 passed, 1 error" in done.stdout
 
 
-def test_a_schema_is_named_in_the_url() -> None:
-    url = worker_fixtures._in_schema("postgresql+psycopg://me@host/db?sslmode=require", "noxtasks_1_gw0")
-    assert url == "postgresql+psycopg://me@host/db?sslmode=require&options=-csearch_path%3Dnoxtasks_1_gw0"
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql+psycopg://me@host/db?sslmode=require", "postgresql+psycopg://me@host/db?sslmode=require&options="),
+        ("postgresql:///db?host=/run/postgresql", "postgresql:///db?host=/run/postgresql&options="),
+        ("postgresql://", "postgresql://?options="),
+    ],
+)
+def test_a_schema_is_named_in_the_url(url: str, expected: str) -> None:
+    assert worker_fixtures._in_schema(url, "noxtasks_1_gw0") == f"{expected}-csearch_path%3Dnoxtasks_1_gw0"
+
+
+@pytest.mark.functional
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked there")
+def test_what_is_forked_while_it_is_made_keeps_no_worker_waiting(tmp_path: Path) -> None:
+    (tmp_path / "test_all.py").write_text(
+        "import os, time\n"
+        "def forked():\n"
+        "    child = os.fork()\n"
+        "    while not child: time.sleep(9)\n"
+        "    return child\n"
+        "def test_a(once_for_all_workers):\n"
+        "    child = once_for_all_workers('server', forked)\n"
+        "    try: assert once_for_all_workers('server', forked) == child\n"
+        "    finally: os.kill(child, 9)\n"
+    )
+    assert "1 passed" in run(tmp_path, "plain").stdout
 
 
 def test_a_lock_is_for_one(tmp_path: Path) -> None:

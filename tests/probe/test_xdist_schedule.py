@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from noxtasks.probe.noxtasks_probe.xdist_schedule import named, timed
+from noxtasks.probe.noxtasks_probe.xdist_schedule import named, scheduler, timed
 from noxtasks.suite.launch import PROBE_FOLDER
 
 SUITE = """
@@ -123,3 +124,9 @@ def test_the_groups_are_those_of_the_mode() -> None:
 
 def groups(nodeids: list[str], dist: str) -> list[str]:
     return [each.group for each in timed(nodeids, {}, dist, {"a.py::u": "marked"})]
+
+
+def test_an_xdist_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
+    monkeypatch.setitem(sys.modules, "xdist.scheduler", ModuleType("xdist.scheduler"))
+    with pytest.raises(pytest.UsageError, match=r"takes pytest-xdist 3\.2 or later"):
+        scheduler(pytestconfig, None, lambda _: [])

@@ -96,12 +96,13 @@ def marked(content: bytes, path: str, names: Mapping[str, str]) -> tuple[bytes, 
 
 
 def _is_grouped(module: cst.Module, name: str) -> bool:
+    """Whether the definition, a class around it or the module has the mark: its own would take it out of that group."""
     from noxtasks.suite import decorators  # noqa: PLC0415 - see `marked`
 
-    return any(
-        each == name and any(_MARK in module.code_for_node(mark) for mark in node.decorators)
-        for each, node in decorators.named(module.body)
-    )
+    around = [node for each, node in decorators.named(module.body) if f"{name}::".startswith(f"{each}::")]
+    marks: list[cst.CSTNode] = [mark for node in around for mark in node.decorators]
+    marks += [mark for node in (module, *around) for mark in decorators.marks_of_all(node)]
+    return any(_MARK in module.code_for_node(mark) for mark in marks)
 
 
 def _name(conflict: Conflict) -> str:

@@ -59,7 +59,7 @@ class _Trial(msgspec.Struct, frozen=True, kw_only=True):
 class Proving:
     """Carries out trials of one suite until time is up (`until_s`, by the monotonic clock)."""
 
-    def __init__(self, engine: Engine, scratch: Path, *, shared: Path) -> None:
+    def __init__(self, engine: Engine, scratch: Path, *, root: Path, shared: Path) -> None:
         self._engine = engine
         self._scratch = scratch
         self._shared = shared
@@ -67,7 +67,8 @@ class Proving:
         self._numbers = itertools.count(1)
         self._put_to_proof = 0
         self.tried: set[Pair] = set()
-        self._kept = Kept(())
+        self._kept = Kept((), root=root)
+        self._root = root
         self.until_s = float("inf")
 
     @property
@@ -92,7 +93,7 @@ class Proving:
     def prove(self, nominee: Nominee) -> tuple[Proof | None, bool]:
         """The proof, where there is one; and whether two tests did use it at the same time at all."""
         have_met = False
-        self._kept = Kept(each.resource.name for each in nominee.sharings)
+        self._kept = Kept((each.resource.name for each in nominee.sharings), root=self._root)
         for pair in rules.pairs(nominee, self.tried):
             if self.is_late:
                 break

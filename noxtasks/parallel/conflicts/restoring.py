@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 16 << 20  # of a file, or of all that is in a folder
 _MOST_ENTRIES = 500
 _BESIDE = ("-journal", "-wal", "-shm")  # what SQLite has beside a database
 
@@ -22,13 +23,17 @@ class _State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept:
-    """The files and folders at `paths` as they are now. What is too large to keep is left alone."""
+    """The files and folders at `paths` as they are now.
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    What is too large to keep is left alone, and so is a folder in which all of the project in `root` lies: people work
+    there meanwhile.
+    """
+
+    def __init__(self, paths: Iterable[str], *, root: Path) -> None:
         self._states: dict[Path, _State] = {}
         self._folders: list[Path] = []
         for path in map(Path, paths):
-            if path.is_absolute() and path.parent != path:
+            if path.is_absolute() and not root.is_relative_to(path):
                 self._keep(path)
 
     def put_back(self) -> None:
@@ -39,41 +44,61 @@ class Kept:
                     _remove(path)
         for path, state in self._states.items():
             try:
-                if _state(path) != state:
+                if not _is_as(path, state):
                     _remove(path)
                     _make(path, state)
             except OSError:
                 continue
 
     def _keep(self, path: Path) -> None:
-        found = {path: _state(path)}
+        found: dict[Path, _State] = {}
+        left = _MOST_BYTES
+        for each in itertools.chain((path,), _below(path), _beside(path)):
+            left -= _size(each)
+            if left < 0 or len(found) > _MOST_ENTRIES:
+                return
+            found[each] = _state(each)
+        self._states |= found
         if path.is_dir() and not path.is_symlink():
-            for each in _below(path):
-                found[each] = _state(each)
-                if len(found) > _MOST_ENTRIES:
-                    return
             self._folders.append(path)
-        elif path.is_file():
-            found |= {beside: _state(beside) for beside in (path.with_name(path.name + end) for end in _BESIDE)}
-        if all(len(state.content) < _MOST_BYTES for state in found.values()):
-            self._states |= found
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """All in the folder, those above first."""
-    if folder.is_dir() and not folder.is_symlink():
-        for path in sorted(folder.iterdir()):
-            yield path
-            yield from _below(path)
+    """All in the folder that can be seen, those above first."""
+    try:
+        found = sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else []
+    except OSError:
+        return
+    for path in found:
+        yield path
+        yield from _below(path)
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield from (path.with_name(path.name + end) for end in _BESIDE)
+
+
+def _size(path: Path) -> int:
+    """Of what it would take to keep it."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _state(path: Path) -> _State:
     try:
         mode = path.lstat().st_mode
-        content = path.read_bytes() if stat.S_ISREG(mode) and path.lstat().st_size < _MOST_BYTES else b""
+        content = path.read_bytes() if stat.S_ISREG(mode) else b""
     except OSError:
         return _State(mode=None)
     return _State(mode=mode, content=content)
+
+
+def _is_as(path: Path, state: _State) -> bool:
+    return _size(path) == len(state.content) and _state(path) == state
 
 
 def _remove(path: Path) -> None:

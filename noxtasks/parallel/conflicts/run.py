@@ -24,9 +24,6 @@ from noxtasks.suite.engine import Engine
 from noxtasks.suite.launch import Suite
 from noxtasks.suite.model import Failure, Outcome
 
-BUDGET_S = 300.0
-"""For the trials; the sequential run comes before."""
-
 
 def run(
     root: Path,
@@ -35,13 +32,12 @@ def run(
     python: Path,
     pytest_args: tuple[str, ...] = (),
     tests: tuple[str, ...] = (),
-    budget_s: float = BUDGET_S,
     apply: bool = False,
 ) -> ExitCode:
     """Find the conflicts of the suite in `root`, say them, and show the marks that keep such tests together.
 
     With `apply` the marks are written. `pytest_args` and `tests` select as on pytest's own command line. Raises
-    `NotMeasuredError` when nothing can be collected.
+    `NotMeasuredError` when nothing can be collected, or no test passes by itself.
     """
     root = root.resolve()
     suite = Suite(
@@ -50,7 +46,7 @@ def run(
         pytest_args=(*settings.pytest_args, *pytest_args, *tests),
         extra_args=pytest_args,
     )
-    found = find(suite, settings, budget_s=budget_s, tell=terminal.print_nominees)
+    found = find(suite, settings, tell=terminal.print_nominees)
     terminal.print_findings(found)
     if found.proven:
         marks = grouping.group(found.proven, root)
@@ -64,12 +60,13 @@ def find(
     suite: Suite,
     settings: Settings,
     *,
-    budget_s: float = BUDGET_S,
+    budget_s: float | None = None,
     tell: Callable[[int, int], None] = lambda _tests, _nominees: None,
 ) -> Findings:
     """Which tests of `suite` cannot run at the same time; the proven first. `tell` hears of tests and nominees.
 
-    Raises `NotMeasuredError` when nothing can be collected.
+    `budget_s` is for the trials, the sequential run comes before; without, it is that of the settings. Raises
+    `NotMeasuredError` when nothing can be collected, or no test passes by itself.
     """
     began_s = time.monotonic()
     with (
@@ -83,13 +80,19 @@ def find(
             )
         shared = Path(folder).resolve() / "shared"
         shared.mkdir()
-        proving = Proving(engine, Path(folder), shared=shared)
+        proving = Proving(engine, Path(folder), root=suite.root.resolve(), shared=shared)
         sequential = proving.sequential()
         passed = {each.nodeid for each in sequential.results if each.outcome is Outcome.PASSED}
+        if not passed:
+            raise NotMeasuredError(
+                "no test passes, so that none can be seen to fail beside others",
+                where=str(suite.root),
+                remedy="See that `pytest` runs by itself.",
+            )
         footprints = tuple(each for each in sequential.footprints if each.test in passed)
         nominees = rules.nominees(footprints)
         tell(len(footprints), len(nominees))
-        proving.until_s = time.monotonic() + budget_s
+        proving.until_s = time.monotonic() + (settings.parallel.budget_s if budget_s is None else budget_s)
         telling = _Telling(suite, shared)
         conflicts, untried = _conflicts(proving, nominees, telling)
         watched = telling.watched(watching.watched(footprints, root=suite.root.resolve(), temporary=shared))

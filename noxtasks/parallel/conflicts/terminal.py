@@ -94,7 +94,8 @@ def _say_proven(console: Console, each: Conflict) -> None:
     )
     console.print(Text(f"  {shown(first)}\n  {shown(other)}\n    {rates}"), soft_wrap=True)
     if each.failure:
-        console.print(Text(f"    {shown(each.failure)[:_FAILURE]}", "dim"), soft_wrap=True)
+        first_line = shown(each.failure.strip().partition("\n")[0])
+        console.print(Text(f"    {first_line[:_FAILURE]}", "dim"), soft_wrap=True)
     further = [test for test in each.sharing if test not in each.tests]
     if further:
         console.print(Text(f"  shared, too, by {_names(further)}"), soft_wrap=True)

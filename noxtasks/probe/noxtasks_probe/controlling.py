@@ -363,5 +363,7 @@ def _failed(item: pytest.Item, message: str) -> pytest.TestReport:
 
 def _how(status: int) -> str:
     if os.WIFSIGNALED(status):
-        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
+        number = os.WTERMSIG(status)
+        names = {int(each): each.name for each in signal.Signals}  # those of real time have no name, but for two
+        return f"signal {names.get(number, number)}"
     return f"exit status {os.WEXITSTATUS(status)}"

@@ -9,8 +9,8 @@ its event taken away the first time that it runs, and a function of the project'
 without news. Before, by a profile function (`sys.setprofile`), which coverage.py does not use; each thread that starts
 later has it as well. Where the user's own tool holds what is needed, nothing is recorded, and that is told.
 
-The environment has the plan, `NOXTASKS_CROSSING={"folder": …, "units": {module: unit}}`. Each process that runs tests
-writes a file of its own there, with a frame for each distinct call as soon as it is seen.
+The environment names the plan, `NOXTASKS_CROSSING=FILE`: JSON, `{"folder": …, "units": {module: unit}}`.
+Each process that runs tests writes a file of its own there, with a frame for each distinct call as soon as it is seen.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ _PATIENCE = 10_000
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Join the session, where the environment has a plan."""
-    plan = os.environ.pop(_VARIABLE, None)
-    if plan is not None:
-        pluginmanager.register(Crossing(json.loads(plan)), _TOOL)
+    path = os.environ.pop(_VARIABLE, None)
+    if path is not None:
+        with open(path, encoding="utf-8") as file:
+            pluginmanager.register(Crossing(json.load(file)), _TOOL)
 
 
 class Crossing:

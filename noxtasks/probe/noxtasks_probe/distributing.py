@@ -86,9 +86,10 @@ class Distribution:
 
     The plan holds `workers`, `together` ("test", "file" or "scope": what is never split), `hang_s` (seconds after which
     a test is taken to hang), `always` (whether workers run the tests even if that does not pay), `testrun` (the name
-    of the run), `isolated` (None, or the `root` of the project that each worker has to itself, and the run's `scratch`
-    folder), `interrupt` (the signal by which Ctrl-C is handed on), `kept` (the file of `durations`) and, where that is
-    not there yet, `durations` (as that, to be waited for).
+    of the run), `words` (of the command that is under way, for one that runs tests again), `isolated` (None, or the
+    `root` of the project that each worker has to itself, and the run's `scratch` folder), `interrupt` (the signal by
+    which Ctrl-C is handed on), `kept` (the file of `durations`) and, where that is not there yet, `durations` (as that,
+    to be waited for).
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -146,7 +147,7 @@ class Distribution:
         if self._discarded:
             terminalreporter.write_line(f"noxtasks: {_gone(self._discarded)}")
         folder = self._kept.with_name("replay")
-        for command in replaying.commands(config, self._failing, folder):
+        for command in replaying.commands(config, self._failing, folder, self._plan["words"]):
             terminalreporter.write_line(f"noxtasks: what this worker ran, again in its order: {command}")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

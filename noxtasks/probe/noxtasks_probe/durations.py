@@ -41,9 +41,10 @@ def keep(path: Path, took_s: Dict[str, float]) -> None:
     kept = {**read(path), **{test: round(took, _DIGITS) for test, took in took_s.items()}}
     whole = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        if not path.parent.exists():
-            path.parent.mkdir()
-            (path.parent / ".gitignore").write_text("*\n", "utf-8")  # or git would call the project changed
+        path.parent.mkdir(exist_ok=True)
+        ignoring = path.with_name(".gitignore")
+        if not ignoring.exists():  # or git would call the project changed
+            ignoring.write_text("*\n", "utf-8")
         whole.write_text(json.dumps(kept), "utf-8")
         whole.replace(path)
     except OSError:

@@ -13,13 +13,19 @@ from typing import Any, Dict, List
 import pytest
 
 _SINCE = (8, 2)
+_OTHERWISE = frozenset({"--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first"})
 
 
-def commands(config: pytest.Config, failing: Dict[str, List[str]], folder: Path) -> List[str]:
-    """The commands, one for each worker with failures; the files that they name are written to `folder`."""
+def commands(config: pytest.Config, failing: Dict[str, List[str]], folder: Path, words: List[str]) -> List[str]:
+    """The commands, one for each worker with failures; the files that they name are written to `folder`.
+
+    `words` are those of the command that ran the tests, but for `-n`.
+    """
     if pytest.version_tuple[:2] < _SINCE:
         return []
     found = []
+    kept = _without_choice(words, config.args if config.args_source is config.ArgsSource.ARGS else [])
+    kept += [word for word in _settings(config) if word not in kept]
     for worker, nodeids in sorted(failing.items()):
         path = folder / f"{worker}.txt"
         try:
@@ -27,8 +33,18 @@ def commands(config: pytest.Config, failing: Dict[str, List[str]], folder: Path)
             path.write_text("".join(f"{each}\n" for each in nodeids if each.isprintable()), "utf-8")
         except OSError:
             continue
-        found.append(" ".join(["noxtasks run -n 1", *_settings(config), shlex.quote(f"@{_short(path, config)}")]))
+        again = ("noxtasks", "run", "-n", "1", *kept, f"@{_short(path, config)}")
+        found.append(" ".join(map(shlex.quote, again)))
     return found
+
+
+def _without_choice(words: List[str], places: List[str]) -> List[str]:
+    """The words without those that say which tests run, or in what order; of equal ones the last are `places`."""
+    kept = [word for word in words if word not in _OTHERWISE and not word.startswith("@")][::-1]
+    for place in places:
+        if place in kept:
+            kept.remove(place)
+    return kept[::-1]
 
 
 def _short(path: Path, config: pytest.Config) -> str:

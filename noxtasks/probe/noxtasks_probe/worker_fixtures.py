@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def worker_tmp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that belongs to this worker for the whole session."""
-    return tmp_path_factory.mktemp("worker", numbered=False)
+    return tmp_path_factory.mktemp("worker")  # numbered: one that died may have had the same name
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +97,13 @@ def once_for_all_workers(
 
     def once(name: str, make: Callable[[], Any]) -> Any:
         path = shared / f"once-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
-        with _locked(path.with_suffix(".lock"), wait=True):
-            if not path.exists():
-                _keep(path, name, make())
-            return json.loads(path.read_text("utf-8"))
+        with _locked(path.with_suffix(".lock"), wait=True) as lock:
+            try:
+                if not path.exists():
+                    _keep(path, name, make())
+            finally:
+                _unlock(lock.fileno())
+        return json.loads(path.read_text("utf-8"))
 
     return once
 
@@ -141,6 +144,14 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
+def _unlock(descriptor: int) -> None:
+    """For all who have the file open: what was forked meanwhile would hold the lock as long as it lives."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as found:
         try:
@@ -154,6 +165,7 @@ def _is_free(port: int) -> bool:
 def _schema(url: str, schema: str) -> Iterator[None]:
     driver = _driver()
     address = re.sub(r"^postgresql\+\w+", "postgresql", url)
+    _execute(driver, address, f"DROP SCHEMA IF EXISTS {schema} CASCADE")  # of one that died, and had the same name
     _execute(driver, address, f"CREATE SCHEMA {schema}")
     try:
         yield
@@ -182,4 +194,5 @@ def _driver() -> ModuleType:
 def _in_schema(url: str, schema: str) -> str:
     parts = urllib.parse.urlsplit(url)
     option = urllib.parse.urlencode({"options": f"-csearch_path={schema}"}, quote_via=urllib.parse.quote)
-    return parts._replace(query="&".join(each for each in (parts.query, option) if each)).geturl()
+    query = "&".join(each for each in (parts.query, option) if each)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{query}"  # geturl() leaves out // where there is no host

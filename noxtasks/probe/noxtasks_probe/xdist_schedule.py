@@ -136,7 +136,10 @@ def timed(nodeids: Sequence[str], known_s: Dict[str, float], dist: str, groups: 
 
 def scheduler(config: pytest.Config, log: Any, describe: Callable[[Sequence[str]], List[Timed]]) -> Any:
     """What xdist asks for tests. Its class is made here, since xdist need not be installed."""
-    from xdist.scheduler import WorkStealingScheduling
+    try:
+        from xdist.scheduler import WorkStealingScheduling
+    except ImportError:
+        raise pytest.UsageError("--noxtasks-schedule takes pytest-xdist 3.2 or later") from None
 
     made: Any = type("LongestFirstScheduling", (_LongestFirst, WorkStealingScheduling), {})(config, log)
     made.describe = describe

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noxtasks import config
-from noxtasks.errors import ExitCode
+from noxtasks.errors import ExitCode, NotMeasuredError
 from noxtasks.parallel import conflicts
 from noxtasks.parallel.conflicts import rules
 from noxtasks.parallel.conflicts.model import Watch
@@ -29,7 +29,7 @@ def test_each_race_is_nominated_with_its_tests(project: Callable[[str], Path], p
     shared.mkdir()
     with Engine(suite, tmp_path / "nx", kind=None, test_timeout_s=60) as engine:
         engine.collect(hash_seed=0)
-        run = Proving(engine, tmp_path / "nx", shared=shared).sequential()
+        run = Proving(engine, tmp_path / "nx", root=tmp_path, shared=shared).sequential()
     found = {
         (_last(each.resource.name), each.resource.kind.value): frozenset(each.uses)
         for nominee in rules.nominees(run.footprints)
@@ -90,6 +90,15 @@ def test_what_is_left_to_others_is_told_though_nobody_shares_it(tmp_path: Path, 
     ]
 
 
+def test_when_the_time_is_up_nothing_more_is_tried(project: Callable[[str], Path], python: Path) -> None:
+    root = project("races").resolve()
+    tests = ("test_races.py::test_job_is_started_once", "test_races.py::test_job_can_be_started_after_its_end")
+    settings = config.Settings(parallel=config.ParallelSettings(budget_s=1e-9))
+    found = conflicts.find(Suite(root=root, python=python, pytest_args=(*PLAIN, *tests)), settings)
+    assert not found.conflicts
+    assert found.untried
+
+
 def test_what_shares_nothing_is_not_tried(
     project: Callable[[str], Path], python: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +106,12 @@ def test_what_shares_nothing_is_not_tried(
     tests = ("test_steady.py::test_any_port_will_do", "test_steady.py::test_working_directory_is_its_own")
     assert conflicts.run(root, config.Settings(), python=python, pytest_args=PLAIN, tests=tests) == 0
     assert "groups of them that share something: 0" in capsys.readouterr().out
+
+
+def test_where_no_test_passes_nothing_is_measured(tmp_path: Path, python: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_fails(): assert False\n")
+    with pytest.raises(NotMeasuredError, match="no test passes"):
+        conflicts.find(Suite(root=tmp_path, python=python, pytest_args=PLAIN), config.Settings())
 
 
 def _last(name: str) -> str:

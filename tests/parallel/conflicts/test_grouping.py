@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from noxtasks.parallel.conflicts.grouping import group, groups
+import pytest
+
+from noxtasks.parallel.conflicts.grouping import group, groups, marked
 from noxtasks.parallel.conflicts.model import Conflict, Kind, Resource, Standing
 from noxtasks.suite import edits
 
@@ -70,3 +72,24 @@ def test_conflicts_that_have_a_test_in_common_are_one_group() -> None:
     )
     assert len({found[name] for name in "abcd"}) == 1
     assert found["e"] == found["f"] != found["a"]
+
+
+MARK = "pytest.mark.xdist_group('one')"
+
+
+@pytest.mark.parametrize(
+    ("module", "outer", "inner"),
+    [
+        (f"pytestmark = {MARK}", "", "pass"),
+        ("", f"@{MARK}\n", "pass"),
+        ("", "", f"pytestmark: list = [{MARK}]"),
+        (f"@{MARK}\nclass TestOther: pass", "", "pass"),
+    ],
+)
+def test_what_is_in_a_group_with_its_class_or_module_stays_there(module: str, outer: str, inner: str) -> None:
+    test = "def test_it(self): pass"
+    source = f"import pytest\n{module}\n{outer}class TestA:\n    class TestB:\n        {inner}\n        {test}\n"
+    after, refused = marked(source.encode(), "test_a.py", {"TestA::TestB::test_it": "other"})
+    is_refused = "TestOther" not in module
+    assert (after.decode() == source) is is_refused
+    assert refused == ({"TestA::TestB::test_it": "as it is in a group already"} if is_refused else {})

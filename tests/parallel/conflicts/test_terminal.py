@@ -6,7 +6,7 @@ import pytest
 
 from noxtasks.parallel.conflicts import terminal
 from noxtasks.parallel.conflicts.grouping import Marks
-from noxtasks.parallel.conflicts.model import Findings, Watch, Watched
+from noxtasks.parallel.conflicts.model import Conflict, Findings, Kind, Resource, Standing, Watch, Watched
 from noxtasks.suite.edits import Edit
 
 MARKS = Marks(edits=(Edit(path="test_a.py", before=b"", after=b"x = 1\n"),))
@@ -33,3 +33,17 @@ def test_a_few_of_each_kind_are_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert "file left: out-0.txt: test_a" in said
     assert "file left: … and 5 more" in said
     assert "working directory left changed: a folder elsewhere: test_a, test_b" in said
+
+
+def test_of_a_failure_the_first_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    conflict = Conflict(
+        standing=Standing.PROVEN,
+        resource=Resource(kind=Kind.FILE, name="out.txt"),
+        tests=("test_a", "test_b"),
+        sharing=("test_a", "test_b"),
+        failure="AssertionError: not one\nassert 'two' == 'one'",
+    )
+    terminal.print_findings(Findings(conflicts=(conflict,)))
+    said = capsys.readouterr().out
+    assert "    AssertionError: not one\n" in said
+    assert "assert 'two'" not in said
