@@ -18,6 +18,7 @@ from noxtasks.errors import EvidenceError
 
 DEFECT = "This is a defect of noxtasks, not of your project: please report it, with this message."
 LARGEST_INTEGER = 2**53 - 1
+_SHOWN = 40  # characters of a number
 
 
 def pointer(*parts: str | int) -> str:
@@ -69,21 +70,34 @@ def dumps(value: object, *, where: str) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Parse JSON strictly: UTF-8, no NaN, no key twice. Raises `ValueError`.
+    """Parse JSON strictly: UTF-8, no NaN, no number beyond all doubles, no key twice. Raises `ValueError`.
 
     An integer that is too large for a double's precision was a float when it was written (RFC 8785 prints 1e20 in
     full), so it comes back as one.
     """
     text = data.decode("utf-8")
     try:
-        return json.loads(text, parse_int=_parse_int, parse_constant=_parse_constant, object_pairs_hook=_parse_object)
+        return json.loads(
+            text,
+            parse_int=_parse_int,
+            parse_float=_parse_float,
+            parse_constant=_parse_constant,
+            object_pairs_hook=_parse_object,
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _parse_int(digits: str) -> int | float:
     exact = len(digits) <= len(str(-LARGEST_INTEGER)) and abs(int(digits)) <= LARGEST_INTEGER
-    return int(digits) if exact else float(digits)
+    return int(digits) if exact else _parse_float(digits)
+
+
+def _parse_float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:_SHOWN]} is beyond all numbers that there are here")
+    return number
 
 
 def _parse_constant(name: str) -> NoReturn:

@@ -37,16 +37,16 @@ def tell(report: Report) -> None:
 def markdown(report: Report) -> str:
     """The answer, the table, what to do for what is not measured, and the way back."""
     rows = [_row(each) for each in report.evaluations]
-    lines = [f"### {_MARKS[report.verdict]} {shown(wording.answer(report))}", ""]
+    lines = [f"### {_MARKS[report.verdict]} {github.plain(wording.answer(report))}", ""]
     lines += [*github.table(("gate", "", "figure", "wanted", "verdict", "", "owner"), rows), ""]
     if report.rollback is not None:
         first, *rest = wording.rollback(report.rollback)
-        lines += [f"**{first}**", "", *_console(rest)]
+        lines += [f"**{github.plain(first)}**", "", *_console(rest)]
     for reason, names, command in wording.unmeasured(report.evaluations):
-        lines += [f"- unmeasured: {', '.join(map(shown, names))}: {github.code(shown(reason))}"]
+        lines += [f"- unmeasured: {', '.join(map(github.plain, names))}: {github.code(shown(reason))}"]
         lines += [f"  - {github.code(f'$ {command}')}"] if command else []
-    lines += [f"- off: {', '.join(map(shown, report.off))}"] if report.off else []
-    lines += [f"- {shown(note)}" for note in report.notes]
+    lines += [f"- off: {', '.join(map(github.plain, report.off))}"] if report.off else []
+    lines += [f"- {github.plain(note)}" for note in report.notes]
     lines += ["", "; ".join(wording.summary(report))]
     return "\n".join(lines) + "\n\n"
 
@@ -56,13 +56,13 @@ def _row(each: Evaluation) -> tuple[str, ...]:
     why = each.reason if each.verdict is Verdict.FAIL else ""
     about = "; ".join(part for part in (why, each.remark) if part)
     return (
-        f"{shown(gate.name)}",
+        github.plain(gate.name),
         wording.level(each),
-        wording.figure(each.figure, gate.unit),
+        github.plain(wording.figure(each)),
         github.code(wording.wanted(each)) if wording.wanted(each) else "",
         f"{_MARKS[each.verdict]} {wording.standing(each)}",
         github.code(shown(about)) if about else "",
-        shown(gate.owner),
+        github.plain(gate.owner),
     )
 
 

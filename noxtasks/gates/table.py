@@ -287,6 +287,9 @@ GATES = (
     ),
 )
 
+_TIERS = {"ladder tier 1": "unit", "ladder tier 2": "integration", "ladder tier 3": "system"}
+"""What settings call the tier that a gate is about."""
+
 SHIPPED = {gate.name: gate for gate in GATES}
 
 
@@ -305,18 +308,27 @@ def _of_settings(name: str, settings: Settings) -> Mapping[str, Any]:
         "flake rate": settings.flake.threshold,
         "marker count": settings.markers.limit,
         "mutation score": settings.mutation.threshold,
+        "cross-OS consistency": settings.matrix.consistency,
         "parallel flake increase": settings.parallel.flake_increase,
     }
     found: dict[str, Any] = {"threshold": thresholds[name]} if name in thresholds else {}
-    after = settings.mutation.blocking_after
-    if name == "mutation score" and isinstance(after, date):
+    days: dict[str, date | int | None] = {"mutation score": settings.mutation.blocking_after}
+    for gate, tier in _TIERS.items():
+        days[gate] = settings.ladder.blocking_after.get(tier)
+        if name == gate and tier in settings.ladder.levels:
+            found["level"] = Level(settings.ladder.levels[tier])
+    if isinstance(after := days.get(name), date):
         found["blocking_after"] = after
     return found
 
 
 def _changed(gate: Gate, given: Mapping[str, GateSettings]) -> Gate:
     said = given.get(gate.name)
-    return msgspec.structs.replace(gate, **_parts(said)) if said else gate
+    if said is None:
+        return gate
+    # Who says the level of a gate means it, whatever day the objective's own setting names.
+    day = gate.blocking_after if said.level is None else None
+    return msgspec.structs.replace(gate, **{"blocking_after": day, **_parts(said)})
 
 
 def _own(name: str, said: GateSettings) -> Gate:

@@ -47,7 +47,7 @@ def print_report(report: Report) -> None:
 def _say(console: Console, each: Evaluation) -> None:
     name = shown(each.gate.name)
     name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-    figure = wording.figure(each.figure, each.gate.unit)
+    figure = wording.figure(each)
     row = _ROW.format(name, figure[:9], wording.wanted(each)[:10], wording.standing(each))
     style = "dim" if each.is_waived else _STYLE[each.verdict]
     console.print(Text(row, style))

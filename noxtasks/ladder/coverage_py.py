@@ -300,4 +300,10 @@ def _asked(suite: Suite, scratch: Path, order: Mapping[str, object]) -> Any:
     if done.returncode:
         said = (done.stderr or done.stdout)[-_TAIL:].strip()
         raise NotMeasuredError("coverage.py does not work", where=str(suite.root), remedy=f"It said:\n{said}")
+    if not answer.exists():
+        raise NotMeasuredError(
+            "this is no Python interpreter",
+            where=str(suite.python),
+            remedy="Give the interpreter that has your tests' dependencies: --python path/to/venv/bin/python",
+        )
     return json.loads(answer.read_text("utf-8"))

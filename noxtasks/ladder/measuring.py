@@ -18,6 +18,7 @@ from noxtasks.suite.model import Outcome
 
 _LAUNCH = Launch(hash_seed=0)
 _TAIL = 600  # characters of what pytest wrote
+_BANNERS = "=!_"
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,8 +97,15 @@ def _trouble(done: process.Completed, outcomes: Mapping[str, Outcome], unrun: Se
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
     at = f" in {crashed}" if crashed else ""
     lost = f", with {counted(len(unrun), 'test')} not run" if unrun else ""
-    said = (done.stderr.strip() or done.stdout.strip())[-_TAIL:].splitlines()
-    return f"its run ended by {how}{at}{lost}" + (f": {said[-1].strip()}" if said and not crashed else "")
+    said = last_words(done.stderr.strip() or done.stdout)
+    return f"its run ended by {how}{at}{lost}" + (f": {said}" if said and not crashed else "")
+
+
+def last_words(text: str) -> str:
+    """The last line that says anything: pytest ends with banners, which only count what it has said before."""
+    lines = [line.strip() for line in text[-_TAIL:].splitlines()]
+    told = [line for line in lines if line and line[0] not in _BANNERS]
+    return told[-1] if told else lines[-1] if lines else ""
 
 
 def _missing(path: Path) -> list[str]:

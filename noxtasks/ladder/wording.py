@@ -27,7 +27,7 @@ def figure(share: float | None) -> str:
 
 def trend(risen: float | None) -> str:
     """By how many points of percent a figure has changed."""
-    return f"{risen * 100:+.1f}" if risen is not None else "-"
+    return f"{round(risen * 100, 1) + 0.0:+.1f}" if risen is not None else "-"  # with + 0.0 nothing is -0.0
 
 
 def verdict(of: Measured) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from noxtasks.errors import ConfigurationError
@@ -34,9 +34,9 @@ def find(root: Path, given: str | None, environ: Mapping[str, str]) -> Path:
 
 def _given(given: str) -> Path:
     path = Path(given)
-    if path.is_dir() and (python := _in_environment(path)) is not None:
+    if _is_there(path.is_dir) and (python := _in_environment(path)) is not None:
         return python
-    if path.is_file() and os.access(path, os.X_OK):
+    if _is_there(path.is_file) and os.access(path, os.X_OK):
         return path.absolute()
     if (found := shutil.which(given)) is not None:
         return Path(found).absolute()
@@ -54,4 +54,12 @@ def _near(root: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _in_environment(folder: Path) -> Path | None:
     candidates = (folder.absolute() / place for place in _PLACES)
-    return next((python for python in candidates if python.is_file()), None)
+    return next((python for python in candidates if _is_there(python.is_file)), None)
+
+
+def _is_there(ask: Callable[[], bool]) -> bool:
+    """What is asked; what may not be looked at, or can be no path, is not there."""
+    try:
+        return ask()
+    except OSError:
+        return False

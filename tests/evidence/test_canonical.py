@@ -108,6 +108,8 @@ def test_a_lone_surrogate_in_a_message_is_written_as_its_escape() -> None:
         (b'{"a":1,"a":2}', "same key twice"),
         (b"NaN", "NaN is not JSON"),
         (b"[-Infinity]", "-Infinity is not JSON"),
+        (b"[1e999]", "1e999 is beyond all numbers"),
+        (b"9" * 5000, "is beyond all numbers"),
         (b"\xff", "codec can't decode"),
         (b"", "Expecting value"),
         (b"[" * 100_000, "nested too deeply"),
@@ -126,7 +128,7 @@ def test_a_whole_number_is_read_as_one(digits: str) -> None:
     assert (type(value), value) == (int, int(digits))
 
 
-@pytest.mark.parametrize("digits", [str(canonical.LARGEST_INTEGER + 1), "-1" + "0" * 20, "9" * 5000])
+@pytest.mark.parametrize("digits", [str(canonical.LARGEST_INTEGER + 1), "-1" + "0" * 20, "9" * 300])
 def test_a_whole_number_that_is_not_exact_in_json_is_read_as_a_float(digits: str) -> None:
     assert type(canonical.loads(digits.encode())) is float
 

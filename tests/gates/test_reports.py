@@ -150,7 +150,10 @@ def test_the_last_line_is_the_answer(figures: tuple[float | None, ...], answer: 
     ],
 )
 def test_figures_in_their_units(value: Any, unit: Unit, said: str) -> None:
-    assert wording.figure(value, unit) == said
+    each = Evaluation(
+        gate=gate(unit=unit), verdict=Verdict.PASS, figure=value, threshold=None, reason="", is_blocking=False
+    )
+    assert wording.figure(each) == said
 
 
 def test_the_summary_has_the_answer_the_table_and_what_to_do() -> None:

@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from noxtasks import config
 from noxtasks.cli import COMMANDS, build_parser
-from noxtasks.config import BenchSettings, FlakeSettings, GateSettings, MarkersSettings, MutationSettings, Settings
+from noxtasks.config import (
+    BenchSettings,
+    FlakeSettings,
+    GateSettings,
+    LadderSettings,
+    MarkersSettings,
+    MatrixSettings,
+    MutationSettings,
+    Settings,
+)
 from noxtasks.evidence import schemas
 from noxtasks.gates import table
 from noxtasks.gates.model import Gate, Level, Operator, Unit, Waiver
@@ -100,11 +110,41 @@ def test_thresholds_are_the_projects_own() -> None:
         markers=MarkersSettings(limit=44),
         mutation=MutationSettings(threshold=0.8, blocking_after=date(2026, 12, 24)),
         bench=BenchSettings(thresholds={"p95": 0.5}),
+        matrix=MatrixSettings(consistency=0.99),
     )
     found = {each.name: each for each in table.settle(settings)}
     assert (found["flake rate"].threshold, found["marker count"].threshold) == (0.07, 44)
     assert (found["performance mean"].threshold, found["performance p95"].threshold) == (0.1, 0.5)
     assert (found["mutation score"].threshold, found["mutation score"].blocking_after) == (0.8, date(2026, 12, 24))
+    assert found["cross-OS consistency"].threshold == 0.99
+
+
+def test_a_tier_blocks_where_the_ladder_has_it_block() -> None:
+    ladder = LadderSettings(
+        levels={"integration": "advisory", "system": "blocking"}, blocking_after={"unit": date(2026, 12, 24)}
+    )
+    found = {each.name: each for each in table.settle(Settings(ladder=ladder))}
+    said = [
+        (found[f"ladder tier {number}"].level, found[f"ladder tier {number}"].blocking_after) for number in (1, 2, 3)
+    ]
+    assert said == [
+        (Level.BLOCKING, date(2026, 12, 24)),
+        (Level.ADVISORY, None),
+        (Level.BLOCKING, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("ladder tier 1", Settings(ladder=LadderSettings(blocking_after={"unit": date(2020, 1, 1)}))),
+        ("mutation score", Settings(mutation=MutationSettings(blocking_after=date(2020, 1, 1)))),
+    ],
+)
+def test_a_level_that_a_gate_is_given_is_not_undone_by_another_setting(name: str, settings: Settings) -> None:
+    given = msgspec.structs.replace(settings, gates={name: GateSettings(level="advisory")})
+    (found,) = [each for each in table.settle(given) if each.name == name]
+    assert (found.level, found.blocking_after) == (Level.ADVISORY, None)
 
 
 def test_what_is_said_of_a_gate_goes_before_and_the_rest_stays() -> None:

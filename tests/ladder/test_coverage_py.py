@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from noxtasks.errors import NotMeasuredError
 from noxtasks.ladder import coverage_py
 from noxtasks.ladder.coverage_py import Settings
 from noxtasks.ladder.model import Counts, Function
+from noxtasks.suite.launch import Suite
 from noxtasks.suite.sources import Source, Sources
 
 NOTHING = Settings(version="7.10.0", pytest="9.0")
@@ -135,3 +138,12 @@ def test_tests_are_told_apart_by_a_core_that_can(
     assert cores(contexts=True) == ([expected] if expected else [])
     assert cores(contexts=False) == ([core] if core else [])
     assert settings.knows_contexts is knows
+
+
+def test_a_program_that_is_no_python_is_told_from_one_without_coverage_py(tmp_path: Path) -> None:
+    """It ends well, and has not answered."""
+    program = shutil.which("true")
+    if program is None:
+        pytest.skip("no program that does nothing")
+    with pytest.raises(NotMeasuredError, match="no Python interpreter"):
+        coverage_py.look(Suite(root=tmp_path, python=Path(program)), tmp_path / "scratch")

@@ -59,3 +59,8 @@ def test_what_is_no_interpreter_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigurationError, match=f"--python: there is no interpreter {given}"):
         find(tmp_path, given, {})
+
+
+def test_what_can_be_no_path_is_no_interpreter(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there is no interpreter aaa"):
+        find(tmp_path, "a" * 5000, environ={})

@@ -117,6 +117,12 @@ def test_no_test_is_hidden_by_a_selection_of_the_users(seen: See) -> None:
     assert marks(marking) == {"test_slow": {"slow", "late"}, "test_taken": {"taken"}, "test_plain": {"late"}}
 
 
+@pytest.mark.parametrize(("option", "expression"), [("-k", "nothing"), ("-m", "nothing")])
+def test_a_selection_of_the_users_may_leave_no_test(seen: See, option: str, expression: str) -> None:
+    (found,) = seen(DESELECTING, option, expression, expressions=[CONFIGURED]).selections.values()
+    assert (found.tests, found.error) == ((), "")
+
+
 def test_a_selection_is_what_pytest_would_make_of_the_marks_that_it_meets_when_it_deselects(seen: See) -> None:
     ways = [("-m", "slow or taken"), ("-m", "late"), ("-m", "not slow"), ("-m", "slow and ("), ("-k", "plain or SLOW")]
     marking = seen(DESELECTING, expressions=ways)

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 
+from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.display.text import shown
 
 _IN_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_SPECIAL = re.compile(r"[\\`*_~\[\]<>&#]")
 _IN_PROPERTY = _IN_MESSAGE | str.maketrans({":": "%3A", ",": "%2C"})
 
 
@@ -37,11 +39,14 @@ def annotate(path: str, message: str, *, title: str, line: int | None = None, le
 
 
 def summarise(markdown: str) -> None:
-    """Add to the summary of the job, where there is one."""
+    """Add to the summary of the job, where there is one. One that cannot be written takes nothing from the session."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(markdown)
+        try:
+            with Path(summary).open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(markdown)
+        except OSError as error:
+            print_notes((f"the summary of the job cannot be written, GITHUB_STEP_SUMMARY: {error.strerror or error}",))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -55,6 +60,11 @@ def code(text: str) -> str:
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"
+
+
+def plain(text: str) -> str:
+    """`text` in Markdown outside of code, as it is: no emphasis, link, image or HTML."""
+    return _SPECIAL.sub(r"\\\g<0>", shown(text))
 
 
 def _escaped(text: str, table: dict[int, str]) -> str:

@@ -198,10 +198,10 @@ class MarkWatch:
     def _tell_configured(self, items: list[pytest.Item]) -> None:
         kept = list(items)
         try:
-            if kept:
-                option = kept[0].config.option
-                pytest_mark.deselect_by_keyword(kept, _configured(kept[0].config, keyword=option.keyword))
-                pytest_mark.deselect_by_mark(kept, _configured(kept[0].config, markexpr=option.markexpr))
+            if items:  # of which the first may be the last
+                config = items[0].config
+                pytest_mark.deselect_by_keyword(kept, _configured(config, keyword=config.option.keyword))
+                pytest_mark.deselect_by_mark(kept, _configured(config, markexpr=config.option.markexpr))
         except Exception as error:
             self._wire.send("selected", option=_CONFIGURED, expression="", error=_first_line(error))
             return
