@@ -217,6 +217,8 @@ def test_coverage_that_begins_in_each_process_is_measured_in_the_workers(
 ) -> None:
     (root / "test_covered.py").write_text("def test_one():\n    assert 1\ndef test_other():\n    assert 2\n")
     (root / "measured.ini").write_text("[run]\nparallel = true\ninclude = */test_covered.py\n")
+    for name in [each for each in os.environ if each.startswith("COVERAGE_")]:  # of who measures this test
+        monkeypatch.delenv(name)
     monkeypatch.setenv("COVERAGE_PROCESS_START", str(root / "measured.ini"))
     assert "2 passed" in run(root, "test_covered.py").stdout
     found = CoverageData(no_disk=True)

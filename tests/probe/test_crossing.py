@@ -174,7 +174,7 @@ def run(
         [sys.executable, *(command or ("-m",)), "pytest", "-q", "-p", crossings.PLUGIN],
         cwd=root,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
             **environment,
             **(crossings.environment(told, UNITS) if records else {}),
             "PYTHONPATH": os.pathsep.join((str(Path(probe.__file__).parent), str(root))),
