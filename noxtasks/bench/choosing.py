@@ -180,11 +180,4 @@ def _broken(found: health.Health) -> dict[str, str]:
 
 
 def _diagnosed(collection: Collection, root: Path) -> health.Health:
-    return health.diagnose(
-        collection.problems,
-        collection.facts,
-        exit_code=collection.exit_code,
-        output=collection.output,
-        installed=collection.facts.get("distributions") or {},
-        local=local_names(root),
-    )
+    return health.of(collection, local=local_names(root))

@@ -171,14 +171,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
 
 def _diagnosed(task: _Task, collection: Collection) -> health.Health:
     sound = collection.tests and not collection.problems
-    return health.diagnose(
-        collection.problems,
-        collection.facts,
-        exit_code=collection.exit_code,
-        output=collection.output,
-        installed=collection.facts.get("distributions") or _plugins(collection),
-        local={} if sound else local_names(task.root),
-    )
+    return health.of(collection, local={} if sound else local_names(task.root), installed=_plugins(collection))
 
 
 def _plugins(collection: Collection) -> dict[str, str]:

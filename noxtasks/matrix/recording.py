@@ -189,12 +189,5 @@ def _broken(problems: Iterable[Problem]) -> dict[str, Uncollected]:
 
 def not_collected(root: Path, collection: Collection) -> NotMeasuredError:
     """That no test could be run, and what to do about it."""
-    found = health.diagnose(
-        collection.problems,
-        collection.facts,
-        exit_code=collection.exit_code,
-        output=collection.output,
-        installed=collection.facts.get("distributions") or {},
-        local={},
-    )
+    found = health.of(collection, local={})
     return NotMeasuredError("no test can be run", where=str(root), remedy=health.render(found).rstrip())

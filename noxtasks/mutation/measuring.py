@@ -159,14 +159,7 @@ def _check(task: Task, collection: Collection, copy: Path) -> None:
 
 def _diagnosed(collection: Collection, root: Path) -> health.Health:
     """Why there are no tests."""
-    return health.diagnose(
-        collection.problems,
-        collection.facts,
-        exit_code=collection.exit_code,
-        output=collection.output,
-        installed=collection.facts.get("distributions") or {},
-        local=local_names(root),
-    )
+    return health.of(collection, local=local_names(root))
 
 
 def _chosen(task: Task, made: Instrumented, baseline: Baseline, project: surroundings.Project) -> tuple[Mutant, ...]:

@@ -241,6 +241,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: Findings | None = None  # None: not looked for
 
     @property
+    def best(self) -> Assessment | None:
+        """The candidate that is recommended, or would be if it paid."""
+        return next((each for each in self.assessments if each.candidate == self.recommendation.candidate), None)
+
+    @property
     def proven(self) -> tuple[Conflict, ...]:
         """Tests that cannot run at the same time."""
         return self.conflicts.proven if self.conflicts else ()

@@ -39,8 +39,7 @@ def markdown(report: Report, pytest_args: Sequence[str] = ()) -> str:
         )
         for each in report.assessments
     ]
-    best = next((each for each in report.assessments if each.candidate == report.recommendation.candidate), None)
-    causes = best.causes if best else ()
+    causes = report.best.causes if report.best else ()
     broken = [
         f"{wording.named(each.candidate)}: {wording.fault(each.fault)}" for each in report.assessments if each.fault
     ]

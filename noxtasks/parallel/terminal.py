@@ -92,7 +92,7 @@ def _say_broken(console: Console, assessments: Sequence[Assessment], pytest_args
 
 def _say_best(console: Console, report: Report) -> None:
     """What keeps the best from being faster."""
-    best = next((each for each in report.assessments if each.candidate == report.recommendation.candidate), None)
+    best = report.best
     if best is None:
         return
     for cause in best.causes[:_CAUSES]:

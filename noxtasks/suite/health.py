@@ -14,6 +14,7 @@ import msgspec
 
 from noxtasks.suite import collection_errors, fixture_errors, startup_errors
 from noxtasks.suite.causes import Cause, Finding, Health, Kind
+from noxtasks.suite.collection import Collection
 from noxtasks.suite.import_errors import Surroundings
 from noxtasks.suite.problems import Facts, Problem, Raised, read_facts, read_problems
 
@@ -23,6 +24,18 @@ _WIDTH = 80  # columns of the terminal report
 _FILES_SHOWN = 12  # files listed under one cause
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 _EXIT_CODES_OF_PYTEST = range(6)
+
+
+def of(collection: Collection, *, local: Mapping[str, Sequence[str]], installed: Mapping[str, str] = {}) -> Health:
+    """Judge `collection`, as `diagnose` does; `installed` is for one whose probe did not come to tell what is there."""
+    return diagnose(
+        collection.problems,
+        collection.facts,
+        exit_code=collection.exit_code,
+        output=collection.output,
+        installed=collection.facts.get("distributions") or installed,
+        local=local,
+    )
 
 
 def diagnose(

@@ -165,14 +165,7 @@ def _surroundings(collection: Collection) -> Surroundings:
 
 
 def _not_collected(root: Path, collection: Collection) -> NoxtasksError:
-    found = health.diagnose(
-        collection.problems,
-        collection.facts,
-        exit_code=collection.exit_code,
-        output=collection.output,
-        installed=collection.facts.get("distributions") or {},
-        local={},
-    )
+    found = health.of(collection, local={})
     wrong = any(cause.kind is health.Kind.CONFIGURATION for cause in found.causes)
     error = ConfigurationError if wrong else NotMeasuredError
     return error("no test can be run", where=str(root), remedy=health.render(found).rstrip())
