@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from noxtasks.evidence import artifacts, events
+from noxtasks.evidence.gating.model import Evaluation
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.gates import junit, on_github, sarif
-from noxtasks.gates.model import Evaluation, Report
+from noxtasks.gates.model import Report
 
 REPORT = "quality.gates.v2.json"
 WRITTEN = (REPORT, sarif.NAME, junit.NAME, on_github.SUMMARY)

@@ -7,8 +7,9 @@ from itertools import groupby
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from noxtasks.evidence.gating.model import Document
 from noxtasks.gates import table
-from noxtasks.gates.model import Document, Finding, Grade
+from noxtasks.gates.model import Finding, Grade
 
 _LIVING = {"survived", "no tests"}
 _OUTCOMES = 4

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from noxtasks.evidence.gating import figures
+from noxtasks.evidence.gating.model import Evaluation
 from noxtasks.gates import wording
-from noxtasks.gates.model import Evaluation, Report
+from noxtasks.gates.model import Report
 from noxtasks.stats import Verdict
 
 NAME = "quality.gates.xml"
@@ -29,7 +31,7 @@ def render(report: Report) -> bytes:
     for each, tag in zip(report.evaluations, tags, strict=True):
         case = SubElement(suite, "testcase", name=_clean(each.gate.name), classname="gates", time="0.000")
         if tag:
-            told = SubElement(case, tag, message=_clean(wording.said(each)), type=each.verdict.value)
+            told = SubElement(case, tag, message=_clean(figures.said(each)), type=each.verdict.value)
             if tag != "skipped":
                 told.text = _clean("\n".join((each.gate.title, *wording.details(each))))
     written: bytes = tostring(top, encoding="utf-8", xml_declaration=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from noxtasks.evidence.display import github
 from noxtasks.evidence.display.github import Level
 from noxtasks.evidence.display.text import shown
+from noxtasks.evidence.gating import figures
+from noxtasks.evidence.gating.model import Evaluation
 from noxtasks.gates import wording
-from noxtasks.gates.model import Evaluation, Grade, Report
+from noxtasks.gates.model import Grade, Report
 from noxtasks.stats import Verdict
 
 SUMMARY = "quality.gates.md"
@@ -23,7 +25,7 @@ def tell(report: Report) -> None:
         is_worth = each.verdict is Verdict.FAIL or (each.is_blocking and each.verdict is Verdict.UNMEASURED)
         if is_worth and left[level]:
             left[level] -= 1
-            lines = [wording.said(each), *([f"$ {each.gate.command}"] if each.gate.command else [])]
+            lines = [figures.said(each), *([f"$ {each.gate.command}"] if each.gate.command else [])]
             github.annotate("", "\n".join(lines), title=f"gate: {each.gate.name}", level=level)
     for finding in report.findings:
         if finding.grade is not Grade.NOTE and left[Level.WARNING]:
@@ -58,8 +60,8 @@ def _row(each: Evaluation) -> tuple[str, ...]:
     return (
         github.plain(gate.name),
         wording.level(each),
-        github.plain(wording.figure(each)),
-        github.code(wording.wanted(each)) if wording.wanted(each) else "",
+        github.plain(figures.figure(each)),
+        github.code(figures.wanted(each)) if figures.wanted(each) else "",
         f"{_MARKS[each.verdict]} {wording.standing(each)}",
         github.code(shown(about)) if about else "",
         github.plain(gate.owner),

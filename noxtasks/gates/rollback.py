@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from noxtasks.evidence import vcs
-from noxtasks.gates.model import Commit, Document, Rollback
+from noxtasks.evidence.gating.model import Document
+from noxtasks.gates.model import Commit, Rollback
 
 _SEVERE = "rollback"
 _SEPARATOR = b"\0"

@@ -10,8 +10,10 @@ from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
-from noxtasks.gates import documents, emit, findings, lines, on_github, rollback, rules, table, terminal
-from noxtasks.gates.model import Level, Report
+from noxtasks.evidence.gating import documents, judging
+from noxtasks.evidence.gating.model import Level
+from noxtasks.gates import emit, findings, lines, on_github, rollback, rules, table, terminal
+from noxtasks.gates.model import Report
 from noxtasks.suite import git
 
 
@@ -33,7 +35,7 @@ def run(root: Path, settings: Settings, *, today: date | None = None) -> ExitCod
         code_version=code.code_version,
         written=emit.WRITTEN,
     )
-    evaluations = [rules.evaluate(gate, read[gate.artifact], today=today or now.date()) for gate in looked_at]
+    evaluations = [judging.evaluate(gate, read[gate.artifact], today=today or now.date()) for gate in looked_at]
     head = (code.vcs.revision if code.vcs else None) or ""
     comparison = read[table.COMPARISON]
     report = Report(

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.config import THRESHOLDS, GateSettings, Settings
-from noxtasks.gates.model import Gate, Level, Operator, Take, Unit, Waiver
+from noxtasks.evidence.gating.model import Gate, Level, Operator, Take, Unit, Waiver
 
 SUMS = "SHA256SUMS"
 EVENTS = "events.jsonl"

@@ -8,8 +8,10 @@ from rich.text import Text
 
 from noxtasks.evidence.display.console import open_console
 from noxtasks.evidence.display.text import shown
+from noxtasks.evidence.gating import figures
+from noxtasks.evidence.gating.model import Evaluation, Level
 from noxtasks.gates import wording
-from noxtasks.gates.model import Evaluation, Level, Report
+from noxtasks.gates.model import Report
 from noxtasks.stats import Verdict
 
 _ROW = "{:<30} {:>9}  {:<10}  {}"
@@ -47,8 +49,8 @@ def print_report(report: Report) -> None:
 def _say(console: Console, each: Evaluation) -> None:
     name = shown(each.gate.name)
     name = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-    figure = wording.figure(each)
-    row = _ROW.format(name, figure[:9], wording.wanted(each)[:10], wording.standing(each))
+    figure = figures.figure(each)
+    row = _ROW.format(name, figure[:9], figures.wanted(each)[:10], wording.standing(each))
     style = "dim" if each.is_waived else _STYLE[each.verdict]
     console.print(Text(row, style))
     for line in wording.details(each):

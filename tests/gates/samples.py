@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from noxtasks.gates.model import Document, Gate, Level, Operator
+from noxtasks.evidence.gating.model import Document, Gate, Level, Operator
 
 TODAY = date(2026, 11, 20)
 

@@ -9,9 +9,10 @@ import pytest
 
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.events import EventType
+from noxtasks.evidence.gating import documents
+from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.gates import documents, table
-from noxtasks.gates.model import Document
+from noxtasks.gates import table
 from noxtasks.suite import git
 
 from .conftest import Write

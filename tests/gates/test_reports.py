@@ -14,20 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.errors import ExitCode
+from noxtasks.evidence.gating import figures, judging
+from noxtasks.evidence.gating.model import Evaluation, Gate, Level, Operator, Unit, Waiver
 from noxtasks.gates import junit, on_github, rules, terminal, wording
-from noxtasks.gates.model import (
-    Commit,
-    Evaluation,
-    Finding,
-    Gate,
-    Grade,
-    Level,
-    Operator,
-    Report,
-    Rollback,
-    Unit,
-    Waiver,
-)
+from noxtasks.gates.model import Commit, Finding, Grade, Report, Rollback
 from noxtasks.stats import Verdict
 
 from .samples import TODAY, document, gate
@@ -52,7 +42,7 @@ ROLLBACK = Rollback(
 
 
 def judged(which: Gate, figure: float | None) -> Evaluation:
-    return rules.evaluate(which, document(which.artifact, {"figure": figure}), today=TODAY)
+    return judging.evaluate(which, document(which.artifact, {"figure": figure}), today=TODAY)
 
 
 def report(**parts: Any) -> Report:
@@ -153,7 +143,7 @@ def test_figures_in_their_units(value: Any, unit: Unit, said: str) -> None:
     each = Evaluation(
         gate=gate(unit=unit), verdict=Verdict.PASS, figure=value, threshold=None, reason="", is_blocking=False
     )
-    assert wording.figure(each) == said
+    assert figures.figure(each) == said
 
 
 def test_the_summary_has_the_answer_the_table_and_what_to_do() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from noxtasks.cli import build_parser
 from noxtasks.evidence import vcs
+from noxtasks.evidence.gating.model import Document
 from noxtasks.gates import rollback, table, wording
-from noxtasks.gates.model import Commit, Document, Rollback
+from noxtasks.gates.model import Commit, Rollback
 from noxtasks.suite import git
 
 from .conftest import committed

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from noxtasks.config import Settings
 from noxtasks.errors import ExitCode
+from noxtasks.evidence.gating import judging
+from noxtasks.evidence.gating.model import Document, Evaluation, Gate, Level, Operator, Take, Waiver
 from noxtasks.evidence.sums import Digest
 from noxtasks.gates import rules, table
-from noxtasks.gates.model import Document, Evaluation, Gate, Level, Operator, Take, Waiver
 from noxtasks.stats import Verdict
 
 from .samples import TODAY, cause, comparison, document, flakes, gate, health, tier
@@ -25,7 +26,7 @@ WAIVER = Waiver(until=TODAY, reason="until the mutants of the parser are sorted 
 
 
 def judged(which: Gate, result: Any, today: date = TODAY) -> Evaluation:
-    return rules.evaluate(which, document(which.artifact, result), today=today)
+    return judging.evaluate(which, document(which.artifact, result), today=today)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_what_was_not_asked_for_is_told_in_the_gates_own_words() -> None:
 
 
 def test_an_artifact_that_does_not_count_leaves_its_gate_unmeasured() -> None:
-    found = rules.evaluate(gate(), document("score.json", {"figure": 1.0}, refusal="it was altered"), today=TODAY)
+    found = judging.evaluate(gate(), document("score.json", {"figure": 1.0}, refusal="it was altered"), today=TODAY)
     assert (found.verdict, found.reason, found.threshold) == (UNMEASURED, "it was altered", 0.6)
 
 
@@ -158,7 +159,7 @@ def test_what_is_to_be_known_of_the_artifact_goes_with_the_gate() -> None:
     digest = Digest(name="score.json", sha256="0" * 64)
     which = gate(blocking_after=TODAY)
     read = document("score.json", {"figure": 0.9}, digest=digest, note="nobody knows")
-    found = rules.evaluate(which, read, today=TODAY)
+    found = judging.evaluate(which, read, today=TODAY)
     assert (found.digest, found.remark) == (digest, "advisory until 2026-11-20; nobody knows")
     found = judged(gate(), {"figure": 0.9})
     assert (found.is_blocking, found.is_waived, found.remark) == (True, False, "")
@@ -256,7 +257,7 @@ def test_what_was_counted_is_named() -> None:
     nowhere = [cause(path="", message=str(number)) for number in range(4)]
     assert judged(GATES["collection errors"], health(causes=nowhere)).reason == "0, 1, 2 and 1 more"
     altered = {"artifacts": [{"name": "a.json", "message": "it was altered"}], "events": []}
-    found = rules.evaluate(GATES["evidence integrity"], Document(name=table.SUMS, content=altered), today=TODAY)
+    found = judging.evaluate(GATES["evidence integrity"], Document(name=table.SUMS, content=altered), today=TODAY)
     assert (found.figure, found.threshold, found.reason) == (1, 0, "a.json: it was altered")
 
 
@@ -273,7 +274,7 @@ def test_the_command_measures_against_what_was_measured_against() -> None:
     assert judged(which, comparison()).gate.command == f"noxtasks bench --against {'a' * 40}"
     assert judged(which, comparison(against="")).gate.command == "noxtasks bench --against HEAD~1"
     assert judged(which, comparison(against="a;rm b")).gate.command == "noxtasks bench --against 'a;rm b'"
-    absent = rules.evaluate(which, document(which.artifact, None, refusal="it is not there"), today=TODAY)
+    absent = judging.evaluate(which, document(which.artifact, None, refusal="it is not there"), today=TODAY)
     assert absent.gate.command == "noxtasks bench --against HEAD~1"
 
 

@@ -23,8 +23,8 @@ from noxtasks.config import (
     Settings,
 )
 from noxtasks.evidence import schemas
+from noxtasks.evidence.gating.model import Gate, Level, Operator, Unit, Waiver
 from noxtasks.gates import table
-from noxtasks.gates.model import Gate, Level, Operator, Unit, Waiver
 
 SPECIAL = {table.SUMS, table.EVENTS}
 KNOWN = [each for each in table.GATES if schemas.is_artifact(each.artifact)]

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from noxtasks.config import Settings
-from noxtasks.gates import rules, table
-from noxtasks.gates.model import Document, Gate, Take
+from noxtasks.evidence.gating import judging
+from noxtasks.evidence.gating.model import Document, Gate, Take
+from noxtasks.gates import table
 from noxtasks.stats import Verdict
 
 from .samples import TODAY, cause, comparison, flakes, health, tier
@@ -68,7 +69,7 @@ COUNTS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 def verdict(gate: Gate, content: dict[str, Any]) -> Verdict:
-    return rules.evaluate(gate, Document(name=gate.artifact, content=content), today=TODAY).verdict
+    return judging.evaluate(gate, Document(name=gate.artifact, content=content), today=TODAY).verdict
 
 
 def test_there_is_a_case_for_every_gate() -> None:

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noxtasks.gates import rules, wording
-from noxtasks.gates.model import Evaluation, Operator, Unit
+from noxtasks.evidence.gating import figures, judging
+from noxtasks.evidence.gating.model import Evaluation, Operator, Unit
 
 from .samples import TODAY, document, gate
 
 
 def judged(figure: object, operator: Operator, threshold: float, unit: Unit) -> Evaluation:
     which = gate(operator=operator, threshold=threshold, unit=unit)
-    return rules.evaluate(which, document(which.artifact, {"figure": figure}), today=TODAY)
+    return judging.evaluate(which, document(which.artifact, {"figure": figure}), today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_figure_is_shown_on_its_side_of_the_threshold(
     figure: float, operator: Operator, threshold: float, unit: Unit, said: str
 ) -> None:
     each = judged(figure, operator, threshold, unit)
-    assert f"{wording.figure(each)} ({wording.wanted(each)})" == said
+    assert f"{figures.figure(each)} ({figures.wanted(each)})" == said
 
 
 @given(
@@ -49,5 +49,5 @@ def test_a_figure_is_shown_on_its_side_of_the_threshold(
     st.sampled_from([Operator.LESS, Operator.AT_MOST, Operator.AT_LEAST, Operator.MORE]),
 )
 def test_what_is_shown_is_near_the_figure(figure: float, threshold: float, operator: Operator) -> None:
-    text = wording.figure(judged(figure, operator, threshold, Unit.SHARE))
+    text = figures.figure(judged(figure, operator, threshold, Unit.SHARE))
     assert abs(float(text.removesuffix("%")) / 100 - figure) <= 0.001

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.evidence import canonical
-from noxtasks.gates.pointers import Place, Stopped, missed, resolve
+from noxtasks.evidence.gating.pointers import Place, Stopped, missed, resolve
 
 OF_THE_STANDARD = {
     "foo": ["bar", "baz"],

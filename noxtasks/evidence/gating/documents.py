@@ -16,8 +16,8 @@ import msgspec
 from noxtasks.errors import EvidenceError
 from noxtasks.evidence import artifacts, canonical, events, files, schemas, sums
 from noxtasks.evidence.artifacts import Trouble
+from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.sums import Digest
-from noxtasks.gates.model import Document
 
 _COMMIT_SHOWN = 10
 _HARMLESS = {Trouble.LEFTOVER, Trouble.INTERRUPTED}  # the artifact is whole; the next write tidies up
