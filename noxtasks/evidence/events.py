@@ -59,6 +59,8 @@ class EventType(Enum):
     COVERAGE_LADDER_STAGE_ADVANCED = "coverage_ladder_stage_advanced"
     MUTATION_SCORE_THRESHOLD_MET = "mutation_score_threshold_met"
     GATE_EVALUATED = "gate_evaluated"
+    EVIDENCE_BUNDLED = "evidence_bundled"
+    GOVERNANCE_CHECKED = "governance_checked"
     EVENT_LOG_MENDED = "event_log_mended"
 
     @property

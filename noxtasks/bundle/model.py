@@ -1,0 +1,42 @@
+"""Milestones, what is said of them, and archives: frozen values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from noxtasks.evidence.gating.model import Evaluation, Gate
+from noxtasks.evidence.sums import Digest
+from noxtasks.stats import Verdict
+
+
+class Milestone(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the plan: it is reached when its gates hold."""
+
+    name: str  # M1
+    title: str
+    objectives: tuple[str, ...]  # O1, O5
+    gates: tuple[Gate, ...]  # its acceptance gates and its criteria AC-8 to AC-15
+
+    @property
+    def archive(self) -> str:
+        """The name of its archive in the folder of reports."""
+        return f"{self.name}-completion.tar.gz"
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A milestone as the artifacts have it. `verdict` is the gravest of its gates."""
+
+    milestone: Milestone
+    evaluations: tuple[Evaluation, ...]
+    verdict: Verdict
+
+
+class Archive(msgspec.Struct, frozen=True, kw_only=True):
+    """An archive as it was written."""
+
+    digest: Digest  # of the compressed file
+    tar_sha256: str  # of what is in it, uncompressed: another compressor changes the file and not this
+    files: int
+    size: int  # bytes, uncompressed
+    events_head: str  # the hash of the last line of the chain of events
+    is_signed: bool
