@@ -76,9 +76,9 @@ def _index(page: Page, paths: Iterable[str]) -> dict[str, Any]:
 
 
 def _finding(panel: int, each: Finding) -> list[Any]:
-    has_more = bool(each.diff or each.command)
+    more = 2 if each.diff else int(bool(each.command))
     texts = (each.kind, each.what, each.detail, each.test, each.path)
-    return [panel, *(shown(text) for text in texts), each.line, int(has_more)]
+    return [panel, *(shown(text) for text in texts), each.line, more]
 
 
 def _more_of_finding(each: Finding) -> list[Any]:

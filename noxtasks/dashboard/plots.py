@@ -15,7 +15,7 @@ BAR = 14  # high
 
 _MOST = 400  # points that a line as wide as a panel can show
 _DOTS = 60  # so many can be told from one another
-_TICKS = 2
+_TICKS = 3
 _MARGIN = 10.0
 _FLAT = 0.05  # of a figure: so much room has a line that does not rise
 
