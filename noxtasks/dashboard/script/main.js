@@ -175,6 +175,7 @@ async function main() {
   });
   document.getElementById("without")?.remove();
   await route();
+  performance.mark("ready");
   document.documentElement.dataset.ready = "";
 }
 
