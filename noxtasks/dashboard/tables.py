@@ -134,8 +134,9 @@ def _timed(each: Test) -> bool:
     return any(duration is not None for duration in each.durations_s)
 
 
-def _concern(each: Test) -> tuple[bool, str, float, str]:
-    return (not each.state, each.state, -(each.failed / each.runs if each.runs else 0.0), each.id)
+def _concern(each: Test) -> tuple[bool, str, float]:
+    """By state, and there what fails most often first; those of which nothing is known as they come."""
+    return (not each.state, each.state, -each.failed / each.runs if each.state and each.runs else 0.0)
 
 
 def _test(each: Test) -> dict[str, Cell]:
