@@ -58,9 +58,7 @@ def names(page: Page, of: str) -> list[str]:
 @pytest.mark.parametrize("name", ["page", "nothing", "refused", "odd", "one"])
 def test_no_page_asks_for_anything_or_has_an_error(browser: Browser, name: str) -> None:
     with opened(browser, rendered(name)) as tab:
-        if name not in {"nothing", "refused"}:
-            tab.ready()
-        assert tab.page.locator("h1").count() == 1
+        assert tab.ready().locator("h1").count() == 1
         assert tab.troubles == []
 
 
@@ -85,7 +83,7 @@ def test_axe_finds_nothing(browser: Browser, scheme: str, width: int) -> None:
 @pytest.mark.parametrize("name", ["nothing", "refused"])
 def test_axe_finds_nothing_where_there_is_nothing(browser: Browser, name: str) -> None:
     with opened(browser, rendered(name)) as tab:
-        assert violations(tab.page) == ""
+        assert violations(tab.ready()) == ""
 
 
 @pytest.mark.parametrize("width", [320, 400, 640, 1280, 3840])
