@@ -114,7 +114,7 @@ def test_the_answer_comes_first_with_the_blocking_gates_that_do_not_hold() -> No
     read = Reader(rendering.render(samples.page()))
     answer, _, others = read.text.partition("Objectives Findings Tests Modules")[2].partition(" Objectives ")
     assert "It may not be merged: 2 blocking gates failed." in answer
-    assert "flake rate 2.4% (<= 1%), 120 tests" in answer
+    assert "✗ fail: flake rate 2.4% (<= 1%), 120 tests" in answer
     assert "perf regression" not in answer
     assert "68.1% of mutants killed" in others
 
@@ -138,7 +138,7 @@ def test_an_objective_says_with_what_it_was_measured_or_how_to_measure_it() -> N
     ):
         assert known in flake
     bench = text.partition("bench ? unmeasured")[2].partition("parallel")[0]
-    assert "Its artifact does not count: it is about other code" in bench
+    assert "Unmeasured: it is about other code" in bench
     assert "to measure noxtasks bench --against main" in bench
 
 
@@ -157,7 +157,7 @@ def test_a_page_of_nothing_says_so_and_has_no_data() -> None:
 def test_what_is_wrong_with_the_evidence_is_told_before_the_objectives() -> None:
     text = Reader(rendering.render(samples.refused())).text
     trouble = text.index("its digest is not the one in SHA256SUMS Measure it again: noxtasks flake.")
-    assert text.index("no artifact counts") < trouble < text.index("Its artifact does not count")
+    assert text.index("no artifact counts") < trouble < text.index("Unmeasured: it was altered")
 
 
 def test_objectives_of_odd_or_equal_names_have_ids_of_their_own() -> None:

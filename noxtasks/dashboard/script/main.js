@@ -84,7 +84,7 @@ function router(data, more, shownLists) {
     const { list, key, make } = kinds[kind];
     const asked = location.hash;
     const row = data[list].find(each => each[key] === name);
-    const content = row ? make(data, row, await more(list, row.at)) : [element("p", {}, `This page knows no ${kind} of that name.`)];
+    const content = row ? make(data, row, await more(list, row.at), more) : [element("p", {}, `This page knows no ${kind} of that name.`)];
     if (location.hash !== asked) return; // something else was opened while this was unpacked
     const head = element("h1", { tabindex: -1 }, `${kind === "test" ? "Test" : "Module"} `, code(name));
     const back = element("p", { class: "back" }, element("a", { href: `#${list}` }, `All ${list}`), element("span", { class: "dim" }, " (Escape)"));
