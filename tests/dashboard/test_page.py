@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +177,15 @@ def test_a_panel_shows_the_newest_points_of_a_long_series_and_counts_the_others(
     content = rendering.render(samples.page(panels=[panel], tests=(), modules=()))
     assert "and 1184 before" in Reader(content).text
     assert len(content) < 60_000
+
+
+@pytest.mark.functional
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here to read the script")
+def test_the_script_is_a_whole_module(tmp_path: Path) -> None:
+    file = tmp_path / "script.mjs"
+    file.write_text("".join(Reader(rendering.render(samples.nothing())).code["module"]), encoding="utf-8")
+    done = subprocess.run(["node", "--check", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.functional

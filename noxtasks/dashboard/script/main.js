@@ -142,11 +142,11 @@ function objectiveOf(kind) {
   return document.getElementById(`name-${kind.slice("findings-".length)}`)?.textContent ?? "";
 }
 
-/** On paper everything is open. */
+/** On paper every panel is open; what has not been asked for of a test or a module is not there. */
 function addPrinting() {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".panel details:not([open]), #detail details:not([open])")];
+    opened = [...document.querySelectorAll(".panel details:not([open])")];
     for (const each of opened) each.open = true;
   });
   addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
