@@ -180,11 +180,13 @@ def test_a_panel_shows_the_newest_points_of_a_long_series_and_counts_the_others(
 
 
 @pytest.mark.functional
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here to read the script")
 def test_the_script_is_a_whole_module(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node here to read the script")
     file = tmp_path / "script.mjs"
     file.write_text("".join(Reader(rendering.render(samples.nothing())).code["module"]), encoding="utf-8")
-    done = subprocess.run(["node", "--check", str(file)], capture_output=True, text=True, check=False)
+    done = subprocess.run([node, "--check", str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
