@@ -612,6 +612,21 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
     return gates.run(root, settings)
 
 
+def _add_governance_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _governance(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.governance import checking  # noqa: PLC0415
+    from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
+
+    return checking.run(root, settings, sessions=[objective.name for objective in OBJECTIVES])
+
+
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--python", metavar="PATH", help="interpreter or environment that runs the suite; with --junit: 3.12, or such"
@@ -716,6 +731,7 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--ci", choices=("github", "gitlab"), help="whose jobs to write; else it is found")
+    parser.add_argument("--governance", action="store_true", help="a governance.yaml, too, to fill in")
 
 
 def _init(arguments: argparse.Namespace) -> ExitCode:
@@ -724,7 +740,14 @@ def _init(arguments: argparse.Namespace) -> ExitCode:
 
     host = ci.Host(arguments.ci) if arguments.ci else None
     names = [objective.name for objective in OBJECTIVES]
-    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host, sessions=names)
+    return adopt.run(
+        _root(arguments),
+        yes=arguments.yes,
+        answers=sys.stdin,
+        host=host,
+        sessions=names,
+        with_governance=arguments.governance,
+    )
 
 
 COMMANDS = (
@@ -840,6 +863,12 @@ COMMANDS = (
         title="Tell whether this may be merged, by what the other sessions have measured.",
         add_options=_add_gates_options,
         handle=_gates,
+    ),
+    Command(
+        name="governance",
+        title="Hold the project against its governance.yaml: milestones, objectives, deliverables, dimensions, risks.",
+        add_options=_add_governance_options,
+        handle=_governance,
     ),
     Command(
         name="matrix record",
