@@ -8,7 +8,7 @@ from pathlib import Path
 NAME = "governance.yaml"
 
 _TEMPLATE = Path(__file__).with_name("templates") / NAME
-_OPEN = re.compile(r": TODO\b")
+_OPEN = re.compile(r""": "?TODO\b""")
 
 
 def text() -> str:

@@ -63,7 +63,7 @@ def violations(addressed: Iterable[Addressed]) -> list[Violation]:
 def _of(each: Addressed) -> Sequence[Violation]:
     found = []
     if each.wrong:
-        remedy = f"Say what it means here: dimensions.{each.name}.application, and where that is to be seen: evidence."
+        remedy = "Say what it means in this project: application."
         found.append(_violation(Rule.DIMENSION, each.name, each.wrong, each.line, remedy))
     if each.line and not each.evidence:
         remedy = "Name an artifact (flake.report.json#/result/claim), a file (README.md#heading) or a URL."

@@ -95,8 +95,8 @@ def _unwanted(text: str) -> Iterator[ConfigurationError]:
             raise problem(line, "a second document begins here", "Take the line --- out.")
         if isinstance(event, yaml.AliasEvent):
             yield problem(line, f"*{getattr(event, 'anchor', '')} stands for another place", "Write out what is meant.")
-        elif getattr(event, "anchor", None):
-            yield problem(line, f"&{event.anchor} is an anchor", "Write out what is meant, wherever it is meant.")
+        elif anchor := getattr(event, "anchor", ""):
+            yield problem(line, f"&{anchor} is an anchor", "Write out what is meant, wherever it is meant.")
         if tag := getattr(event, "tag", None):
             yield problem(line, f"{tag.replace(_STANDARD, '!!')} is a tag", "Leave tags out.")
 

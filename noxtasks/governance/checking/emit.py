@@ -39,7 +39,7 @@ def write(reports: Path, report: Report, *, provenance: Provenance) -> Digest:
             "verdict": report.verdict.value,
             "violations": [_violation(each) for each in report.violations],
             "advice": [_violation(each) for each in report.advice],
-            "unmeasured": [{"reason": each.text, "line": each.line} for each in report.unmeasured],
+            "unmeasured": [{"name": each.text, "line": each.line} for each in report.unmeasured],
             "milestones": [_milestone(each) for each in plan.milestones],
             "objectives": [_objective(each) for each in plan.objectives],
             "completeness": report.completeness,

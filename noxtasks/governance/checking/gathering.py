@@ -9,12 +9,14 @@ from noxtasks.config import GATES, Settings
 from noxtasks.errors import ConfigurationError, EvidenceError
 from noxtasks.evidence import artifacts, events, files, schemas, sums
 from noxtasks.evidence.artifacts import Trouble
+from noxtasks.evidence.events import EventType
 from noxtasks.evidence.gating import documents
 from noxtasks.governance import noxfile
 from noxtasks.governance.checking import patterns, references
 from noxtasks.governance.checking.model import Documents, Known, Log, Plan
 
 _MOST_BYTES = 32 * 1024 * 1024  # of a file whose digest is taken
+_OF_NO_OBJECTIVE = {EventType.GOVERNANCE_CHECKED, EventType.EVENT_LOG_MENDED}  # this check's own is no evidence
 _HARMLESS = {Trouble.LEFTOVER, Trouble.INTERRUPTED}  # the artifact is whole
 
 
@@ -61,9 +63,10 @@ def log(reports: Path) -> Log:
     try:
         if found := events.verify(reports):
             return Log(refusal=f"{events.NAME}:{found[0].line}: {found[0].message}")
-        return Log(events=tuple(events.read(reports)))
+        told = tuple(each for each in events.read(reports) if each.type not in _OF_NO_OBJECTIVE)
     except EvidenceError as error:
         return Log(refusal=f"{events.NAME}: {error.message}")
+    return Log(events=told, refusal="" if told else f"{events.NAME} tells of no objective yet")
 
 
 def listed(reports: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -232,7 +232,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     violations: tuple[Violation, ...]
     advice: tuple[Violation, ...]  # what is broken, and only told
-    unmeasured: tuple[Text, ...]  # what would block, and is not known
+    unmeasured: tuple[Text, ...]  # patterns and risks that would block, and of which nothing is known
     dimensions: tuple[Addressed, ...]
     deliverables: tuple[Held, ...]
     patterns: tuple[Judged, ...]

@@ -22,7 +22,7 @@ def tell(report: Report) -> None:
             github.annotate(NAME, "\n".join(lines), title=title, line=each.line or None, level=level)
     fired = [each for each in report.risks if each.is_fired and each.risk.level.value == "advisory"]
     for watched in fired[: max(0, _ANNOTATIONS - len(report.advice))]:
-        message = "\n".join((risks.figure(watched), risks.answer(watched)))
+        message = "\n".join((risks.figure(watched), *risks.answers(watched)))
         title = f"risk: {watched.risk.name}"
         github.annotate(NAME, message, title=title, line=watched.risk.line, level=Level.WARNING)
     github.summarise(markdown(report))
@@ -46,7 +46,7 @@ def markdown(report: Report) -> str:
     lines += [*github.table(("pattern", "figure", "wanted", "verdict", ""), patterns), ""]
     fired = [
         (github.plain(each.risk.name), github.plain(each.risk.title), github.code(shown(risks.figure(each))),
-         github.plain(risks.answer(each)))
+         github.plain("; ".join(risks.answers(each))))
         for each in report.risks
         if each.is_fired
     ]  # fmt: skip

@@ -24,10 +24,10 @@ def watch(plan: Plan, documents: Documents, *, today: date) -> tuple[Watched, ..
     )
 
 
-def answer(watched: Watched) -> str:
-    """What is done against a risk."""
+def answers(watched: Watched) -> list[str]:
+    """What is done against a risk: the mitigation, and the rollback."""
     said = (("mitigation", watched.risk.mitigation), ("rollback", watched.risk.rollback))
-    return "; ".join(f"{name}: {text}" for name, text in said if text)
+    return [f"{name}: {text}" for name, text in said if text]
 
 
 def figure(watched: Watched) -> str:
@@ -45,7 +45,7 @@ def violations(watched: Iterable[Watched], level: Level) -> list[Violation]:
             name=each.risk.name,
             message=f"{each.risk.name} has fired: {each.risk.title}; {figure(each)}",
             line=each.risk.line,
-            remedy=answer(each),
+            remedy="; ".join(answers(each)),
         )
         for each in watched
         if each.is_fired and each.risk.level is level
@@ -55,7 +55,7 @@ def violations(watched: Iterable[Watched], level: Level) -> list[Violation]:
 def unknown(watched: Iterable[Watched]) -> list[Text]:
     """The risks that would break a rule, and of which nothing is known."""
     return [
-        Text(text=f"{each.risk.name}: {each.evaluation.reason}", line=each.risk.line)
+        Text(text=each.risk.name, line=each.risk.line)
         for each in watched
         if each.risk.level is Level.BLOCKING and each.evaluation.verdict is Verdict.UNMEASURED
     ]

@@ -90,7 +90,7 @@ def _broken(plan: Plan, judged: Iterable[Judged], of: Level) -> list[Violation]:
 
 def _unknown(plan: Plan, judged: Iterable[Judged]) -> list[Text]:
     return [
-        Text(text=f"{each.pattern.value}: {each.reason}", line=plan.pattern_lines.get(each.pattern, 0))
+        Text(text=each.pattern.value, line=plan.pattern_lines.get(each.pattern, 0))
         for each in judged
         if each.verdict is Verdict.UNMEASURED and level(plan, each.pattern) is Level.BLOCKING
     ]

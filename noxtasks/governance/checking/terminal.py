@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -21,10 +23,8 @@ def print_report(report: Report) -> None:
     """What is broken, the patterns, the risks, the figures, and the answer."""
     console = open_console()
     console.print(Text(wording.plan(report)))
-    for violation in report.violations:
-        _say(console, violation, "red")
-    for violation in report.advice:
-        _say(console, violation, "yellow")
+    _violations(console, report.violations, "red")
+    _violations(console, report.advice, "yellow")
     if report.patterns:
         console.print(Text(_ROW.format("pattern", "figure", "wanted", "verdict"), "bold"))
     for pattern in report.patterns:
@@ -32,16 +32,17 @@ def print_report(report: Report) -> None:
     _risks(console, report)
     for line in wording.summary(report):
         console.print(Text(line))
-    for each in report.unmeasured:
-        _indented(console, f"unmeasured: {each.text}", "yellow", by=0)
-    console.print(Text(wording.answer(report), _STYLE[report.verdict]))
+    console.print(Text(shown(wording.answer(report)), _STYLE[report.verdict]))
 
 
-def _say(console: Console, each: Violation, style: str) -> None:
-    told = f"{wording.place(each)}  {shown(each.message)}"
-    console.print(Padding(Text(f"{told} [{each.rule.value}]", style), (0, 0, 0, 0), expand=False))
-    if each.remedy:
-        _indented(console, each.remedy)
+def _violations(console: Console, found: Iterable[Violation], style: str) -> None:
+    """Each with its place; a remedy that holds for several stands below the first."""
+    remedies: set[str] = set()
+    for each in found:
+        console.print(Text(f"{wording.place(each)}  {shown(each.message)}", style))
+        if each.remedy and each.remedy not in remedies:
+            _indented(console, each.remedy)
+        remedies.add(each.remedy)
 
 
 def _pattern(console: Console, report: Report, each: Judged) -> None:
@@ -55,25 +56,21 @@ def _pattern(console: Console, report: Report, each: Judged) -> None:
 
 
 def _risks(console: Console, report: Report) -> None:
+    """Those that have fired, but what stands among the violations, and why others are not measured."""
     for each in (each for each in report.risks if each.is_fired and each.risk.level is Level.ADVISORY):
-        console.print(
-            Padding(Text(shown(f"{each.risk.name} has fired: {each.risk.title}"), "red"), (0, 0), expand=False)
-        )
-        _indented(console, risks.figure(each))
-        for said in risks.answer(each).split("; rollback: "):
-            _indented(
-                console, said if said.startswith("mitigation: ") else f"rollback: {said.removeprefix('rollback: ')}"
-            )
+        console.print(Text(shown(f"{each.risk.name} has fired: {each.risk.title}"), "red"))
+        for said in (risks.figure(each), *risks.answers(each)):
+            _indented(console, said)
     reasons: dict[str, list[Watched]] = {}
     for each in report.risks:
         if each.evaluation.verdict is Verdict.UNMEASURED:
             reasons.setdefault(each.evaluation.reason, []).append(each)
     for reason, several in reasons.items():
         names = ", ".join(each.risk.name for each in several)
-        _indented(console, f"risks unmeasured: {names}: {reason}", "yellow", by=0)
+        console.print(Text(shown(f"risks unmeasured: {names}: {reason}"), "yellow"))
         for command in dict.fromkeys(each.evaluation.gate.command for each in several if each.evaluation.gate.command):
             _indented(console, f"$ {command}")
 
 
-def _indented(console: Console, line: str, style: str = "", by: int = 2) -> None:
-    console.print(Padding(Text(shown(line), style), (0, 0, 0, by), expand=False), soft_wrap=line.startswith("$"))
+def _indented(console: Console, line: str) -> None:
+    console.print(Padding(Text(shown(line)), (0, 0, 0, 2), expand=False), soft_wrap=line.startswith("$"))

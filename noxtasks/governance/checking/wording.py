@@ -20,7 +20,7 @@ def answer(report: Report) -> str:
         return "the rules are kept"
     if report.verdict is Verdict.FAIL:
         return f"the rules are not kept: {counted(len(report.violations), 'violation')}"
-    return f"not known whether the rules are kept: {counted(len(report.unmeasured), 'thing')} unmeasured"
+    return f"not known whether the rules are kept; unmeasured: {', '.join(each.text for each in report.unmeasured)}"
 
 
 def standing(report: Report, each: Judged) -> str:
