@@ -51,7 +51,7 @@ def unfilled(said: Text | None) -> str:
         return "it has no application"
     text = said.text.strip().strip("<>[](){}*_.!\"' ")
     if _BEGINS.match(text) or _HOLDS.search(text) or _IS.fullmatch(text) or not _WORD.search(text):
-        return f"its application is a placeholder: {said.text[:40]!r}"
+        return "its application is a placeholder"
     return ""
 
 

@@ -6,6 +6,7 @@ key twice, of which YAML readers silently drop one; one document, not deeper tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -21,6 +22,9 @@ _DEEPEST = 12
 _STANDARD = "tag:yaml.org,2002:"
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", re.ASCII)
+_MOST_DIGITS = 15  # that a float holds exactly
 
 Plain = str | float | bool | date | None
 
@@ -62,10 +66,7 @@ def parse(data: bytes) -> Node:
     if root is None:
         raise problem(0, "it is empty", "`noxtasks init --governance` writes one to begin with, where there is none.")
     problems: list[ConfigurationError] = []
-    try:
-        tree = _tree(root, problems)
-    except ValueError as error:
-        raise problem(0, f"a value cannot be read: {error}") from None
+    tree = _tree(root, problems)
     if problems:
         raise ConfigurationError.all_of(problems)
     return tree
@@ -133,11 +134,22 @@ def _tree(node: Any, problems: list[ConfigurationError], line: int = 0) -> Node:
 
 
 def _scalar(node: Any, problems: list[ConfigurationError], line: int) -> Plain:
+    """The value as YAML 1.2 and people have it: `no` and `off` are words, 010 is ten, and 1:30 is no number."""
+    tag = node.tag.removeprefix(_STANDARD)
+    if tag == "bool" and node.value.lower() not in {"true", "false"}:
+        return str(node.value)
+    if tag in {"int", "float"}:
+        return _number(node.value)
     constructor = yaml.constructor.SafeConstructor()
     try:
         value: Plain = constructor.construct_object(node)
     except (ValueError, OverflowError, yaml.MarkedYAMLError):
         problems.append(problem(line, f"{node.value[:60]!r} cannot be read", "Put it into quotes, if it is text."))
         return ""
-    is_plain = isinstance(value, str | int | float | date | None)
-    return value if is_plain else str(node.value)  # binary is what else there may be
+    return value if isinstance(value, str | bool | date | None) else str(node.value)
+
+
+def _number(text: str) -> Plain:
+    if not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("+-").isdigit() and len(text) <= _MOST_DIGITS else float(text)
