@@ -613,6 +613,9 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _add_governance_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", action="store_true", help="first write the digests of its files, as they are now, into it"
+    )
     parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
     _add_setting_option(parser)
 
@@ -624,7 +627,8 @@ def _governance(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks.governance import checking  # noqa: PLC0415
     from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
 
-    return checking.run(root, settings, sessions=[objective.name for objective in OBJECTIVES])
+    names = [objective.name for objective in OBJECTIVES]
+    return checking.run(root, settings, sessions=names, record=arguments.record)
 
 
 def _add_record_options(parser: argparse.ArgumentParser) -> None:

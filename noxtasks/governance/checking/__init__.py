@@ -14,6 +14,7 @@ artifacts and events that the other objectives have written. What cannot be look
 - `patterns`      the five patterns, as predicates that can fail
 - `covering`      how few tests do most of the work
 - `risks`         triggers, and what to do when one fires
+- `recording`     the digests of files as they are now, written into the plan
 """
 
 from __future__ import annotations

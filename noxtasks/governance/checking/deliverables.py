@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from noxtasks.evidence.sums import Digest
 from noxtasks.governance.checking.model import Deliverable, Held, Plan, Rule, Violation
 
+RECORD = "Where the file is as it should be: $ noxtasks governance --record"
+
 
 def look_for(
     plan: Plan, listed: Mapping[str, str], wrong: Mapping[str, str], content: Callable[[str], bytes | None]
@@ -43,9 +45,9 @@ def _of_file(each: Deliverable, path: str, content: Callable[[str], bytes | None
         return _lacking(each, f"there is no file {path}")
     sha256 = Digest.of(path, data).sha256
     if each.sha256 is None:
-        return _lacking(each, "no digest of it is recorded", f"sha256: {sha256}")
+        return _lacking(each, "no digest of it is recorded", RECORD)
     if each.sha256.text != sha256:
-        return _lacking(each, f"{path} has changed since", f"If it is meant to be so: sha256: {sha256}")
+        return _lacking(each, f"{path} is not what was recorded", RECORD)
     return Held(deliverable=each, sha256=sha256)
 
 

@@ -20,24 +20,32 @@ from noxtasks.governance.checking import (
     on_github,
     patterns,
     reading,
+    recording,
     risks,
     rules,
     terminal,
 )
 from noxtasks.governance.checking.model import NAME
-from noxtasks.suite import git
+from noxtasks.suite import edits, git
+from noxtasks.suite.edits import Edit
 
 INIT = "noxtasks init --governance"
 
 
-def run(root: Path, settings: Settings, *, sessions: Collection[str], today: date | None = None) -> ExitCode:
+def run(
+    root: Path, settings: Settings, *, sessions: Collection[str], record: bool = False, today: date | None = None
+) -> ExitCode:
     """Check the `governance.yaml` of the project in `root`. `sessions` are the names of ours.
+
+    With `record`, the digests of its files as they are now are written into it first.
 
     Gives `FOUND` where a rule is broken, else `NOT_MEASURED` where that is not known. Raises `ConfigurationError`
     for a file that is not there, or not of the form, and `EvidenceError` where the reports cannot be written.
     """
     root, now = root.resolve(), datetime.now(UTC)
     reports, ask = root / settings.reports, git.output_in(root)
+    if record:
+        _record(root)
     data = _read(root / NAME)
     plan = reading.read(data)
     code = vcs.code(root, run=ask, reports=Path(settings.reports))
@@ -76,6 +84,16 @@ def run(root: Path, settings: Settings, *, sessions: Collection[str], today: dat
     terminal.print_report(report)
     on_github.tell(report)
     return rules.exit_code(report.verdict)
+
+
+def _record(root: Path) -> None:
+    before = _read(root / NAME)
+    reading.read(before)
+    after = recording.recorded(before.decode("utf-8"), gathering.content_in(root)).encode()
+    if after != before:
+        edit = Edit(path=NAME, before=before, after=after)
+        print(edits.diff([edit]), end="")
+        edits.write(root, [edit])
 
 
 def _read(path: Path) -> bytes:

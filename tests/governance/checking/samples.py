@@ -53,7 +53,7 @@ def milestone(name: str, *after: str, line: int = 1, retrospective: str = "") ->
     return Milestone(name=name, line=line, after=words(*after, line=line), retrospective=said)
 
 
-def objective(name: str, *milestones: str, after: tuple[str, ...] = (), line: int = 1, **parts: str) -> Objective:
+def objective(name: str, *milestones: str, after: tuple[str, ...] = (), line: int = 1, **parts: Any) -> Objective:
     said: dict[str, Any] = {part: Text(text=text, line=line) for part, text in parts.items()}
     return Objective(
         name=name, line=line, milestones=words(*milestones, line=line), after=words(*after, line=line), **said

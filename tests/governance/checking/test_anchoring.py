@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from noxtasks.governance.checking.model import Deliverable, Milestone, Objective
 from .samples import WHOLE, line_of, milestone, objective, words
 
 
-def found(milestones: list[Milestone], objectives: list[Objective], **more: tuple[Deliverable, ...]) -> list[Violation]:
+def found(milestones: list[Milestone], objectives: list[Objective], **more: Any) -> list[Violation]:
     return anchoring.violations(Plan(milestones=tuple(milestones), objectives=tuple(objectives), **more))
 
 

@@ -152,7 +152,13 @@ class TestSpiral:
             assert judged.details[0].text == "M1 is closed, and has no retrospective"
 
 
-ALL = {"question": "Why?", "session": "flake", "artifact": "a.json", "gate": "flake rate", "event": FLAKE.value}
+ALL: dict[str, Any] = {
+    "question": "Why?",
+    "session": "flake",
+    "artifact": "a.json",
+    "gate": "flake rate",
+    "event": FLAKE.value,
+}
 KNOWN = Known(sessions=("flake",), gates=("flake rate",), events=(FLAKE.value,), artifacts=("a.json",))
 
 
