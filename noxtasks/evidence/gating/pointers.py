@@ -1,7 +1,7 @@
 """Where a figure stands in an artifact: a JSON pointer (RFC 6901), with three extensions, tried after the standard.
 
     /result/gates/name=speed-up/figure   in an array of objects: those whose `name` is `speed-up`
-    /result/tiers/*/change               every item of an array, every member of an object
+    /result/tiers/*/change               every item of an array
     /result/ratchet/{regressed,new}/*    several members of an object
 
 A pointer that leads nowhere says where it stopped, and what there would have been.
@@ -80,8 +80,6 @@ def _step(value: Any, token: str) -> list[Any] | str:
 def _of_object(value: Mapping[str, Any], token: str) -> list[Any] | str:
     if token in value:
         return [value[token]]
-    if token == "*":  # noqa: S105 - of a pointer
-        return list(value.values())
     if token[:1] == "{" and token[-1:] == "}":
         names = token[1:-1].split(",")
         missing = [name for name in names if name not in value]

@@ -120,7 +120,7 @@ class TestCircle:
 
 
 class TestSpiral:
-    def judged(self, told: Log = NO_LOG, plan: Plan = PLAN, **texts: str) -> Judged:
+    def judged(self, told: Log = NO_LOG, plan: Plan = PLAN, **texts: Any) -> Judged:
         read = {f"docs/{name}.md": text for name, text in texts.items()}
         return patterns.spiral(plan, told, {}, read.get)
 
@@ -137,7 +137,7 @@ class TestSpiral:
             ({"M1": "x", "M2": "see M1.mdx and XM1.md"}, "docs/M2.md does not refer to the retrospective of M1"),
         ],
     )
-    def test_it_fails_where_one_does_not(self, texts: dict[str, str], said: str) -> None:
+    def test_it_fails_where_one_does_not(self, texts: dict[str, Any], said: str) -> None:
         judged = self.judged(**texts)
         assert (judged.verdict, judged.figure) == (Verdict.FAIL, 0.5)
         assert judged.details[0].text == said

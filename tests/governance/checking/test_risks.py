@@ -44,7 +44,7 @@ def test_one_place_of_several_is_enough() -> None:
 
 
 def test_a_number_of_things_fires_too() -> None:
-    counted = {"pointer": "/result/figure/*", "take": Take.COUNT, "threshold": 0}
+    counted: dict[str, Any] = {"pointer": "/result/figure/*", "take": Take.COUNT, "threshold": 0}
     assert watched(["x"], **counted).is_fired
     assert not watched([], **counted).is_fired
 
