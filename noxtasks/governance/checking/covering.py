@@ -41,7 +41,7 @@ def fewest(
     strange = frozenset(anyone)
     rest = {test: frozenset(what) - strange for test, what in done.items()}
     needed = _at_least(rest, weights, wanted - sum(weights[each] for each in strange), chosen[:_STAGES])
-    return Few(tests=chosen if is_enough else None, at_least=needed)
+    return Few(tests=chosen if is_enough else None, at_least=max(needed, int(wanted > 0)))
 
 
 def _greedy(done: Mapping[str, Collection[int]], weights: Sequence[int], wanted: int) -> tuple[tuple[str, ...], bool]:

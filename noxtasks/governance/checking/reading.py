@@ -143,7 +143,7 @@ class _Reader:
             remedy = "" if isinstance(node.value, dict | tuple) else "Put it into quotes, if it is text."
             self.tell(node.line, f"{where}: expected text; got {node.kind}", remedy)
             return None
-        return Text(text=node.value.strip(), line=node.line)
+        return Text(text=" ".join(node.value.split()), line=node.line)
 
     def words(self, node: Node | None, where: str) -> str:
         return found.text if (found := self.text(node, where)) else ""

@@ -43,7 +43,7 @@ def violations(watched: Iterable[Watched], level: Level) -> list[Violation]:
         Violation(
             rule=Rule.RISK,
             name=each.risk.name,
-            message=f"{each.risk.name} has fired: {each.risk.title}; {figure(each)}",
+            message=f"{each.risk.name} has fired: {each.risk.title.rstrip('.')}; {figure(each)}",
             line=each.risk.line,
             remedy="; ".join(answers(each)),
         )

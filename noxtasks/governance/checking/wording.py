@@ -45,9 +45,11 @@ def plan(report: Report) -> str:
     """What the file has."""
     of = report.plan
     parts = (
-        (len(of.milestones), "milestone"), (len(of.objectives), "objective"), (len(of.deliverables), "deliverable"),
-        (len(of.dimensions), "dimension"), (len(of.risks), "risk"),
-    )  # fmt: skip
+        (len(of.milestones), "milestone"),
+        (len(of.objectives), "objective"),
+        (len(of.deliverables), "deliverable"),
+        (len(of.risks), "risk"),
+    )
     return f"{NAME}: {', '.join(counted(count, noun) for count, noun in parts)}"
 
 

@@ -189,7 +189,7 @@ def test_a_risk_that_has_fired_shows_what_is_done_and_breaks_a_rule_where_it_blo
     capsys.readouterr()
     assert check(root) is ends
     said = " ".join(capsys.readouterr().out.split())
-    assert ("slow has fired: Scans are slow." in said) is (slowest > 600)
+    assert ("slow has fired: Scans are slow" in said) is (slowest > 600)
     assert ("mitigation: make them faster" in said and "rollback: do without them" in said) is (slowest > 600)
     (risk,) = result(root)["risks"]
     assert (risk["state"], risk["figure"]) == ("fired" if slowest > 600 else "calm", slowest)
