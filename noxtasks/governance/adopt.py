@@ -59,7 +59,7 @@ def run(
     edits.write(root, changes)
     print(f"Written: {', '.join(names)}. Try: nox --list")
     if template.NAME in names:
-        print(template.to_fill_in(after[template.NAME] or ""))
+        print(template.to_fill_in(template.text()))
     return ExitCode.NOTHING_FOUND
 
 

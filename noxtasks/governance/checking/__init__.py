@@ -12,6 +12,7 @@ artifacts and events that the other objectives have written. What cannot be look
 - `deliverables`  digests
 - `dimensions`    the thirteen dimensions, each with an application and evidence
 - `patterns`      the five patterns, as predicates that can fail
+- `ratio`         the one of them about tests that do most of the work
 - `covering`      how few tests do most of the work
 - `risks`         triggers, and what to do when one fires
 - `recording`     the digests of files as they are now, written into the plan

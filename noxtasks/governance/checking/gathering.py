@@ -12,7 +12,7 @@ from noxtasks.evidence.artifacts import Trouble
 from noxtasks.evidence.events import EventType
 from noxtasks.evidence.gating import documents
 from noxtasks.governance import noxfile
-from noxtasks.governance.checking import patterns, references
+from noxtasks.governance.checking import patterns, ratio, references
 from noxtasks.governance.checking.model import Documents, Known, Log, Plan
 
 _MOST_BYTES = 32 * 1024 * 1024  # of a file whose digest is taken
@@ -52,7 +52,7 @@ def load(reports: Path, plan: Plan, *, code_version: str) -> Documents:
     evidence = (references.parse(said.text) for each in plan.dimensions for said in each.evidence)
     named = (each.target for each in evidence if each.kind is references.Kind.ARTIFACT and not each.wrong)
     watched = (each.calm.artifact for each in plan.risks)
-    always = (patterns.LADDER, patterns.TESTS, patterns.MUTATION)
+    always = (patterns.LADDER, ratio.TESTS, ratio.MUTATION)
     return documents.load(reports, [*named, *watched, *always], code_version=code_version)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,13 +19,14 @@ from noxtasks.governance.checking import (
     gathering,
     on_github,
     patterns,
+    ratio,
     reading,
     recording,
     risks,
     rules,
     terminal,
 )
-from noxtasks.governance.checking.model import NAME
+from noxtasks.governance.checking.model import NAME, Documents, Judged, Known, Log, Plan
 from noxtasks.suite import edits, git
 from noxtasks.suite.edits import Edit
 
@@ -53,23 +54,13 @@ def run(
     documents = gathering.load(reports, plan, code_version=code.code_version)
     digests, wrong = gathering.listed(reports)
     log, text = gathering.log(reports), gathering.text_in(root)
+    known = gathering.known(root, plan, settings, sessions, digests)
     report = rules.report(
         plan,
         sha256=Digest.of(NAME, data).sha256,
         addressed=dimensions.look_into(plan, documents, text),
         held=deliverables.look_for(plan, digests, wrong, gathering.content_in(root)),
-        judged=[
-            patterns.triangle(plan, log, digests),
-            patterns.circle(documents[patterns.LADDER]),
-            patterns.spiral(plan, log, digests, text),
-            patterns.golden_ratio(
-                documents[patterns.MUTATION],
-                documents[patterns.TESTS],
-                documents[patterns.LADDER],
-                code_version=code.code_version,
-            ),
-            patterns.fractal(plan, gathering.known(root, plan, settings, sessions, digests)),
-        ],
+        judged=_judged(plan, documents, log, digests, text, known=known, code_version=code.code_version),
         watched=risks.watch(plan, documents, today=today or now.date()),
     )
     told = provenance.gather(
@@ -84,6 +75,27 @@ def run(
     terminal.print_report(report)
     on_github.tell(report)
     return rules.exit_code(report.verdict)
+
+
+def _judged(
+    plan: Plan,
+    documents: Documents,
+    log: Log,
+    digests: Mapping[str, str],
+    read: Callable[[str], str | None],
+    *,
+    known: Known,
+    code_version: str,
+) -> list[Judged]:
+    """The five patterns."""
+    ladder = documents[patterns.LADDER]
+    return [
+        patterns.triangle(plan, log, digests),
+        patterns.circle(ladder),
+        patterns.spiral(plan, log, digests, read),
+        ratio.golden(documents[ratio.MUTATION], documents[ratio.TESTS], ladder, code_version=code_version),
+        patterns.fractal(plan, known),
+    ]
 
 
 def _record(root: Path) -> None:

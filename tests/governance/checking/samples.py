@@ -86,3 +86,7 @@ def files(**texts: str) -> Callable[[str], str | None]:
 
 def missing(name: str) -> Document:
     return Document(name=name, refusal=f"there is no {name}")
+
+
+def tier(name: str, **parts: Any) -> dict[str, Any]:
+    return {"name": name, "figure": 0.5, "verdict": "fail", "stale": False, "reason": "", "tests": 10, **parts}

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxtasks.evidence.events import EventType
-from noxtasks.evidence.gating.model import Document
 from noxtasks.governance.checking import patterns
 from noxtasks.governance.checking.model import Judged, Known, Log, Objective, Plan
 from noxtasks.stats import Verdict
 
-from .samples import document, event, milestone, missing, objective
+from .samples import document, event, milestone, missing, objective, tier
 
 FLAKE, BENCH = EventType.FLAKE_REDUCTION_DELTA_EMITTED, EventType.PERFORMANCE_BENCHMARK_COMPLETE
 BUNDLED = EventType.EVIDENCE_BUNDLED
@@ -83,10 +82,6 @@ class TestTriangle:
         closed = told.index(M1) if M1 in told else None
         holds = begun is None or (closed is not None and closed < begun)
         assert (self.judged(log(*told)).verdict is Verdict.PASS) is holds
-
-
-def tier(name: str, **parts: Any) -> dict[str, Any]:
-    return {"name": name, "figure": 0.5, "verdict": "fail", "stale": False, "reason": "", "tests": 10, **parts}
 
 
 TIERS = [tier("tier1_unit"), tier("tier2_integration"), tier("tier3_system"), tier("tier4_mutation")]
@@ -192,84 +187,6 @@ class TestFractal:
 
     def test_without_an_objective_it_is_not_measured(self) -> None:
         assert self.judged().verdict is Verdict.UNMEASURED
-
-
-def mutation(killers: list[str], *, tests: int, covering: int = 1, more: tuple[dict[str, Any], ...] = ()) -> Document:
-    mutants = [{"status": "killed", "killed_by": test, "covering": covering} for test in killers]
-    return document(patterns.MUTATION, {"mutants": [*mutants, *more], "baseline": {"tests": tests}})
-
-
-def lines(*groups: tuple[int, list[int], int]) -> Document:
-    """Groups of so many lines, run by those tests, and by so many in all."""
-    told = [
-        {"lines": list(range(count)), "tiers": {"unit": {"count": all_of, "some": some}} if all_of else {}}
-        for count, some, all_of in groups
-    ]
-    content = {"code_version": "a", "tests": [f"t{number}" for number in range(9)], "files": {"a.py": {"lines": told}}}
-    return Document(name=patterns.TESTS, content=content)
-
-
-def ladder(tests: int) -> Document:
-    tiers = [tier("tier1_unit", tests=tests), *({**each, "tests": 0} for each in TIERS[1:3]), TIERS[3]]
-    return document(patterns.LADDER, {"tiers": tiers, "unassigned": {"none": []}})
-
-
-class TestGoldenRatio:
-    def judged(self, kills: Document, tests: Document | None = None, of: int = 10, version: str = "a") -> Judged:
-        return patterns.golden_ratio(
-            kills,
-            tests or missing(patterns.TESTS),
-            ladder(of) if tests else missing(patterns.LADDER),
-            code_version=version,
-        )
-
-    def test_it_holds_where_a_fifth_of_the_tests_kills_four_fifths(self) -> None:
-        judged = self.judged(mutation(["a"] * 8 + ["b", "c"], tests=5, covering=3))
-        assert (judged.verdict, judged.figure, judged.threshold) == (Verdict.PASS, 0.2, 0.2)
-        assert judged.reason == "1 of 5 tests (20.0%) yield 80% of the kills, and no fewer can"
-        assert judged.told == ("they begin with a",)
-
-    def test_it_fails_where_no_fifth_can_since_no_other_test_runs_what_was_killed(self) -> None:
-        judged = self.judged(mutation(["a", "b", "c", "d", "e"], tests=5))
-        assert (judged.verdict, judged.figure) == (Verdict.FAIL, 0.8)
-        assert judged.reason == "4 of 5 tests (80.0%) yield 80% of the kills, and no fewer can"
-
-    def test_it_is_open_where_others_might_kill_as_many(self) -> None:
-        judged = self.judged(mutation(["a", "b", "c", "d", "e"], tests=5, covering=5))
-        assert (judged.verdict, judged.figure) == (Verdict.UNMEASURED, 0.8)
-
-    def test_a_crash_counts_as_a_kill_and_what_nobody_killed_counts_for_nothing(self) -> None:
-        others = tuple(
-            {"status": status, "killed_by": "", "covering": 1} for status in ("survived", "timeout", "no tests")
-        )
-        crash = {"status": "segfault", "killed_by": "", "covering": 1}
-        judged = self.judged(mutation(["a"] * 4, tests=5, more=(*others, crash)))
-        assert (judged.verdict, judged.figure) == (Verdict.PASS, 0.2)
-
-    def test_without_a_kill_it_is_judged_by_the_lines_that_tests_run(self) -> None:
-        judged = self.judged(missing(patterns.MUTATION), lines((90, [0], 1), (10, [1], 1), (500, [], 0)))
-        assert (judged.verdict, judged.figure) == (Verdict.PASS, 0.1)
-        assert judged.reason.startswith("1 of 10 tests (10.0%) yield 80% of the coverage, and no fewer can")
-
-    def test_of_lines_whose_tests_are_not_all_known_the_bound_claims_nothing(self) -> None:
-        groups = [(10, [number], 1) for number in range(4)]
-        assert self.judged(missing(patterns.MUTATION), lines(*groups), of=5).verdict is Verdict.FAIL
-        known = [(10, [number], 5) for number in range(4)]
-        assert self.judged(missing(patterns.MUTATION), lines(*known), of=5).verdict is Verdict.UNMEASURED
-        assert self.judged(missing(patterns.MUTATION), lines((10, [], 5)), of=5).figure is None
-
-    def test_lines_of_other_code_do_not_count(self) -> None:
-        judged = self.judged(missing(patterns.MUTATION), lines((90, [0], 1)), version="b")
-        assert (judged.verdict, judged.command) == (Verdict.UNMEASURED, "noxtasks mutation")
-
-    def test_both_are_told_and_the_kills_decide(self) -> None:
-        judged = self.judged(mutation(["a"] * 9, tests=10), lines((1, [0], 1), (1, [1], 1), (1, [2], 1)))
-        assert judged.verdict is Verdict.PASS
-        assert judged.told[0].startswith("3 of 10 tests (30.0%) yield 80% of the coverage")
-
-    def test_without_anything_it_is_not_measured(self) -> None:
-        assert self.judged(missing(patterns.MUTATION)).verdict is Verdict.UNMEASURED
-        assert self.judged(mutation([], tests=5)).verdict is Verdict.UNMEASURED
 
 
 def test_details_are_never_empty_where_a_pattern_fails() -> None:

@@ -13,6 +13,7 @@ from noxtasks.governance.checking import (
     dimensions,
     on_github,
     patterns,
+    ratio,
     reading,
     risks,
     rules,
@@ -50,7 +51,7 @@ def report(text: str, figure: float = 601) -> Report:
         judged=[
             patterns.triangle(plan, Log(refusal="there is no events.jsonl"), {}),
             patterns.circle(nothing),
-            patterns.golden_ratio(missing(patterns.MUTATION), nothing, nothing, code_version="a"),
+            ratio.golden(missing(ratio.MUTATION), nothing, nothing, code_version="a"),
             patterns.fractal(plan, Known(sessions=(), gates=(), events=(), artifacts=())),
         ],
         watched=risks.watch(plan, {"a.json": document("a.json", {"figure": figure})}, today=TODAY),
