@@ -76,6 +76,13 @@ class TestTriangle:
         judged = self.judged(log((FLAKE, "")))
         assert (judged.verdict, judged.figure) == (Verdict.PASS, None)
 
+    def test_an_event_that_two_objectives_have_begins_the_milestone_of_the_first(self) -> None:
+        twice = (*PLAN.objectives, objective("O3", "M2", event=FLAKE.value))
+        told = log((FLAKE, ""))
+        assert patterns.triangle(Plan(milestones=PLAN.milestones, objectives=twice), told, {}).figure is None
+        turned = Plan(milestones=PLAN.milestones, objectives=twice[::-1])
+        assert patterns.triangle(turned, told, {}).verdict is Verdict.FAIL
+
     @given(st.lists(st.sampled_from([(FLAKE, ""), (BENCH, ""), M1]), max_size=8))
     def test_it_holds_exactly_where_the_first_bundle_is_before_the_first_event(self, told: list[Any]) -> None:
         begun = told.index((BENCH, "")) if (BENCH, "") in told else None
@@ -145,6 +152,8 @@ class TestSpiral:
             judged = self.judged(told, plan)
             assert (judged.verdict, judged.details[0].line) == (Verdict.FAIL, 3)
             assert judged.details[0].text == "M1 is closed, and has no retrospective"
+        listed = {"M1-completion.tar.gz": "a" * 64}
+        assert patterns.spiral(plan, log((FLAKE, "")), listed, {}.get).verdict is Verdict.FAIL
 
 
 ALL: dict[str, Any] = {
