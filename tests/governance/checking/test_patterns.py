@@ -153,7 +153,7 @@ class TestSpiral:
             assert (judged.verdict, judged.details[0].line) == (Verdict.FAIL, 3)
             assert judged.details[0].text == "M1 is closed, and has no retrospective"
         listed = {"M1-completion.tar.gz": "a" * 64}
-        assert patterns.spiral(plan, log((FLAKE, "")), listed, {}.get).verdict is Verdict.FAIL
+        assert patterns.spiral(plan, log((FLAKE, "")), listed, lambda _: None).verdict is Verdict.FAIL
 
 
 ALL: dict[str, Any] = {
