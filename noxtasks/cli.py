@@ -612,25 +612,6 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
     return gates.run(root, settings)
 
 
-def _add_governance_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--record", action="store_true", help="first write the digests of its files, as they are now, into it"
-    )
-    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
-    _add_setting_option(parser)
-
-
-def _governance(arguments: argparse.Namespace) -> ExitCode:
-    root = _root(arguments)
-    settings = _settings(root, arguments)
-
-    from noxtasks.governance import checking  # noqa: PLC0415
-    from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
-
-    names = [objective.name for objective in OBJECTIVES]
-    return checking.run(root, settings, sessions=names, record=arguments.record)
-
-
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--python", metavar="PATH", help="interpreter or environment that runs the suite; with --junit: 3.12, or such"
@@ -730,6 +711,25 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
     from noxtasks import flake  # noqa: PLC0415
 
     return flake.import_files(root, settings, arguments.files)
+
+
+def _add_governance_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", action="store_true", help="first write the digests of its files, as they are now, into it"
+    )
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _governance(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.governance import checking  # noqa: PLC0415
+    from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
+
+    names = [objective.name for objective in OBJECTIVES]
+    return checking.run(root, settings, sessions=names, record=arguments.record)
 
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
@@ -869,12 +869,6 @@ COMMANDS = (
         handle=_gates,
     ),
     Command(
-        name="governance",
-        title="Hold the project against its governance.yaml: milestones, objectives, deliverables, dimensions, risks.",
-        add_options=_add_governance_options,
-        handle=_governance,
-    ),
-    Command(
         name="matrix record",
         title="Run the suite once, and record how each test ended on this system and interpreter.",
         add_options=_add_record_options,
@@ -898,6 +892,12 @@ COMMANDS = (
         title="Take outcomes of ordinary runs into the history: JUnit XML, or the probe's record.",
         add_options=_add_import_options,
         handle=_import,
+    ),
+    Command(
+        name="governance",
+        title="Hold the project against its governance.yaml: milestones, objectives, deliverables, dimensions, risks.",
+        add_options=_add_governance_options,
+        handle=_governance,
     ),
     Command(
         name="init",
