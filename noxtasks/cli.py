@@ -713,9 +713,29 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
     return flake.import_files(root, settings, arguments.files)
 
 
+def _add_governance_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--record", action="store_true", help="first write the digests of its files, as they are now, into it"
+    )
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _governance(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks.governance import checking  # noqa: PLC0415
+    from noxtasks.sessions import OBJECTIVES  # noqa: PLC0415
+
+    names = [objective.name for objective in OBJECTIVES]
+    return checking.run(root, settings, sessions=names, record=arguments.record)
+
+
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--ci", choices=("github", "gitlab"), help="whose jobs to write; else it is found")
+    parser.add_argument("--governance", action="store_true", help="a governance.yaml, too, to fill in")
 
 
 def _init(arguments: argparse.Namespace) -> ExitCode:
@@ -724,7 +744,14 @@ def _init(arguments: argparse.Namespace) -> ExitCode:
 
     host = ci.Host(arguments.ci) if arguments.ci else None
     names = [objective.name for objective in OBJECTIVES]
-    return adopt.run(_root(arguments), yes=arguments.yes, answers=sys.stdin, host=host, sessions=names)
+    return adopt.run(
+        _root(arguments),
+        yes=arguments.yes,
+        answers=sys.stdin,
+        host=host,
+        sessions=names,
+        with_governance=arguments.governance,
+    )
 
 
 COMMANDS = (
@@ -865,6 +892,12 @@ COMMANDS = (
         title="Take outcomes of ordinary runs into the history: JUnit XML, or the probe's record.",
         add_options=_add_import_options,
         handle=_import,
+    ),
+    Command(
+        name="governance",
+        title="Hold the project against its governance.yaml: milestones, objectives, deliverables, dimensions, risks.",
+        add_options=_add_governance_options,
+        handle=_governance,
     ),
     Command(
         name="init",

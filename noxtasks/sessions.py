@@ -68,6 +68,7 @@ OBJECTIVES = (
         verbs=("record", "merge", "lint"),
         verb="record",
     ),
+    Objective(name="governance", title="Does the project keep the rules that it has set itself?", runs_tests=False),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
 )
 

@@ -10,7 +10,7 @@ must not when our own output does. It is
 
 In a repository that is larger than the project's folder, the commit is the whole repository's, and only changes inside
 the folder make it dirty. Caches, virtual environments and what noxtasks itself writes are never counted; nor is what
-`quarantine.toml` says, which changes no test.
+`quarantine.toml` and `governance.yaml` say, which changes no test.
 
 Processes are not started here: each function takes `run`, which gets an argument list and returns what the command
 wrote to its standard output, as bytes, or None where it could not be started or failed. Its environment must not carry
@@ -33,6 +33,7 @@ Run = Callable[[Sequence[str]], bytes | None]
 REPORTS = Path("reports")
 OURS = Path(".noxtasks")
 QUARANTINE = Path("quarantine.toml")
+GOVERNANCE = Path("governance.yaml")
 SKIPPED_FOLDERS = frozenset(
     {
         *(".git", ".hg", ".svn", ".jj", ".venv", ".nox", ".tox", ".noxtasks", ".eggs", "__pycache__", "node_modules"),
@@ -63,7 +64,7 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
 
     Never fails for want of git: without it, or when git refuses, the tree's files identify the code.
     """
-    ours = (reports, OURS, QUARANTINE)
+    ours = (reports, OURS, QUARANTINE, GOVERNANCE)
     if not is_in_repository(root, run):
         return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_nogit(root, run))
     revision = _line(git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))

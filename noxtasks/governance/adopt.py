@@ -7,19 +7,25 @@ from pathlib import Path
 from typing import TextIO
 
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError
-from noxtasks.governance import ci, noxfile, pyproject, rules
+from noxtasks.governance import ci, noxfile, pyproject, rules, template
 from noxtasks.governance.ci import Host
 from noxtasks.suite import edits, git
 from noxtasks.suite.edits import Edit
 
 
 def run(
-    root: Path, *, yes: bool, answers: TextIO, host: Host | None = None, sessions: Collection[str] = ()
+    root: Path,
+    *,
+    yes: bool,
+    answers: TextIO,
+    host: Host | None = None,
+    sessions: Collection[str] = (),
+    with_governance: bool = False,
 ) -> ExitCode:
     """Write what the project in `root` needs to run the sessions, after a yes (or with `yes`).
 
     Its CI runs at `host`; without, that is found. `sessions` are the names of ours. In a folder below the root of a
-    repository there are no jobs: they would not run there.
+    repository there are no jobs: they would not run there. `with_governance` there is a governance.yaml, too.
 
     Raises `ConfigurationError` for files that cannot be read as what they are, or where nobody can be asked, and
     `NotMeasuredError` where a file cannot be written; nothing is written then.
@@ -27,9 +33,12 @@ def run(
     host = host or ci.host([path.name for path in root.iterdir()], _remotes(root))
     below = _prefix(root)
     jobs = () if below else ci.files(host)
-    looked_at = (noxfile.NAME, pyproject.NAME, *jobs, rules.IGNORED)
+    plan = (template.NAME,) if with_governance else ()
+    looked_at = (noxfile.NAME, pyproject.NAME, *jobs, rules.IGNORED, *plan)
     before = {name: _read(root / name) for name in looked_at}
     after = _after(before, host if jobs else None, sessions)
+    if with_governance and before[template.NAME] is None:
+        after[template.NAME] = template.text()
     changes = [
         Edit(path=name, before=(before[name] or "").encode("utf-8"), after=text.encode("utf-8"))
         for name, text in after.items()
@@ -49,6 +58,8 @@ def run(
         return ExitCode.NOTHING_FOUND
     edits.write(root, changes)
     print(f"Written: {', '.join(names)}. Try: nox --list")
+    if template.NAME in names:
+        print(template.to_fill_in(template.text()))
     return ExitCode.NOTHING_FOUND
 
 

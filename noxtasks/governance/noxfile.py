@@ -63,6 +63,15 @@ def prefix(registered: str) -> str:
     return ""
 
 
+def sessions(present: str, ours: Collection[str]) -> tuple[str, ...]:
+    """The names of all sessions of a noxfile: its own, and `ours` with their prefix, where it registers them.
+
+    Raises `ConfigurationError` where it is not Python.
+    """
+    own = _sessions(_parsed(present))
+    return (*sorted(own), *(f"{before}{name}" for before in [prefix(present)] if before for name in ours))
+
+
 def _parsed(text: str) -> cst.Module:
     try:
         return cst.parse_module(text)

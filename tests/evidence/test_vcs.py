@@ -150,6 +150,7 @@ OUTPUT = [
     ".coverage",
     ".coverage.host.1",
     "quarantine.toml",
+    "governance.yaml",
     ".hypothesis/examples/x",
     ".nox/flake/bin/python",
     ".venv/bin/python",
@@ -182,12 +183,13 @@ def test_a_committed_report_that_was_written_again_does_not_either(repository: P
     assert vcs.code(repository, run=git, reports=Path("out")).vcs == Vcs(revision=git.head(repository), dirty=False)
 
 
-def test_a_quarantine_that_changes_leaves_the_code_as_it_is(repository: Path, git: Git) -> None:
-    _lay(repository, ["quarantine.toml", "tests/quarantine.toml"])
+@pytest.mark.parametrize("name", ["quarantine.toml", "governance.yaml"])
+def test_a_quarantine_or_a_plan_that_changes_leaves_the_code_as_it_is(repository: Path, git: Git, name: str) -> None:
+    _lay(repository, [name, f"tests/{name}"])
     git.commit(repository)
-    (repository / "quarantine.toml").write_text("changed")
+    (repository / name).write_text("changed")
     assert vcs.code(repository, run=git).vcs == Vcs(revision=git.head(repository), dirty=False)
-    (repository / "tests" / "quarantine.toml").write_text("changed")
+    (repository / "tests" / name).write_text("changed")
     assert vcs.code(repository, run=git).vcs == Vcs(revision=git.head(repository), dirty=True)
 
 

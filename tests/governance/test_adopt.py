@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from noxtasks.cli import build_parser
 from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, NotMeasuredError
-from noxtasks.governance import adopt, ci, noxfile, pyproject
+from noxtasks.governance import adopt, ci, noxfile, pyproject, template
+from noxtasks.governance.checking.model import DIMENSIONS
 
 
 class Terminal(io.StringIO):
@@ -268,3 +270,29 @@ def test_an_inline_table_that_takes_no_more_is_named() -> None:
 )
 def test_the_interpreters_are_those_that_the_project_names(project: str, pythons: tuple[str, ...]) -> None:
     assert pyproject.pythons(f"[project]\n{project}\n") == pythons
+
+
+def test_a_governance_file_is_written_where_it_is_asked_for_and_says_what_is_to_be_filled_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopt.run(tmp_path, yes=True, answers=io.StringIO())
+    assert template.NAME not in files(tmp_path)
+    capsys.readouterr()
+    adopt.run(tmp_path, yes=False, answers=Terminal("y\n"), with_governance=True)
+    said = capsys.readouterr().out
+    assert "+++ b/governance.yaml" in said
+    written = files(tmp_path)[template.NAME]
+    open_lines = [number for number, line in enumerate(written.splitlines(), start=1) if ': "TODO: ' in line]
+    assert f"fill in the {len(DIMENSIONS)} places that say TODO, from line {open_lines[0]} on" in said
+    assert len(open_lines) == len(DIMENSIONS)
+    command = said.rstrip().rpartition("told by: ")[2]
+    assert build_parser().parse_args(command.split()[1:]).command.name == "governance"
+
+
+def test_a_governance_file_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / template.NAME).write_text("version: 1\n")
+    adopt.run(tmp_path, yes=True, answers=io.StringIO(), with_governance=True)
+    assert files(tmp_path)[template.NAME] == "version: 1\n"
+    said = capsys.readouterr().out
+    assert "governance.yaml: stays as it is" in said
+    assert "TODO" not in said

@@ -1,0 +1,75 @@
+"""Deliverables: each has a digest in evidence, and is still what the digest was taken of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from noxtasks.evidence.sums import Digest
+from noxtasks.governance.checking.model import Deliverable, Held, Plan, Rule, Violation
+
+RECORD = "Where the file is as it should be: $ noxtasks governance --record"
+
+
+def look_for(
+    plan: Plan, listed: Mapping[str, str], wrong: Mapping[str, str], content: Callable[[str], bytes | None]
+) -> tuple[Held, ...]:
+    """Each deliverable with its digest, or why that is not in evidence.
+
+    `listed` are the digests of `SHA256SUMS`, `wrong` what its check has found, by name; `content` gives the bytes of a
+    file of the repository, None where there is none.
+    """
+    return tuple(_held(each, listed, wrong, content) for each in plan.deliverables)
+
+
+def _held(
+    each: Deliverable, listed: Mapping[str, str], wrong: Mapping[str, str], content: Callable[[str], bytes | None]
+) -> Held:
+    if each.artifact is not None:
+        return _of_artifact(each, each.artifact.text, listed, wrong)
+    if each.file is not None:
+        return _of_file(each, each.file.text, content)
+    return _lacking(each, "it is neither an artifact nor a file", "Say which `artifact` or which `file` it is.")
+
+
+def _of_artifact(each: Deliverable, name: str, listed: Mapping[str, str], wrong: Mapping[str, str]) -> Held:
+    if name in wrong:
+        return _lacking(each, f"{name}: {wrong[name]}")
+    if name not in listed:
+        return _lacking(each, f"{name} is not among the reports", "Run the session that writes it.")
+    return Held(deliverable=each, sha256=listed[name])
+
+
+def _of_file(each: Deliverable, path: str, content: Callable[[str], bytes | None]) -> Held:
+    data = content(path)
+    if data is None:
+        return _lacking(each, f"there is no file {path}")
+    sha256 = Digest.of(path, data).sha256
+    if each.sha256 is None:
+        return _lacking(each, "no digest of it is recorded", RECORD)
+    if each.sha256.text != sha256:
+        return _lacking(each, f"{path} is not what was recorded", RECORD)
+    return Held(deliverable=each, sha256=sha256)
+
+
+def _lacking(each: Deliverable, reason: str, remedy: str = "") -> Held:
+    return Held(deliverable=each, sha256=None, reason=reason, remedy=remedy)
+
+
+def violations(held: Iterable[Held]) -> list[Violation]:
+    """The deliverables without a digest."""
+    return [
+        Violation(
+            rule=Rule.DIGEST,
+            name=each.deliverable.name,
+            message=f"{each.deliverable.name}: {each.reason}",
+            line=_line(each.deliverable),
+            remedy=each.remedy,
+        )
+        for each in held
+        if each.reason
+    ]
+
+
+def _line(each: Deliverable) -> int:
+    said = each.sha256 or each.file or each.artifact
+    return said.line if said else each.line
