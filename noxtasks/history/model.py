@@ -170,4 +170,4 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Past, ...]
     tests: tuple[str, ...]
     outcomes: tuple[tuple[frozenset[Outcome], ...], ...]  # all that came of the session's runs; empty where none ran it
-    durations_s: tuple[tuple[float | None, ...], ...]  # the least of the session's last few runs
+    durations_s: tuple[tuple[float | None, ...], ...]  # in the session's last run, or the least of a few

@@ -152,8 +152,8 @@ class History:
         with self._database.reading() as connection:
             return reading.durations_s(connection, project, runs)
 
-    def timeline(self, project: str, *, sessions: int, timed: int = 3) -> Timeline:
-        """How each test ended in the project's newest `sessions`, and the least that it took in `timed` runs of each."""
+    def timeline(self, project: str, *, sessions: int, timed: int = 1) -> Timeline:
+        """How each test ended in the project's newest `sessions`, and what it took in the last `timed` runs of each."""
         with self._database.reading() as connection:
             return timelines.timeline(connection, project, sessions=sessions, timed=timed)
 

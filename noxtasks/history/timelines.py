@@ -31,7 +31,10 @@ _Masks = dict[int, list[int]]
 
 
 def timeline(connection: Connection, project: str, *, sessions: int, timed: int) -> Timeline:
-    """The project's newest `sessions` that have runs; durations are the least of the last `timed` runs of each."""
+    """The project's newest `sessions` that have runs; durations are the least of `timed` runs of each.
+
+    Those are its last ones, of such as are complete before others.
+    """
     past = _sessions(connection, project, sessions)
     runs = _runs(connection, [row.key for row in past])
     past = [row for row in past if runs[row.key]]
@@ -85,10 +88,10 @@ def _sessions(connection: Connection, project: str, count: int) -> list[Row[Any]
 
 
 def _runs(connection: Connection, sessions: Sequence[int]) -> dict[int, list[int]]:
-    """By session, its runs in their order."""
+    """By session, its runs in their order, those that are complete last."""
     found: dict[int, list[int]] = defaultdict(list)
     query = select(_run.c.session_key, _run.c.id).where(_run.c.session_key.in_(sessions), _run.c.results > 0)
-    for key, run in connection.execute(query.order_by(_run.c.number)):
+    for key, run in connection.execute(query.order_by(_run.c.complete, _run.c.number)):
         found[key].append(run)
     return found
 

@@ -65,15 +65,21 @@ def test_only_the_newest_sessions_are_told_and_one_without_a_run_is_none(
     assert ([past.id for past in told.sessions], told.tests) == (["s2", "s3"], ("t2", "t3"))
 
 
-def test_a_duration_is_the_least_of_the_last_runs_of_its_session(
+def test_a_duration_is_the_least_of_the_last_runs_that_were_complete(
     history: History, make_session: Sessions, make_run: Runs
 ) -> None:
     runs = [
-        make_run((Result(nodeid="a", position=0, outcome=P, duration_s=took_s),), number=number, seed=number)
-        for number, took_s in enumerate((0.1, 0.4, 0.3, 0.5))
+        make_run(
+            (Result(nodeid="a", position=0, outcome=P, duration_s=took_s),),
+            number=number,
+            seed=number,
+            complete=number < 4,
+        )
+        for number, took_s in enumerate((0.1, 0.4, 0.3, 0.5, 0.05))
     ]
     recorded(history, make_session(id="s1"), *runs)
     assert history.timeline("p", sessions=30, timed=3).durations_s == ((0.3,),)
+    assert history.timeline("p", sessions=30).durations_s == ((0.5,),)
 
 
 def test_another_project_and_an_empty_history_have_no_part_in_it(
