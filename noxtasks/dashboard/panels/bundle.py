@@ -1,0 +1,61 @@
+"""`bundle.completeness.json`: which milestones are reached, and what can be proved of them."""
+
+from __future__ import annotations
+
+from noxtasks.dashboard.model import Bar, Bars
+from noxtasks.dashboard.panels.objective import Answer, Content, Objective, counted, finding, sentences, several, shown
+from noxtasks.stats import Verdict
+
+
+def _answer(result: Content, timing: Content, beside: Content) -> Answer:
+    del timing, beside
+    milestones, archives, missing = result["milestones"], result["archives"], result["missing"]
+    reached = [each["name"] for each in milestones if each["verdict"] == Verdict.PASS.value]
+    bundled = ", ".join(
+        f"{shown(each['name'])} ({counted(each['files'], 'file')}, {'signed' if each['is_signed'] else 'not signed'})"
+        for each in archives
+    )
+    return Answer(
+        verdict=Verdict.FAIL if missing else Verdict.PASS if archives else Verdict.UNMEASURED,
+        figure=f"{bundled or 'no archive'}; {several(len(missing), 'missing artifact')}; "
+        f"reached: {', '.join(reached) or 'no milestone'}",
+        bars=(
+            Bars(
+                title="Gates that hold, by milestone",
+                unit="share",
+                bars=tuple(Bar(name=each["name"], value=_held(each["gates"]), threshold=1.0) for each in milestones),
+            ),
+        )
+        if milestones
+        else (),
+        findings=(
+            *(
+                finding("missing", each["name"], detail=sentences(each["message"]), command="noxtasks bundle")
+                for each in missing
+            ),
+            *(
+                finding(
+                    f"{each['name']}: {gate['verdict']}",
+                    gate["name"],
+                    detail=sentences(gate["title"], gate["reason"]),
+                    command=gate["command"],
+                )
+                for each in milestones
+                for gate in each["gates"]
+                if gate["verdict"] != Verdict.PASS.value
+            ),
+        ),
+    )
+
+
+def _held(gates: list[Content]) -> float | None:
+    return sum(gate["verdict"] == Verdict.PASS.value for gate in gates) / len(gates) if gates else None
+
+
+OBJECTIVE = Objective(
+    name="bundle",
+    question="Can anyone prove, later, what was measured?",
+    artifact="bundle.completeness.json",
+    command="noxtasks bundle",
+    answer=_answer,
+)

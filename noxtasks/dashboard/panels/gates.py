@@ -1,0 +1,68 @@
+"""`quality.gates.v2.json`: whether it may be merged."""
+
+from __future__ import annotations
+
+from noxtasks.dashboard.panels.objective import Answer, Content, Objective, finding, sentences, shown, verdict
+
+REPORT = "quality.gates.v2.json"
+
+_ORDER = ("fail", "unmeasured", "pass")
+
+
+def _answer(result: Content, timing: Content, beside: Content) -> Answer:
+    del timing, beside
+    gates = result["gates"]
+    counts = {said: sum(gate["verdict"] == said for gate in gates) for said in _ORDER}
+    blocking = [gate for gate in gates if gate["is_blocking"]]
+    held = sum(gate["verdict"] == "pass" for gate in blocking)
+    open_ = [gate for gate in gates if gate["verdict"] != "pass"]
+    return Answer(
+        verdict=verdict(result["verdict"]),
+        figure=f"{held} of {len(blocking)} blocking gates hold; of all {len(gates)}, {counts['pass']} hold, "
+        f"{counts['fail']} fail, {counts['unmeasured']} are not measured",
+        reason=sentences(*result["notes"]),
+        findings=tuple(
+            finding(
+                f"{gate['verdict']}, {_level(gate)}",
+                f"{gate['name']}: {_figure(gate)}",
+                detail=sentences(gate["title"], gate["reason"], gate["remark"]),
+                command=gate["command"],
+            )
+            for gate in sorted(open_, key=lambda gate: (not gate["is_blocking"], _ORDER.index(gate["verdict"])))
+        ),
+    )
+
+
+def _level(gate: Content) -> str:
+    return "blocking" if gate["is_blocking"] else "waived" if gate["is_waived"] else "advisory"
+
+
+def _figure(gate: Content) -> str:
+    if gate["figure"] is None:
+        return "no figure"
+    return shown(f"{_short(gate['figure'])}, wanted {gate['operator']} {_short(gate['threshold'])}")
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def sentence(result: Content) -> str:
+    """Whether it may be merged, in a sentence."""
+    blocking = [gate for gate in result["gates"] if gate["is_blocking"]]
+    wrong = [gate["name"] for gate in blocking if gate["verdict"] == "fail"]
+    unknown = [gate["name"] for gate in blocking if gate["verdict"] == "unmeasured"]
+    if wrong:
+        return f"It may not be merged: {', '.join(wrong)} failed."
+    if unknown:
+        return f"It may not be merged yet: {', '.join(unknown)} not measured."
+    return f"It may be merged: all {len(blocking)} blocking gates hold."
+
+
+OBJECTIVE = Objective(
+    name="gates",
+    question="May this be merged, by what the others have measured?",
+    artifact=REPORT,
+    command="noxtasks gates",
+    answer=_answer,
+)
