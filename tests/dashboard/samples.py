@@ -112,6 +112,19 @@ def refused() -> Page:
     )
 
 
+def one() -> Page:
+    """Of a project with one test, which passed once."""
+    test = Test(id="test_it.py::test_it", outcomes=".", durations_s=(0.01,), runs=1)
+    return page(
+        verdict=Verdict.PASS,
+        answer="It may be merged.",
+        panels=all_panels()[3:4],
+        sessions=some_sessions(1),
+        tests=(test,),
+        modules=(),
+    )
+
+
 def odd() -> Page:
     """In which others have named things as badly as they can."""
     tests = [
@@ -124,7 +137,7 @@ def odd() -> Page:
             runs=8,
             cause=name,
             advice=name,
-            command=f"noxtasks flake --test '{name}'",
+            command=f"noxtasks flake --runs 20 '{name}'",
             covers=((name, 3),),
             tier=name[:30],
         )

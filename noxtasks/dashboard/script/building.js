@@ -70,7 +70,7 @@ function opening(title, make, of = "") {
 function diff(lines) {
   const kinds = { "+": "plus", "-": "minus", "@": "hunk" };
   const spans = lines.map(line => element("span", { class: kinds[line[0]] }, line || " "));
-  return element("pre", { class: "diff", tabindex: 0, role: "region", "aria-label": "changed lines" }, ...spans);
+  return element("pre", { class: "diff", tabindex: 0, role: "group", "aria-label": "changed lines" }, ...spans);
 }
 
 /** Beside each command of `place` a button that copies it. @param {ParentNode} place */

@@ -27,7 +27,7 @@ function outcomesOf({ sessions }, test, times) {
     sessions.map((each, at) => [when(each.at), code(each.revision.slice(0, 12)), OUTCOMES.get(test.outcomes[at] ?? " ") ?? "", seconds(times[at] ?? null)]).reverse());
   const plot = course(times, test.outcomes, sessions);
   return [
-    element("h3", {}, "Over time"),
+    element("h2", {}, "Over time"),
     element("div", { class: "large" }, strip(test.outcomes, Infinity)),
     legend(test.outcomes),
     ...(plot ? [plot] : []),
@@ -40,7 +40,7 @@ function coverageOf(data, covers) {
   const known = new Set(data.modules.map(each => each.path));
   const files = Array.from({ length: covers.length / 2 }, (_, at) => [data.paths[covers[2 * at]], covers[2 * at + 1]]);
   const rows = files.map(([path, count]) => [known.has(path) ? link("module", path) : code(named(path)), number(count)]);
-  return [element("h3", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part))];
+  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part))];
 }
 
 /** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors */
@@ -48,8 +48,8 @@ function moduleDetail(data, module, survivors) {
   const killed = module.mutants === null ? "not measured" : `${number(module.killed ?? 0)} of ${counted(module.mutants, "mutant")}`;
   return [
     terms([["killed", killed]]),
-    ...(module.tiers.length ? [element("h3", {}, "What covers it"), tiersOf(module.tiers)] : []),
-    ...(survivors.length ? [element("h3", {}, `${counted(survivors.length, "mutant")} that no test noticed`), ...inParts(survivors, survivorsOf)] : []),
+    ...(module.tiers.length ? [element("h2", {}, "What covers it"), tiersOf(module.tiers)] : []),
+    ...(survivors.length ? [element("h2", {}, `${counted(survivors.length, "mutant")} that no test noticed`), ...inParts(survivors, survivorsOf)] : []),
     ...findingsOf(data.findings.filter(each => each.path === module.path)),
   ];
 }
@@ -65,7 +65,7 @@ function tiersOf(tiers) {
 
 function survivorsOf(several) {
   return element("div", {}, ...several.map(([id, line, name, lines, again]) => element("div", { class: "survivor" },
-    element("h4", {}, `line ${line}`, ...(name ? [" in ", code(name)] : []), " ", element("span", { class: "dim" }, id)),
+    element("h3", {}, `line ${line}`, ...(name ? [" in ", code(name)] : []), " ", element("span", { class: "dim" }, id)),
     ...(lines.length ? [diff(lines)] : []),
     ...(again ? [command(again)] : []))));
 }
@@ -73,7 +73,7 @@ function survivorsOf(several) {
 function findingsOf(several) {
   if (!several.length) return [];
   const rows = several.map(each => [each.objective, each.kind, each.detail ? `${each.what}: ${each.detail}` : each.what]);
-  return [element("h3", {}, "Findings"), ...inParts(rows, part => table("By objective", [["objective", false], ["kind", false], ["what", false]], part))];
+  return [element("h2", {}, "Findings"), ...inParts(rows, part => table("By objective", [["objective", false], ["kind", false], ["what", false]], part))];
 }
 
 /** The first of several, and a button that shows more of them. */

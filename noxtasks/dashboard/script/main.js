@@ -85,9 +85,9 @@ function router(data, more, shownLists) {
     const row = data[list].find(each => each[key] === name);
     const content = row ? make(data, row, await more(list, row.at)) : [element("p", {}, `This page knows no ${kind} of that name.`)];
     if (location.hash !== asked) return; // something else was opened while this was unpacked
-    const head = element("h2", { tabindex: -1 }, `${kind === "test" ? "Test" : "Module"} `, code(name));
+    const head = element("h1", { tabindex: -1 }, `${kind === "test" ? "Test" : "Module"} `, code(name));
     const back = element("p", { class: "back" }, element("a", { href: `#${list}` }, `All ${list}`), element("span", { class: "dim" }, " (Escape)"));
-    if (!overview.hidden) left = { at: scrollY, by: location.hash };
+    if (!overview.hidden) left = { at: scrollY, opener: document.activeElement };
     place.replaceChildren(back, head, ...content);
     place.className = "detail";
     place.setAttribute("aria-label", `${kind} ${named(name)}`);
@@ -107,10 +107,9 @@ function router(data, more, shownLists) {
     document.title = title;
     left = null;
     if (!wasOpen) return false;
-    const opener = from && [...overview.querySelectorAll("a")].find(each => each.hash === from.by);
-    if (!opener) return false;
+    if (from?.opener.tagName !== "A" || !overview.contains(from.opener)) return false;
     scrollTo({ top: from.at, behavior: "instant" });
-    opener.focus({ preventScroll: true });
+    from.opener.focus({ preventScroll: true });
     return true;
   };
 
