@@ -27,18 +27,17 @@ PORT = 8765
 _HOSTS = (ADDRESS, "localhost")
 _VERSION = "/version"
 _SCRIPT = "/refresh.js"
-_TAG = f'<script src="{_SCRIPT}" defer></script>'.encode()
+_TAG = f'<script src="{_SCRIPT}" data-version="{{}}" defer></script>'
 _POLICY = ((rb"(?<=script-src )", b"'self' "), (rb"(?=script-src )", b"connect-src 'self'; "))
 _OCCUPIED = {errno.EADDRINUSE, errno.EACCES}
 _ASKING = """\
 (() => {
-  let known = null;
+  const shown = document.currentScript.dataset.version;
   const ask = async () => {
     try {
-      const told = await (await fetch("/version", { cache: "no-store" })).text();
-      if (known !== null && told !== known) location.reload();
-      known = told;
-    } catch { known = known; } // the server has ended, or begins again
+      const reply = await fetch("/version", { cache: "no-store" });
+      if (reply.ok && (await reply.text()) !== shown) location.reload();
+    } catch { /* the server has ended, and may begin again */ }
     setTimeout(ask, 1000);
   };
   ask();
@@ -73,7 +72,7 @@ class Folder:
         path = path.partition("?")[0]
         path = f"{path}{refreshing.PAGE}" if f"{path}{refreshing.PAGE}" in self._indexes else path
         if path == _VERSION:
-            return Answer(status=HTTPStatus.OK, data=self._version())
+            return Answer(status=HTTPStatus.OK, data=_version(self._state()).encode())
         if path == _SCRIPT:
             return Answer(status=HTTPStatus.OK, kind="text/javascript; charset=utf-8", data=_ASKING.encode())
         if path in self._indexes:
@@ -83,9 +82,6 @@ class Folder:
     def _state(self) -> refreshing.State:
         return refreshing.state(self._reports, self._interpreters)
 
-    def _version(self) -> bytes:
-        return hashlib.sha256(repr(self._state()).encode()).hexdigest().encode()
-
     def _index(self, prefix: str) -> bytes:
         with self._lock:
             state = self._state()
@@ -94,16 +90,20 @@ class Folder:
                 folder = self._reports / prefix if prefix else self._reports
                 interpreters = () if prefix else self._interpreters
                 data = refreshing.rendered(folder, project=self._project, interpreters=interpreters)
-                known = self._made[prefix] = (state, asking(data))
+                known = self._made[prefix] = (state, asking(data, _version(state)))
             return known[1]
 
 
-def asking(page: bytes) -> bytes:
-    """The page with a script that asks whether there is a newer one, and is allowed to."""
+def _version(state: refreshing.State) -> str:
+    return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def asking(page: bytes, version: str) -> bytes:
+    """The page with a script that asks whether there is another version of it, and is allowed to."""
     for before, added in _POLICY:
         page = re.sub(before, added, page, count=1)
     head, end, tail = page.rpartition(b"</body>")
-    return head + _TAG + end + tail if end else page + _TAG
+    return head + _TAG.format(version).encode() + end + tail
 
 
 def _html(data: bytes) -> Answer:
