@@ -30,6 +30,8 @@ DECADES = 12
 _STEPS = len(DIGITS) ** 2 - 1
 _PAIRS = [first + second for first in DIGITS for second in DIGITS]
 _UNKNOWN = "  "
+_COVERS = 1_200_000  # pairs of a test and a file in all: more of them would take most of the page
+_LEAST_COVERS = 10
 _LEVEL = 6  # 9 takes three times as long and saves one percent
 
 
@@ -42,13 +44,14 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 def blocks(page: Page) -> tuple[Block, ...]:
     """All of them, the index first."""
-    paths = sorted({path for test in page.tests for path, _ in test.covers})
+    most = max(_LEAST_COVERS, _COVERS // max(1, len(page.tests)))
+    paths = sorted({path for test in page.tests for path, _ in test.covers[:most]})
     numbers = {path: number for number, path in enumerate(paths)}
     findings = [each for panel in page.panels for each in panel.findings]
     return (
         _block("index", _index(page, paths)),
         *_several("findings", [_more_of_finding(each) for each in findings]),
-        *_several("tests", [_more_of_test(each, numbers) for each in page.tests]),
+        *_several("tests", [_more_of_test(each, numbers, most) for each in page.tests]),
         *_several("modules", [[_survivor(each) for each in module.survivors] for module in page.modules]),
     )
 
@@ -101,9 +104,10 @@ def _test(each: Test) -> list[Any]:
     ]
 
 
-def _more_of_test(each: Test, numbers: dict[str, int]) -> list[Any]:
-    covers = [number for path, count in each.covers for number in (numbers[path], count)]
-    return [durations(each.durations_s), *(shown(text) for text in (each.cause, each.advice, each.command)), covers]
+def _more_of_test(each: Test, numbers: dict[str, int], most: int) -> list[Any]:
+    covers = [number for path, count in each.covers[:most] for number in (numbers[path], count)]
+    texts = [shown(text) for text in (each.cause, each.advice, each.command)]
+    return [durations(each.durations_s), *texts, covers, max(0, len(each.covers) - most)]
 
 
 def durations(several: Iterable[float | None]) -> str:

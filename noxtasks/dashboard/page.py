@@ -24,6 +24,7 @@ NAME = "index.html"
 _SCRIPTS = ("figures", "unpacking", "building", "drawing", "listing", "detail", "main")
 _STYLE = "dashboard.css"
 _GATES = "gates"  # the objective that answers whether it may be merged
+_BLOCKING = "blocking"  # as their kind says of those that keep it from being merged
 _NOTED = 10  # gates that failed, below the verdict
 _POINTS = 50  # of a series, in its table; the drawing has more
 _ORDER = {Verdict.FAIL: 0, Verdict.UNMEASURED: 1, Verdict.PASS: 2}
@@ -135,13 +136,9 @@ def _courses(several: Iterable[Series]) -> Iterable[Course]:
 
 
 def _failed(panels: Iterable[Panel]) -> list[tuple[str, str]]:
-    """What the gates found: the blocking ones that failed come first there."""
-    return [
-        (shown(each.what), shown(each.detail))
-        for panel in panels
-        if panel.objective == _GATES
-        for each in panel.findings
-    ]
+    """The blocking gates that do not hold, and why."""
+    found = [each for panel in panels if panel.objective == _GATES for each in panel.findings]
+    return [(shown(each.what), shown(each.detail)) for each in found if _BLOCKING in each.kind]
 
 
 def _tally(panels: Sequence[Panel]) -> list[tuple[Verdict, int]]:

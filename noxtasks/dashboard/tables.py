@@ -9,6 +9,7 @@ import msgspec
 from noxtasks.dashboard import wording
 from noxtasks.dashboard.model import Finding, Module, Page, Panel, Test
 from noxtasks.evidence.display.text import counted, end_of, shown
+from noxtasks.stats import Verdict
 
 FIRST = 20  # rows
 OF_A_PANEL = 5  # of its findings
@@ -79,7 +80,9 @@ def findings(panels: Sequence[Panel]) -> Table:
             Choice(value=shown(each.objective), text=f"{shown(each.objective)} ({len(each.findings):,})")
             for each in having
         ),
-        empty="Nothing was found by what was measured.",
+        empty="Nothing was found by what was measured."
+        if any(panel.verdict is not Verdict.UNMEASURED for panel in panels)
+        else "Nothing was measured that could find anything.",
     )
 
 
@@ -134,8 +137,9 @@ def _timed(each: Test) -> bool:
     return any(duration is not None for duration in each.durations_s)
 
 
-def _concern(each: Test) -> tuple[bool, str, float, str]:
-    return (not each.state, each.state, -(each.failed / each.runs if each.runs else 0.0), each.id)
+def _concern(each: Test) -> tuple[bool, str, float]:
+    """By state, and there what fails most often first; those of which nothing is known as they come."""
+    return (not each.state, each.state, -each.failed / each.runs if each.state and each.runs else 0.0)
 
 
 def _test(each: Test) -> dict[str, Cell]:
@@ -168,7 +172,7 @@ def modules(page: Page) -> Table:
         *((Column(key="killed", title="killed", is_number=True),) if has_mutants else ()),
         Column(key="survivors", title="survivors", way="descending", is_number=True),
     )
-    first = sorted(several, key=lambda each: (-len(each.survivors), each.path))[:FIRST]
+    first = sorted(several, key=lambda each: -len(each.survivors))[:FIRST]
     return Table(
         name="modules",
         noun="module",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Route, sync_playwright
 
 ADDRESS = "https://page.invalid/index.html"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -63,10 +63,14 @@ def opened(
             found.troubles.append(f"asked for {route.request.url}")
             route.abort()
 
+    def dismiss(dialog: Dialog) -> None:
+        found.troubles.append(dialog.message)
+        dialog.dismiss()
+
     context.route("**/*", answer)
     page.on("console", lambda said: found.troubles.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: found.troubles.append(str(error)))
-    page.on("dialog", lambda dialog: (found.troubles.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", dismiss)
     page.add_init_script(_VIOLATIONS + ";" + script)
     page.goto(ADDRESS + fragment)
     yield found

@@ -304,8 +304,13 @@ def _gates() -> Panel:
         revision=REVISION,
         digest="3f" * 32,
         findings=(
-            Finding(kind="blocking", what="flake rate", detail="2.4% (<= 1%), 120 tests", command="noxtasks flake"),
-            Finding(kind="blocking", what="mutation score", detail="68.1% (>= 70%)", command="noxtasks mutation"),
+            Finding(
+                kind="fail, blocking", what="flake rate", detail="2.4% (<= 1%), 120 tests", command="noxtasks flake"
+            ),
+            Finding(kind="fail, blocking", what="mutation score", detail="68.1% (>= 70%)", command="noxtasks mutation"),
+            Finding(
+                kind="unmeasured, advisory", what="perf regression", detail="no comparison", command="noxtasks bench"
+            ),
         ),
         command="noxtasks gates",
     )

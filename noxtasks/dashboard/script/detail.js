@@ -3,7 +3,7 @@
 const SOME = 50; // survivors and paths, before one asks for more
 
 /** @param {Data} data @param {TestRow} test @param {unknown[]} more of its block */
-function testDetail(data, test, [packed, cause, advice, again, covers]) {
+function testDetail(data, test, [packed, cause, advice, again, covers, others]) {
   const times = durations(packed);
   return [
     terms([
@@ -16,7 +16,7 @@ function testDetail(data, test, [packed, cause, advice, again, covers]) {
       ["again", again ? command(again) : ""],
     ]),
     ...outcomesOf(data, test, times),
-    ...coverageOf(data, covers),
+    ...coverageOf(data, covers, others),
     ...findingsOf(data.findings.filter(each => each.test === test.id)),
   ];
 }
@@ -35,12 +35,13 @@ function outcomesOf({ sessions }, test, times) {
   ];
 }
 
-function coverageOf(data, covers) {
+function coverageOf(data, covers, others) {
   if (!covers.length) return [];
   const known = new Set(data.modules.map(each => each.path));
   const files = Array.from({ length: covers.length / 2 }, (_, at) => [data.paths[covers[2 * at]], covers[2 * at + 1]]);
   const rows = files.map(([path, count]) => [known.has(path) ? link("module", path) : code(named(path)), number(count)]);
-  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part))];
+  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part)),
+    ...(others ? [element("p", { class: "dim" }, `and ${counted(others, "file")} more`)] : [])];
 }
 
 /** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors */

@@ -160,6 +160,12 @@ function lack(reason) {
 async function main() {
   addCopying(document);
   addPrinting();
+  if (document.getElementById("data-index")) await fill();
+  performance.mark("ready");
+  document.documentElement.dataset.ready = "";
+}
+
+async function fill() {
   if (!("DecompressionStream" in window)) {
     lack("These are the first of each list: this browser cannot unpack the rest, which needs DecompressionStream.");
     return;
@@ -175,7 +181,6 @@ async function main() {
   });
   document.getElementById("without")?.remove();
   await route();
-  document.documentElement.dataset.ready = "";
 }
 
 main().catch(error => {
