@@ -10,7 +10,7 @@ import pytest
 from noxtasks import cli, gates
 from noxtasks.config import Settings
 from noxtasks.dashboard import refreshing
-from noxtasks.errors import ExitCode, NotMeasuredError
+from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
 from noxtasks.evidence import artifacts
 
 from .conftest import Forge
@@ -117,7 +117,7 @@ def test_what_is_written_while_the_page_is_made_is_on_it_in_the_end(
     tmp_path: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered = refreshing.rendered
-    made = []
+    made: list[bytes] = []
 
     def slowly(reports: Path, **told: object) -> bytes:
         data = rendered(reports, **told)  # type: ignore[arg-type] # passed on as they came
@@ -157,5 +157,5 @@ def test_the_command_makes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_port_without_a_server_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["noxtasks", "dashboard", "--port", "80"])
-    with pytest.raises(cli.ConfigurationError, match="only a page that is served has a port"):
+    with pytest.raises(ConfigurationError, match="only a page that is served has a port"):
         cli.main()
