@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -133,7 +134,7 @@ def server(reports: Path, *, project: str, interpreters: Sequence[str] = (), por
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"  # elsewhere two servers could have one port
     block_on_close = False
 
 
