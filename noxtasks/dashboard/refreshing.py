@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noxtasks.evidence import files
-from noxtasks.evidence.sums import NAME as SUMS
-
 if TYPE_CHECKING:
     from noxtasks.config import Settings
 
 PAGE = "index.html"
 
-_EVENTS = "events.jsonl"
+_WRITTEN = ("SHA256SUMS", "events.jsonl")  # by whatever writes an artifact or an event
 _TRIES = 3
 
 State = tuple[tuple[int, int] | None, ...]
@@ -28,7 +25,7 @@ State = tuple[tuple[int, int] | None, ...]
 def state(reports: Path, interpreters: Sequence[str] = ()) -> State:
     """The state of the artifacts and events in the folder, and in those of the interpreters below it."""
     folders = (reports, *(reports / name for name in interpreters))
-    return tuple(_state(folder / name) for folder in folders for name in (SUMS, _EVENTS))
+    return tuple(_state(folder / name) for folder in folders for name in _WRITTEN)
 
 
 def _state(path: Path) -> tuple[int, int] | None:
@@ -56,6 +53,8 @@ def write(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> N
 
     Who writes meanwhile makes a page, too. Of two, the one with all that was written is to stay.
     """
+    from noxtasks.evidence import files  # noqa: PLC0415
+
     for _ in range(_TRIES):
         before = state(reports, interpreters)
         data = rendered(reports, project=project, interpreters=interpreters)

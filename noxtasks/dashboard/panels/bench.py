@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from noxtasks.dashboard.panels.objective import (
 )
 
 _BARS = 30
+_COMMIT = re.compile("[0-9a-f]{40}")
+_COMMIT_SHOWN = 10
 _TRENDS = 12
 _COMPLETE = "performance_benchmark_complete"
 _CHANGED = {"slower": 0, "faster": 1}
@@ -37,7 +40,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     command = f"noxtasks bench --against {shlex.quote(result['against'])}" if result["against"] else "noxtasks bench"
     return Answer(
         verdict=verdict(result["verdict"]),
-        figure=f"{counted(tests, 'benchmark')} against {shown(result['against']) or 'what was stored'}"
+        figure=f"{counted(tests, 'benchmark')} against {_against(result['against'])}"
         + (f": {spread}" if spread else "")
         + _worst(each),
         reason=sentences(result["reason"]),
@@ -45,6 +48,12 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         bars=_bars(each),
         findings=(*_changes(each, command), *_limits(result["limits"], command)),
     )
+
+
+def _against(revision: str) -> str:
+    if not revision:
+        return "what was stored"
+    return revision[:_COMMIT_SHOWN] if _COMMIT.fullmatch(revision) else shown(revision)
 
 
 def _worst(each: list[Content]) -> str:
@@ -85,7 +94,7 @@ def _changes(each: list[Content], command: str) -> Iterator[Finding]:
         yield finding(
             one["finding"],
             f"{said}of {one['metric']}, in {counted(one['pairs'], 'pair')}",
-            detail=sentences(f"by chance with p = {one['p']:.2g}"),
+            detail=f"by chance with p = {one['p']:.2g}" if one["finding"] == "slower" else "",
             test=one["test"],
             path=one["test"].partition("::")[0],
             command=command,

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from noxtasks.dashboard.model import Bar, Bars
-from noxtasks.dashboard.panels.objective import Answer, Content, Objective, counted, finding, sentences, several, shown
+from noxtasks.dashboard.panels.objective import (
+    Answer,
+    Content,
+    Objective,
+    Trend,
+    counted,
+    finding,
+    sentences,
+    several,
+    shown,
+    worst,
+)
 from noxtasks.stats import Verdict
+
+_DIGEST_SHOWN = 12
 
 
 def _answer(result: Content, timing: Content, beside: Content) -> Answer:
@@ -12,11 +25,12 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     milestones, archives, missing = result["milestones"], result["archives"], result["missing"]
     reached = [each["name"] for each in milestones if each["verdict"] == Verdict.PASS.value]
     bundled = ", ".join(
-        f"{shown(each['name'])} ({counted(each['files'], 'file')}, {'signed' if each['is_signed'] else 'not signed'})"
+        f"{shown(each['milestone'])} in {shown(each['name'])} ({counted(each['files'], 'file')}, "
+        f"{'signed' if each['is_signed'] else 'not signed'}, SHA-256 {each['sha256'][:_DIGEST_SHOWN]})"
         for each in archives
     )
     return Answer(
-        verdict=Verdict.FAIL if missing else Verdict.PASS if archives else Verdict.UNMEASURED,
+        verdict=worst(each["verdict"] for each in archives) if archives else Verdict.UNMEASURED,
         figure=f"{bundled or 'no archive'}; {several(len(missing), 'missing artifact')}; "
         f"reached: {', '.join(reached) or 'no milestone'}",
         bars=(
@@ -58,4 +72,13 @@ OBJECTIVE = Objective(
     artifact="bundle.completeness.json",
     command="noxtasks bundle",
     answer=_answer,
+    trends=(
+        Trend(
+            event="evidence_bundled",
+            metric="milestone.gates.pass",
+            name="gates of the bundled milestone that hold",
+            unit="number",
+            threshold="milestone.gates",
+        ),
+    ),
 )

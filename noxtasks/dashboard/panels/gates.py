@@ -56,7 +56,10 @@ def sentence(result: Content) -> str:
         return f"It may not be merged: {', '.join(wrong)} failed."
     if unknown:
         return f"It may not be merged yet: {', '.join(unknown)} not measured."
-    return f"It may be merged: all {len(blocking)} blocking gates hold."
+    if not blocking:
+        return "It may be merged: no gate blocks."
+    held = "its one blocking gate holds" if len(blocking) == 1 else f"all {len(blocking)} blocking gates hold"
+    return f"It may be merged: {held}."
 
 
 OBJECTIVE = Objective(
