@@ -252,9 +252,10 @@ def test_a_command_is_copied(browser: Browser) -> None:
 def test_a_page_that_is_loaded_again_stands_as_it_stood(browser: Browser) -> None:
     with opened(browser, rendered("page")) as tab:
         page = tab.ready()
-        page.locator("form[data-list=tests] input").fill("billing")
         page.get_by_role("columnheader", name="kills").get_by_role("button").click()
+        page.locator("form[data-list=tests] input").fill("billing")
         before = names(page, "tests")
+        page.locator("form[data-list=tests] output", has_text="of 120 tests").wait_for()
         page.reload()
         assert names(tab.ready(), "tests") == before
         assert page.locator("form[data-list=tests] input").input_value() == "billing"

@@ -24,7 +24,7 @@ function strip(letters, most) {
   });
   const width = Math.max(STEP, last.length * STEP);
   return drawn("svg", {
-    class: "strip", viewBox: `0 0 ${width} ${HIGH}`, width, height: HIGH, role: "img", preserveAspectRatio: "xMinYMid meet",
+    class: "strip", viewBox: `0 0 ${width} ${HIGH}`, width, height: HIGH, role: "img", preserveAspectRatio: "none",
     "aria-label": `${counted(last.length, "session")}: ${tally(last)}; the last one ${OUTCOMES.get(last.at(-1) ?? " ")}`,
   }, drawn("path", { class: "ground", d: `M0 21H${width}` }), ...paths.flat());
 }

@@ -1,7 +1,7 @@
 // A list that is searched, narrowed, sorted and turned over: a table of which only one page of rows exists.
 
 const ROWS = 25;
-const PAUSE_MS = 300; // before it is said how many were found: not after each letter
+const PAUSE_MS = 300; // before it is said how many were found, and remembered: not after each letter
 
 /**
  * @template Row
@@ -49,8 +49,8 @@ function listing({ name, noun, rows, columns, text, choice }) {
     waiting = setTimeout(() => {
       const isAll = found.length === rows.length;
       told.textContent = isAll ? "" : `${number(found.length)} of ${counted(rows.length, noun)}`;
+      remember(name, state);
     }, PAUSE_MS);
-    remember(name, state);
   };
 
   const change = given => {
@@ -143,9 +143,7 @@ function turner(pager, noun, turn) {
 /** How the lists are stays with the page when it is loaded again, as it is while it is served. */
 function remember(name, state) {
   const kept = history.state?.lists ?? {};
-  try {
-    history.replaceState({ lists: { ...kept, [name]: { ...state } } }, "");
-  } catch { /* a browser that is asked too often refuses: then it is forgotten */ }
+  history.replaceState({ lists: { ...kept, [name]: { ...state } } }, "");
 }
 
 function remembered(name) {

@@ -8,6 +8,7 @@ function findingColumns(data, more) {
   const place = row => (row.test || (row.line ? `${row.path}:${row.line}` : row.path));
   const where = row => {
     if (row.test) return tests.has(row.test) ? link("test", row.test) : code(named(row.test));
+    if (!row.path) return "";
     return modules.has(row.path) ? link("module", row.path, named(place(row))) : code(named(place(row)));
   };
   const shownMore = row => opening(row.hasDiff ? "Change and command" : "Command", async () => {
