@@ -35,7 +35,7 @@ def course(result: Content, timing: Content) -> Course:
         msgspec.convert({"id": each["id"], "at": at, "revision": short(each["code_version"])}, Session)
         for each, at in zip(result["sessions"], timing["started"], strict=True)
     )
-    tests, outcomes = msgspec.convert(result["tests"], list[str]), result["outcomes"]
+    tests, outcomes = (msgspec.convert(result[name], list[str]) for name in ("tests", "outcomes"))
     if not all(len(row) == len(sessions) and _LETTERS.issuperset(row) for row in outcomes):
         raise ValueError("outcomes that are not one letter for each session")
     known: dict[str, float | None] = {"": None}
@@ -130,10 +130,10 @@ def held(report: Content | None, delta: Content | None) -> dict[str, Held]:
     quarantine = (delta or {}).get("quarantine", {})
     for each in (*quarantine.get("kept", ()), *quarantine.get("added", ())):
         found[each["test"]] = Held(state="quarantined", cause=cropped(each["reason"]))
+    quarantined = {*found}
     for state in ("quiet", "flaky", "broken"):
         for each in report[state] if report else ():
-            is_quarantined = each["test"] in found
-            found[each["test"]] = _held("quarantined" if is_quarantined else state, each)
+            found[each["test"]] = _held("quarantined" if each["test"] in quarantined else state, each)
     return msgspec.convert(msgspec.to_builtins(found), dict[str, Held])
 
 

@@ -97,7 +97,7 @@ def test_who_tests_what_is_turned_round() -> None:
 
 def test_all_that_is_known_of_a_test_comes_together() -> None:
     runs = testing.Runs(tiers={B: "unit"}, covers={B: (("shop.py", 3),)})
-    a, b, c = testing.together(course(), {}, runs, {B: 2, "c": 1})
+    c, a, b = testing.together(course(), {}, runs, {B: 2, "c": 1})
     assert (a.id, a.outcomes, a.kills, a.command) == (A, ".F", 0, f"noxtasks flake --tests {A}")
     assert (b.outcomes, b.kills, b.tier, b.covers) == (" ~", 2, "unit", (("shop.py", 3),))
     assert (c.id, c.outcomes, c.command) == ("c", "", "")
