@@ -118,7 +118,7 @@ def test_a_matrix_tells_how_each_test_ended_where_and_which_cell_is_missing() ->
     told = matrix.OBJECTIVE.answer(result, {}, {})
     assert (told.verdict, told.figure) == (
         Verdict.FAIL,
-        "90% alike of 10 tests on 1 cell, 1 cell missing; 1 differ",
+        "90% of 10 tests end alike on 1 cell, 1 cell missing; 1 differ",
     )
     assert told.findings[1].what == "passed on linux-3.12, failed on windows-3.12"
     assert told.findings[1].path == "test_shop.py"
@@ -205,6 +205,34 @@ def test_the_sentence_of_the_gates_says_what_stands_in_the_way() -> None:
     assert gates.sentence({"gates": []}) == "It may be merged: no gate blocks."
     assert gates.sentence({"gates": [good, open_]}) == "It may not be merged yet: b not measured."
     assert gates.sentence({"gates": [good, open_, bad]}) == "It may not be merged: c failed."
+
+
+def test_a_gate_has_its_figure_in_its_unit_and_the_blocking_ones_come_first() -> None:
+    gate = {
+        "name": "ladder tier 1",
+        "title": "Unit tests cover it.",
+        "artifact": "coverage.ladder.v2.yaml",
+        "pointer": "/x",
+        "operator": ">=",
+        "threshold": 0.7,
+        "figure": 0.4146,
+        "unit": "share",
+        "verdict": "fail",
+        "reason": "below",
+        "remark": "",
+        "level": "blocking",
+        "is_blocking": True,
+        "is_waived": False,
+        "command": "noxtasks ladder",
+    }
+    other = {**gate, "name": "flake rate", "figure": None, "is_blocking": False, "verdict": "unmeasured"}
+    result = {"verdict": "fail", "notes": [], "gates": [other, gate, {**gate, "verdict": "pass"}]}
+    told = gates.OBJECTIVE.answer(result, {}, {})
+    assert told.figure.startswith("1 of 2 blocking gates hold; of all 3, 1 hold, 1 fail, 1 are not measured")
+    assert [(each.kind, each.what) for each in told.findings] == [
+        ("fail, blocking", "ladder tier 1: 41.4%, wanted >= 70%"),
+        ("unmeasured, advisory", "flake rate: no figure"),
+    ]
 
 
 def test_markers_that_no_run_has_seen_are_not_measured() -> None:

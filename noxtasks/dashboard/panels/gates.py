@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from noxtasks.dashboard.panels.objective import Answer, Content, Objective, finding, sentences, shown, verdict
+from noxtasks.dashboard.panels.objective import Answer, Content, Objective, finding, sentences, verdict
+from noxtasks.evidence.gating import figures
+from noxtasks.evidence.gating.model import Evaluation, Gate, Level, Operator, Unit
 
 REPORT = "quality.gates.v2.json"
 
@@ -40,11 +42,21 @@ def _level(gate: Content) -> str:
 def _figure(gate: Content) -> str:
     if gate["figure"] is None:
         return "no figure"
-    return shown(f"{_short(gate['figure'])}, wanted {gate['operator']} {_short(gate['threshold'])}")
-
-
-def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    parts = ("name", "title", "artifact", "pointer", "threshold", "command")
+    judged = Evaluation(
+        gate=Gate(
+            **{name: gate[name] for name in parts},
+            operator=Operator(gate["operator"]),
+            level=Level(gate["level"]),
+            unit=Unit(gate.get("unit", Unit.NUMBER.value)),
+        ),
+        verdict=verdict(gate["verdict"]),
+        figure=gate["figure"],
+        threshold=gate["threshold"],
+        reason=gate["reason"],
+        is_blocking=gate["is_blocking"],
+    )
+    return f"{figures.figure(judged)}, wanted {figures.wanted(judged)}"
 
 
 def sentence(result: Content) -> str:

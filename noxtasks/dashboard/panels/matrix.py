@@ -25,12 +25,13 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     judged = [result[name] for name in ("consistency", "pass_rates", "interpreters")]
     consistency = result["consistency"]
     cells = [each for each in result["cells"] if not each["is_missing"]]
-    figure = "consistency not measured" if consistency["figure"] is None else f"{share(consistency['figure'])} alike"
+    alike = "consistency not measured"
+    if consistency["figure"] is not None:
+        alike = f"{share(consistency['figure'])} of {counted(consistency['sample'], 'test')} end alike"
     missing = f", {counted(len(result['missing']), 'cell')} missing" if result["missing"] else ""
     return Answer(
         verdict=worst(each["verdict"] for each in judged),
-        figure=f"{figure} of {counted(consistency['sample'], 'test')} on {counted(len(cells), 'cell')}{missing}; "
-        f"{len(result['differing'])} differ",
+        figure=f"{alike} on {counted(len(cells), 'cell')}{missing}; {len(result['differing'])} differ",
         reason=sentences(*(each["reason"] for each in judged if each["verdict"] != "pass")),
         bars=(
             Bars(
