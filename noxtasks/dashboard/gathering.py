@@ -75,9 +75,9 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
     found = reading.load(reports, names(), of_any_code=[TIMELINE])
     told, broken = reading.chain(reports)
     panels = [_panel(reports, objective, found, told) for objective in OBJECTIVES]
-    panels = [_of_the_same(each, found) if each.artifact == gates.REPORT else each for each in panels]
+    panels = [_judging(each, found) if each.artifact == gates.REPORT else each for each in panels]
     of_each = {name: gather(reports / name, project=project) for name in interpreters if has_any(reports / name)}
-    verdict, answer = _answer(panels, found)
+    verdict, answer = _answer(panels)
     if of_each and not has_any(reports):
         verdict = gravest(each.verdict for each in of_each.values())
         answer = " ".join(f"{name}: {each.answer}" for name, each in of_each.items())
@@ -201,25 +201,30 @@ def _trends(trends: Iterable[Trend], told: Sequence[Told]) -> tuple[Series, ...]
     return tuple(found)
 
 
-def _of_the_same(panel: Panel, found: Mapping[str, Source]) -> Panel:
+def _judging(panel: Panel, found: Mapping[str, Source]) -> Panel:
     """The gates, unless they have judged other artifacts than those that are here."""
     if panel.refusal:
         return panel
-    judged = {gate["artifact"]: gate["digest"] for gate in found[gates.REPORT].result["gates"] if gate["digest"]}
-    changed = sorted(name for name, digest in judged.items() if name in found and found[name].digest != digest)
-    if not changed:
+    changed, wrong = _tried(gates.REPORT, lambda: _judged_otherwise(found[gates.REPORT].result, found))
+    if changed:
+        wrong = f"{gates.REPORT} has judged other artifacts than those that are here: {', '.join(changed)}"
+    if not wrong:
         return panel
-    refusal = f"{gates.REPORT} has judged other artifacts than those that are here: {', '.join(changed)}"
     return msgspec.structs.replace(
-        panel, verdict=Verdict.UNMEASURED, figure="", reason="", refusal=refusal, findings=(), bars=()
+        panel, verdict=Verdict.UNMEASURED, figure="", reason="", refusal=wrong, findings=(), bars=()
     )
 
 
-def _answer(panels: Sequence[Panel], found: Mapping[str, Source]) -> tuple[Verdict, str]:
+def _judged_otherwise(result: Content, found: Mapping[str, Source]) -> list[str]:
+    judged = {gate["artifact"]: gate["digest"] for gate in result["gates"] if gate["digest"]}
+    return sorted(name for name, digest in judged.items() if name in found and found[name].digest != digest)
+
+
+def _answer(panels: Sequence[Panel]) -> tuple[Verdict, str]:
     """The verdict of the gates; where that does not count, what the panels come to."""
     judged = next(each for each in panels if each.artifact == gates.REPORT)
     if not judged.refusal:
-        return judged.verdict, gates.sentence(found[gates.REPORT].result)
+        return judged.verdict, judged.reason
     measured = [each for each in panels if not each.refusal]
     failing = [each.objective for each in measured if each.verdict is Verdict.FAIL]
     if not measured:

@@ -189,6 +189,16 @@ def _with(value: Any, place: tuple[Any, ...], new: Any) -> Any:
     return copied
 
 
+@pytest.mark.parametrize("gate", [{}, {"artifact": "x", "digest": 3}, {"artifact": [], "digest": "x"}])
+def test_gates_of_no_shape_decide_nothing(tmp_path: Path, forge: Forge, gate: Any) -> None:
+    gate = {"name": "a", "verdict": "pass", "is_blocking": True, **gate}
+    forge("quality.gates.v2.json", {"verdict": "pass", "notes": [], "gates": [gate], "findings": 0, "off": []})
+    found = gathered(tmp_path)
+    assert (found.verdict, of(found, "gates").verdict) == (
+        (Verdict.PASS, Verdict.PASS) if gate.get("digest") == 3 else (Verdict.UNMEASURED, Verdict.UNMEASURED)
+    )
+
+
 def test_of_nothing_each_panel_says_what_is_missing(tmp_path: Path) -> None:
     found = gathered(tmp_path)
     assert found.answer == "Nothing is measured yet."

@@ -193,22 +193,8 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
     ]
 
 
-def test_the_sentence_of_the_gates_says_what_stands_in_the_way() -> None:
-    def gate(name: str, verdict: str, *, blocks: bool = True) -> dict[str, Any]:
-        return {"name": name, "verdict": verdict, "is_blocking": blocks}
-
-    good, open_, bad = gate("a", "pass"), gate("b", "unmeasured"), gate("c", "fail")
-    assert gates.sentence({"gates": [good, gate("d", "fail", blocks=False)]}) == (
-        "It may be merged: its one blocking gate holds."
-    )
-    assert gates.sentence({"gates": [good, good]}) == "It may be merged: all 2 blocking gates hold."
-    assert gates.sentence({"gates": []}) == "It may be merged: no gate blocks."
-    assert gates.sentence({"gates": [good, open_]}) == "It may not be merged yet: b not measured."
-    assert gates.sentence({"gates": [good, open_, bad]}) == "It may not be merged: c failed."
-
-
-def test_a_gate_has_its_figure_in_its_unit_and_the_blocking_ones_come_first() -> None:
-    gate = {
+def judged(**parts: Any) -> dict[str, Any]:
+    return {
         "name": "ladder tier 1",
         "title": "Unit tests cover it.",
         "artifact": "coverage.ladder.v2.yaml",
@@ -224,7 +210,28 @@ def test_a_gate_has_its_figure_in_its_unit_and_the_blocking_ones_come_first() ->
         "is_blocking": True,
         "is_waived": False,
         "command": "noxtasks ladder",
+        **parts,
     }
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        ("", "It may be merged: no gate blocks."),
+        ("pass", "It may be merged: its one blocking gate holds."),
+        ("pass pass", "It may be merged: all 2 blocking gates hold."),
+        ("pass unmeasured", "It may not be merged yet: 1 not measured."),
+        ("unmeasured fail", "It may not be merged: 1 failed."),
+    ],
+)
+def test_the_gates_say_in_a_sentence_whether_to_merge(verdicts: str, sentence: str) -> None:
+    blocking = [judged(name=f"{number}", verdict=each) for number, each in enumerate(verdicts.split())]
+    result = {"verdict": "pass", "notes": [], "gates": [*blocking, judged(verdict="fail", is_blocking=False)]}
+    assert gates.OBJECTIVE.answer(result, {}, {}).reason == sentence
+
+
+def test_a_gate_has_its_figure_in_its_unit_and_the_blocking_ones_come_first() -> None:
+    gate = judged()
     other = {**gate, "name": "flake rate", "figure": None, "is_blocking": False, "verdict": "unmeasured"}
     result = {"verdict": "fail", "notes": [], "gates": [other, gate, {**gate, "verdict": "pass"}]}
     told = gates.OBJECTIVE.answer(result, {}, {})

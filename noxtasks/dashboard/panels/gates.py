@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from noxtasks.dashboard.panels.objective import Answer, Content, Objective, finding, sentences, verdict
 from noxtasks.evidence.gating import figures
 from noxtasks.evidence.gating.model import Evaluation, Gate, Level, Operator, Unit
@@ -22,7 +24,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         verdict=verdict(result["verdict"]),
         figure=f"{held} of {len(blocking)} blocking gates hold; of all {len(gates)}, {counts['pass']} hold, "
         f"{counts['fail']} fail, {counts['unmeasured']} are not measured",
-        reason=sentences(*result["notes"]),
+        reason=sentences(_sentence(gates), *result["notes"]),
         findings=tuple(
             finding(
                 f"{gate['verdict']}, {_level(gate)}",
@@ -59,9 +61,9 @@ def _figure(gate: Content) -> str:
     return f"{figures.figure(judged)}, wanted {figures.wanted(judged)}"
 
 
-def sentence(result: Content) -> str:
+def _sentence(gates: Sequence[Content]) -> str:
     """Whether it may be merged, in a sentence."""
-    blocking = [gate for gate in result["gates"] if gate["is_blocking"]]
+    blocking = [gate for gate in gates if gate["is_blocking"]]
     wrong = [gate["name"] for gate in blocking if gate["verdict"] == "fail"]
     unknown = [gate["name"] for gate in blocking if gate["verdict"] == "unmeasured"]
     if wrong:
