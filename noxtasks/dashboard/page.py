@@ -38,6 +38,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     newest: tuple[Point, ...]
     older: int
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """When the first and the last of its points were measured."""
+        return wording.span(self.series.points[0].at, self.series.points[-1].at)
+
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
     """Bars with where they end."""
@@ -64,7 +69,6 @@ def render(page: Page) -> bytes:
         filters={
             "anchor": drawing.anchor,
             "brief": wording.brief,
-            "day": wording.day,
             "figure": wording.figure,
             "when": wording.when,
         },
@@ -135,10 +139,14 @@ def _courses(several: Iterable[Series]) -> Iterable[Course]:
             yield Course(series=series, trend=trend, newest=newest, older=len(series.points) - len(newest))
 
 
-def _failed(panels: Iterable[Panel]) -> list[tuple[str, str]]:
-    """The blocking gates that do not hold, and why."""
-    found = [each for panel in panels if panel.objective == _GATES for each in panel.findings]
-    return [(shown(each.what), shown(each.detail)) for each in found if _BLOCKING in each.kind]
+def _failed(panels: Iterable[Panel]) -> list[tuple[Verdict, str, str]]:
+    """The blocking gates that do not hold, and why. The kind of such a finding begins with the verdict."""
+    found = [each for panel in panels if panel.objective == _GATES for each in panel.findings if _BLOCKING in each.kind]
+    verdicts = {each.value: each for each in Verdict}
+    return [
+        (verdicts.get(each.kind.partition(",")[0], Verdict.FAIL), shown(each.what), shown(each.detail))
+        for each in found
+    ]
 
 
 def _tally(panels: Sequence[Panel]) -> list[tuple[Verdict, int]]:

@@ -17,6 +17,7 @@ _MOST = 400  # points that a line as wide as a panel can show
 _DOTS = 60  # so many can be told from one another
 _TICKS = 3
 _MARGIN = 10.0
+_WHOLE = 2.0  # between numbers of things there is nothing
 _FLAT = 0.05  # of a figure: so much room has a line that does not rise
 
 
@@ -45,7 +46,8 @@ def trend(series: Series) -> Trend | None:
         return None
     values = [each.value for each in points]
     asked = [] if series.threshold is None else [series.threshold]
-    scale = _scale(min(values + asked), max(values + asked))
+    is_whole = series.unit == "number" and all(each == int(each) for each in values + asked)
+    scale = _scale(min(values + asked), max(values + asked), least=_WHOLE if is_whole else 0.0)
     along = Scale(curve=Curve.LINEAR, low=0, high=len(values) - 1)
     places = [(along.at(number), _down(scale, value)) for number, value in enumerate(values)]
     return Trend(
@@ -55,15 +57,17 @@ def trend(series: Series) -> Trend | None:
         ticks=tuple(
             Tick(at=round(HEIGHT - each.at, 1), text=each.text)
             for each in drawing.amounts(scale, lambda value: wording.figure(value, series.unit), most=_TICKS)
+            if not is_whole or "." not in each.text
         ),
         described=_described(series),
     )
 
 
-def _scale(low: float, high: float) -> Scale:
-    room = (high - low) or max(abs(high) * _FLAT, _FLAT)
-    least = max(0.0, low - room / 10) if low >= 0 else low - room / 10
-    return Scale(curve=Curve.LINEAR, low=least, high=high + room / 10, length=HEIGHT, margin=_MARGIN)
+def _scale(low: float, high: float, *, least: float) -> Scale:
+    """With some room above and below, and with `least` in all where there is little between them."""
+    room = max(least / 2, (high - low) / 10 or max(abs(high) * _FLAT, _FLAT))
+    bottom = max(0.0, low - room) if low >= 0 else low - room
+    return Scale(curve=Curve.LINEAR, low=bottom, high=high + room, length=HEIGHT, margin=_MARGIN)
 
 
 def _down(scale: Scale, value: float) -> float:

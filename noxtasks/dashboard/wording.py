@@ -67,6 +67,12 @@ def day(at: datetime) -> str:
     return _utc(at).strftime("%Y-%m-%d")
 
 
+def span(first: datetime, last: datetime) -> tuple[str, str]:
+    """Both ends of a time, by the minute where it is of one day."""
+    told = when if day(first) == day(last) else day
+    return told(first), told(last)
+
+
 def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at
 

@@ -238,7 +238,7 @@ def _test(number: int, sessions: int, random: Random) -> Test:
         cause="It depends on the order of the tests: another test leaves a file behind." if state else "",
         advice="Let the fixture remove the file." if state else "",
         command=f"noxtasks flake --runs 20 '{name}'",
-        covers=tuple((f"src/{_AREAS[n]}/module_{random.randrange(400)}.py", random.randrange(1, 90)) for n in range(3)),
+        covers=tuple((f"src/{_AREAS[n]}/module_{random.randrange(40)}.py", random.randrange(1, 90)) for n in range(3)),
         kills=random.randrange(40) if number % 3 else None,
         tier="unit" if number % 5 else "system",
     )

@@ -157,6 +157,21 @@ def test_an_address_leads_to_its_module_with_its_surviving_mutants(browser: Brow
         assert module.survivors[0].command in page.locator("#detail").inner_text()
 
 
+def test_a_module_shows_the_tests_that_run_it_when_they_are_asked_for(browser: Browser) -> None:
+    paths = {path for test in FULL.tests for path, _ in test.covers}
+    module = next(each for each in FULL.modules if each.path in paths)
+    runs = {test.id: str(count) for test in FULL.tests for path, count in test.covers if path == module.path}
+    with opened(browser, rendered("page"), fragment=address("module", module.path)) as tab:
+        page = tab.ready()
+        page.get_by_text("Tests that run it").click()
+        expect(page.locator("#detail details tbody tr")).to_have_count(len(runs))
+        told = page.locator("#detail details tbody td").all_text_contents()
+        assert dict(zip(told[::2], told[1::2], strict=True)) == runs
+        page.locator("#detail details a").first.click()
+        page.locator("#detail h1", has_text="Test ").wait_for()
+        assert tab.troubles == []
+
+
 def test_an_address_that_leads_nowhere_says_so(browser: Browser) -> None:
     with opened(browser, rendered("page"), fragment="#test=%E0%A4%A") as tab:
         assert "This page knows no test of that name." in tab.ready().locator("#detail").inner_text()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -114,7 +117,7 @@ def test_the_answer_comes_first_with_the_blocking_gates_that_do_not_hold() -> No
     read = Reader(rendering.render(samples.page()))
     answer, _, others = read.text.partition("Objectives Findings Tests Modules")[2].partition(" Objectives ")
     assert "It may not be merged: 2 blocking gates failed." in answer
-    assert "flake rate 2.4% (<= 1%), 120 tests" in answer
+    assert "✗ fail: flake rate 2.4% (<= 1%), 120 tests" in answer
     assert "perf regression" not in answer
     assert "68.1% of mutants killed" in others
 
@@ -138,7 +141,7 @@ def test_an_objective_says_with_what_it_was_measured_or_how_to_measure_it() -> N
     ):
         assert known in flake
     bench = text.partition("bench ? unmeasured")[2].partition("parallel")[0]
-    assert "Its artifact does not count: it is about other code" in bench
+    assert "Unmeasured: it is about other code" in bench
     assert "to measure noxtasks bench --against main" in bench
 
 
@@ -157,7 +160,7 @@ def test_a_page_of_nothing_says_so_and_has_no_data() -> None:
 def test_what_is_wrong_with_the_evidence_is_told_before_the_objectives() -> None:
     text = Reader(rendering.render(samples.refused())).text
     trouble = text.index("its digest is not the one in SHA256SUMS Measure it again: noxtasks flake.")
-    assert text.index("no artifact counts") < trouble < text.index("Its artifact does not count")
+    assert text.index("no artifact counts") < trouble < text.index("Unmeasured: it was altered")
 
 
 def test_objectives_of_odd_or_equal_names_have_ids_of_their_own() -> None:
@@ -174,6 +177,17 @@ def test_a_panel_shows_the_newest_points_of_a_long_series_and_counts_the_others(
     content = rendering.render(samples.page(panels=[panel], tests=(), modules=()))
     assert "and 1184 before" in Reader(content).text
     assert len(content) < 60_000
+
+
+@pytest.mark.functional
+def test_the_script_is_a_whole_module(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node here to read the script")
+    file = tmp_path / "script.mjs"
+    file.write_text("".join(Reader(rendering.render(samples.nothing())).code["module"]), encoding="utf-8")
+    done = subprocess.run([node, "--check", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.functional

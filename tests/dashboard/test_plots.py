@@ -40,6 +40,17 @@ def test_what_is_more_is_drawn_higher() -> None:
     assert first > last
 
 
+def ticks(of: Series) -> list[str]:
+    return [tick.text for tick in drawn(of).ticks]
+
+
+def test_things_are_counted_in_whole_numbers() -> None:
+    assert ticks(series(2, 2, unit="number")) == ["1", "2", "3"]
+    assert ticks(series(0, 0, unit="number")) == ["0", "1"]
+    assert ticks(series(2, 3, unit="number")) == ["1", "2", "3", "4"]
+    assert ticks(series(0.5, 0.5, unit="number")) != []
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=600), st.none() | st.floats(-1e6, 1e6))
 def test_everything_is_drawn_within_its_place(values: list[float], threshold: float | None) -> None:
     trend = drawn(series(*values, unit="number", threshold=threshold))

@@ -49,6 +49,12 @@ def test_times_are_told_as_everywhere() -> None:
     assert wording.when(datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)) == "2026-01-01 00:00 UTC"
 
 
+def test_a_time_within_a_day_is_told_by_the_minute() -> None:
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert wording.span(at, at + timedelta(hours=1)) == ("2026-01-01 12:00 UTC", "2026-01-01 13:00 UTC")
+    assert wording.span(at, at + timedelta(days=1)) == ("2026-01-01", "2026-01-02")
+
+
 def test_how_often_a_test_failed_comes_with_its_interval_where_it_has_one() -> None:
     assert wording.failures(model.Test(id="a")) == "-"
     assert wording.failures(model.Test(id="a", failed=1, runs=8)) == "1 of 8"

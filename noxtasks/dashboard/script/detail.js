@@ -44,15 +44,33 @@ function coverageOf(data, covers, others) {
     ...(others ? [element("p", { class: "dim" }, `and ${counted(others, "file")} more`)] : [])];
 }
 
-/** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors */
-function moduleDetail(data, module, survivors) {
+/** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors @param {(name: string, at: number) => Promise<unknown[]>} more */
+function moduleDetail(data, module, survivors, more) {
   const killed = module.mutants === null ? "not measured" : `${number(module.killed ?? 0)} of ${counted(module.mutants, "mutant")}`;
   return [
     terms([["killed", killed]]),
     ...(module.tiers.length ? [element("h2", {}, "What covers it"), tiersOf(module.tiers)] : []),
+    ...(data.paths.includes(module.path) ? [opening("Tests that run it", () => runnersOf(data, module.path, more))] : []),
     ...(survivors.length ? [element("h2", {}, `${counted(survivors.length, "mutant")} that no test noticed`), ...inParts(survivors, survivorsOf)] : []),
     ...findingsOf(data.findings.filter(each => each.path === module.path)),
   ];
+}
+
+/** The tests that run a file, those that run most of it first; all blocks of tests are unpacked for it. */
+async function runnersOf(data, path, more) {
+  const number = data.paths.indexOf(path);
+  const found = [];
+  let isCut = false;
+  for (const test of data.tests) {
+    const [, , , , covers, others] = await more("tests", test.at);
+    isCut ||= others > 0;
+    for (let at = 0; at < covers.length; at += 2) if (covers[at] === number) found.push([test.id, covers[at + 1]]);
+  }
+  found.sort((one, two) => two[1] - one[1]);
+  const rows = found.map(([id, count]) => [link("test", id), String(count)]);
+  return element("div", {},
+    ...inParts(rows, part => table(counted(found.length, "test"), [["test", false], ["lines or functions", true]], part)),
+    ...(isCut ? [element("p", { class: "dim" }, "Of a test that runs very many files, those are kept here of which it runs most.")] : []));
 }
 
 function tiersOf(tiers) {

@@ -84,7 +84,7 @@ function router(data, more, shownLists) {
     const { list, key, make } = kinds[kind];
     const asked = location.hash;
     const row = data[list].find(each => each[key] === name);
-    const content = row ? make(data, row, await more(list, row.at)) : [element("p", {}, `This page knows no ${kind} of that name.`)];
+    const content = row ? make(data, row, await more(list, row.at), more) : [element("p", {}, `This page knows no ${kind} of that name.`)];
     if (location.hash !== asked) return; // something else was opened while this was unpacked
     const head = element("h1", { tabindex: -1 }, `${kind === "test" ? "Test" : "Module"} `, code(name));
     const back = element("p", { class: "back" }, element("a", { href: `#${list}` }, `All ${list}`), element("span", { class: "dim" }, " (Escape)"));
@@ -142,11 +142,11 @@ function objectiveOf(kind) {
   return document.getElementById(`name-${kind.slice("findings-".length)}`)?.textContent ?? "";
 }
 
-/** On paper everything is open. */
+/** On paper every panel is open; what has not been asked for of a test or a module is not there. */
 function addPrinting() {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".panel details:not([open]), #detail details:not([open])")];
+    opened = [...document.querySelectorAll(".panel details:not([open])")];
     for (const each of opened) each.open = true;
   });
   addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
