@@ -34,7 +34,6 @@ Run = Callable[[Sequence[str]], bytes | None]
 REPORTS = Path("reports")
 OURS = Path(".noxtasks")
 QUARANTINE = Path("quarantine.toml")
-_INTERPRETER = re.compile(r"[a-z]*[0-9]+(\.[0-9]+)+t?", re.ASCII)  # 3.12, 3.13t, pypy3.10
 SKIPPED_FOLDERS = frozenset(
     {
         *(".git", ".hg", ".svn", ".jj", ".venv", ".nox", ".tox", ".noxtasks", ".eggs", "__pycache__", "node_modules"),
@@ -43,6 +42,8 @@ SKIPPED_FOLDERS = frozenset(
 )
 SKIPPED_FILES = ("*.pyc", ".coverage", ".coverage.*", ".DS_Store")
 SKIPPED_BUILDS = ("build", "dist", "*.egg-info")  # only where they hold no package of the project's own
+
+_INTERPRETER = re.compile(r"[a-z]*[0-9]+(\.[0-9]+)+t?", re.ASCII)  # 3.12, 3.13t, pypy3.10
 
 
 class Vcs(msgspec.Struct, frozen=True, kw_only=True):

@@ -158,7 +158,7 @@ def test_a_bundle_says_which_milestones_are_reached_and_what_is_missing() -> Non
 
 
 def test_governance_tells_violations_and_risks_that_fired() -> None:
-    violation = {"rule": "orphan", "name": "O1", "message": "no milestone", "remedy": "Name one.", "path": "g.yaml"}
+    violation = {"rule": "orphan", "name": "O1", "message": "O1: no milestone", "remedy": "Name one.", "path": "g.yaml"}
     risk = {
         "name": "R1",
         "title": "It is slow",
@@ -189,7 +189,7 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
     assert [(each.kind, each.what, each.line) for each in told.findings] == [
         ("orphan", "O1: no milestone", 3),
         ("risk fired", "R1: It is slow", 4),
-        ("advice: pattern", "no milestone", 9),
+        ("advice: pattern", "O1: no milestone", 9),
     ]
 
 

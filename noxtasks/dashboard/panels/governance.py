@@ -55,7 +55,7 @@ def _bars(patterns: list[Content]) -> tuple[Bars, ...]:
 def _finding(how: str, each: Content) -> Finding:
     return finding(
         f"{how}{each['rule']}",
-        f"{each['name']}: {each['message']}" if each["name"] else each["message"],
+        each["message"],
         detail=sentences(each["remedy"]),
         path=each["path"],
         line=each["line"],
