@@ -49,7 +49,7 @@ def timeline(connection: Connection, project: str, *, sessions: int, timed: int)
         if known is None or took_s < known:
             durations[test][index] = took_s
     names = _names(connection, project)
-    sets = {mask: _outcomes(mask) for row in masks.values() for mask in row}
+    sets = {mask: _outcomes(mask) for mask in {mask for row in masks.values() for mask in row}}
     order = sorted(masks, key=names.__getitem__)
     return Timeline(
         sessions=tuple(
