@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from noxtasks import __version__, config
-from noxtasks.errors import ConfigurationError, ExitCode
+from noxtasks.dashboard import refreshing
+from noxtasks.errors import ConfigurationError, ExitCode, NoxtasksError
 from noxtasks.evidence.display.text import meant
 
 _BEGAN_S = time.monotonic()  # as early as can be told: what is imported later counts, too
@@ -59,7 +60,26 @@ def main() -> int:
     """Run the command that this process was started with; how it ended. Errors go up to the boundary."""
     arguments = build_parser().parse_args(sys.argv[1:])
     command: Command = arguments.command
-    return command.handle(arguments)
+    try:
+        code = command.handle(arguments)
+    except NoxtasksError:
+        _refresh(arguments)  # what was measured before the error is written, too
+        raise
+    _refresh(arguments)
+    return code
+
+
+def _refresh(arguments: argparse.Namespace) -> None:
+    """Make the page of the reports anew where anything was written there; whatever happens, the command has ended."""
+    if not hasattr(arguments, "written_to"):
+        return
+    root, settings, before = arguments.written_to
+    try:
+        if refreshing.state(root / settings.reports) != before:
+            refreshing.refresh(root, settings)
+    except (Exception, KeyboardInterrupt) as error:  # a page is not worth the exit status of what was measured
+        said = " ".join(str(error).split()) or type(error).__name__
+        print(f"noxtasks: {refreshing.PAGE} could not be made anew: {said}", file=sys.stderr)
 
 
 def build_parser() -> Parser:
@@ -124,6 +144,7 @@ def _settings(
         problems.extend(problem.problems or (problem,))
     if problems:
         raise ConfigurationError.all_of(problems)
+    arguments.written_to = root, settings, refreshing.state(root / settings.reports)
     return settings
 
 
@@ -612,6 +633,27 @@ def _gates(arguments: argparse.Namespace) -> ExitCode:
     return gates.run(root, settings)
 
 
+def _add_dashboard_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--serve", action="store_true", help="show it on this machine, anew after each change")
+    parser.add_argument(
+        "--port", metavar="N", type=_whole(0, 65535), help="where to show it (default: 8765); 0 is any that is free"
+    )
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
+
+
+def _dashboard(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+    if arguments.port is not None and not arguments.serve:
+        raise ConfigurationError("only a page that is served has a port", where="--port", remedy="Add --serve.")
+
+    from noxtasks.dashboard import run, serving  # noqa: PLC0415
+
+    port = serving.PORT if arguments.port is None else arguments.port
+    return run.run(root, settings, serve=arguments.serve, port=port)
+
+
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--python", metavar="PATH", help="interpreter or environment that runs the suite; with --junit: 3.12, or such"
@@ -867,6 +909,12 @@ COMMANDS = (
         title="Tell whether this may be merged, by what the other sessions have measured.",
         add_options=_add_gates_options,
         handle=_gates,
+    ),
+    Command(
+        name="dashboard",
+        title="Show all that was measured on one page, index.html among the reports.",
+        add_options=_add_dashboard_options,
+        handle=_dashboard,
     ),
     Command(
         name="matrix record",

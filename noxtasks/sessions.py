@@ -26,7 +26,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
 
     Without one it is that of `verb`, where there is no command of one word.
     `needs` is installed beside the project, for experiments inside its environment. One that runs no test has no
-    environment.
+    environment. One that `sees_all` looks at the reports of all interpreters together.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     verb: str = ""
     needs: tuple[str, ...] = ()
     runs_tests: bool = True
+    sees_all: bool = False
 
 
 OBJECTIVES = (
@@ -70,6 +71,7 @@ OBJECTIVES = (
     ),
     Objective(name="governance", title="Does the project keep the rules that it has set itself?", runs_tests=False),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
+    Objective(name="dashboard", title="What does all of it say, on one page?", runs_tests=False, sees_all=True),
 )
 
 
@@ -159,7 +161,9 @@ def _run(session: nox.Session, objective: Objective, root: Path, overrides: tupl
         arguments += ["-S", config.as_assignment(override)]
     settings = config.load(root, overrides)
     folders = [""]
-    if len(settings.python) > 1:  # one folder of reports for each interpreter, or the last would replace the others'
+    if (
+        len(settings.python) > 1 and not objective.sees_all
+    ):  # one folder of reports for each interpreter, or the last would replace the others'
         folders = [
             f"{settings.reports}/{python}" for python in ([session.python] if session.python else settings.python)
         ]

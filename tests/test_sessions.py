@@ -177,6 +177,9 @@ def test_a_session_that_runs_no_test_has_no_environment_and_looks_into_each_fold
     for python in ("3.11", "3.13"):
         report = json.loads((tmp_path / "reports" / python / "quality.gates.v2.json").read_text())
         assert report["result"]["verdict"] == "unmeasured"
+    shown = nox(tmp_path, "-s", "dashboard").stdout
+    assert shown.count("dashboard: ") == 1
+    assert "gates on 3.13" in (tmp_path / "reports" / "index.html").read_text("utf-8")
 
 
 @pytest.mark.functional

@@ -85,7 +85,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     outcomes: str = ""
-    durations_s: tuple[float | None, ...] = ()  # the median of each session
+    durations_s: tuple[float | None, ...] = ()  # in the last run of each session
     state: str = ""  # flaky, broken, quarantined; "" where nothing is known against it
     failed: int = 0
     runs: int = 0
@@ -94,8 +94,8 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     advice: str = ""
     command: str = ""
-    covers: tuple[tuple[str, int], ...] = ()  # (path, lines or functions that it runs)
-    kills: int | None = None  # mutants; None where that was not recorded
+    covers: tuple[tuple[str, int], ...] = ()  # (path, lines that it runs, at least)
+    kills: int | None = None  # mutants that it was the first to notice; None where that was not recorded
     tier: str = ""
 
 

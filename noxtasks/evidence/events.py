@@ -150,7 +150,7 @@ class _Link(msgspec.Struct, frozen=True, kw_only=True):
         if line is None:
             return cls(sequence=0, hash=NO_HASH)
         try:
-            return cls(sequence=int(_parsed(line)["sequence"]), hash=_hash(line))
+            return cls(sequence=int(_parsed(line)["sequence"]), hash=hash_of(line))
         except (ValueError, TypeError, KeyError) as error:
             remedy = _NEWER if isinstance(error, _NewerVersionError) else _DAMAGED
             raise EvidenceError(f"the last line cannot be followed: {error}", where=where, remedy=remedy) from None
@@ -169,7 +169,7 @@ class _Link(msgspec.Struct, frozen=True, kw_only=True):
             message = "the event does not fit its schema\n" + "\n".join(f"  {fault}" for fault in found)
             raise EvidenceError(message, where=where, remedy=canonical.DEFECT)
         line = canonical.dumps(linked, where=where)
-        return line + b"\n", _Link(sequence=self.sequence + 1, hash=_hash(line))
+        return line + b"\n", _Link(sequence=self.sequence + 1, hash=hash_of(line))
 
 
 def _draft(event: EventType, project: str, subject: str, at: datetime, provenance: Provenance) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def _origin(provenance: Provenance) -> dict[str, Any]:
 
 
 def _torn(tail: lines.Tail) -> dict[str, Any]:
-    attributes = {"noxtasks.torn.name": TORN_NAME, "noxtasks.torn.sha256": _hash(tail.torn)}
+    attributes = {"noxtasks.torn.name": TORN_NAME, "noxtasks.torn.sha256": hash_of(tail.torn)}
     return {"attributes": attributes, "metrics": {"torn.bytes": len(tail.torn)}, "artifacts": []}
 
 
@@ -207,7 +207,7 @@ def head(folder: Path) -> str:
     """The hash of the log's last whole line, 64 zeros for an empty log. Raises `EvidenceError` for a missing folder."""
     with files.reading(folder):
         last = lines.tail(folder / NAME).last
-    return NO_HASH if last is None else _hash(last)
+    return NO_HASH if last is None else hash_of(last)
 
 
 def verify(folder: Path, *, head: str | None = None) -> list[Finding]:
@@ -224,7 +224,7 @@ def verify(folder: Path, *, head: str | None = None) -> list[Finding]:
             break
         if message := _wrong(line[:-1], number, before):
             findings.append(Finding(line=number, message=message))
-        before = _hash(line[:-1])
+        before = hash_of(line[:-1])
         seen.add(before)
     if head is not None and head not in seen:
         message = f"no line has the hash {head}: the log was cut off at its end, or rewritten"
@@ -310,5 +310,6 @@ def _expect_known(event: Mapping[str, Any]) -> None:
         raise _NewerVersionError(f"this version of noxtasks does not know such events: type {told!r}")
 
 
-def _hash(line: bytes) -> str:
+def hash_of(line: bytes) -> str:
+    """What the line after `line` (which is without its newline) is linked by."""
     return hashlib.sha256(line).hexdigest()

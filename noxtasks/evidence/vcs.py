@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatch
@@ -43,6 +44,8 @@ SKIPPED_FOLDERS = frozenset(
 SKIPPED_FILES = ("*.pyc", ".coverage", ".coverage.*", ".DS_Store")
 SKIPPED_BUILDS = ("build", "dist", "*.egg-info")  # only where they hold no package of the project's own
 
+_INTERPRETER = re.compile(r"[a-z]*[0-9]+(\.[0-9]+)+t?", re.ASCII)  # 3.12, 3.13t, pypy3.10
+
 
 class Vcs(msgspec.Struct, frozen=True, kw_only=True):
     """The commit (None before the first one), and whether the project's folder differs from it."""
@@ -64,7 +67,7 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
 
     Never fails for want of git: without it, or when git refuses, the tree's files identify the code.
     """
-    ours = (reports, OURS, QUARANTINE, GOVERNANCE)
+    ours = (_all_of(reports), OURS, QUARANTINE, GOVERNANCE)
     if not is_in_repository(root, run):
         return Code(vcs=None, code_version=_tree(root, walk(root, ours), run), notes=_why_nogit(root, run))
     revision = _line(git(run, root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
@@ -82,6 +85,11 @@ def code(root: Path, *, run: Run, reports: Path = REPORTS) -> Code:
     if not paths:
         return Code(vcs=Vcs(revision=revision, dirty=False), code_version=revision)
     return Code(vcs=Vcs(revision=revision, dirty=True), code_version=f"{revision}+dirty.{_digest(root, paths, run)}")
+
+
+def _all_of(reports: Path) -> Path:
+    """The folder of all reports, where `reports` is that of one interpreter in it: the others write there, too."""
+    return reports.parent if _INTERPRETER.fullmatch(reports.name) and reports.parent.name else reports
 
 
 def changes(root: Path, *, run: Run) -> dict[Path, bool] | None:

@@ -12,6 +12,7 @@ import msgspec
 from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.display.text import shown
 from noxtasks.evidence.provenance import Provenance
+from noxtasks.evidence.sums import Digest
 from noxtasks.flake.cause.advice import advice
 from noxtasks.flake.cause.model import Explanation
 from noxtasks.flake.cause.rules import LEVEL
@@ -44,11 +45,12 @@ def write_findings(
     quarantine: Mapping[str, Any],
     engine: Engine,
     suite: Suite,
+    others: Sequence[Digest],
     provenance: Provenance,
 ) -> None:
     """Write `flake.report.json` and `flake.reduction.delta.json`, and append the event that tells of them.
 
-    `quarantine` is what the delta says of it.
+    `quarantine` is what the delta says of it; the event names `others` that are written already, too.
     """
     report = artifacts.write(
         reports,
@@ -74,7 +76,7 @@ def write_findings(
             "tests": examination.tests,
             "runs": examination.runs,
         },
-        artifacts=[report, change],
+        artifacts=[report, change, *others],
     )
 
 

@@ -19,7 +19,7 @@ from noxtasks.errors import ConfigurationError, ExitCode, InterruptedRunError, N
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
-from noxtasks.flake import emit, quarantine, rules, terminal
+from noxtasks.flake import emit, quarantine, rules, terminal, timeline
 from noxtasks.flake.cause import Explanation
 from noxtasks.flake.detect import Detection
 from noxtasks.flake.explaining import Explaining
@@ -145,6 +145,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
 
     examination = _examine(task, history, detection, explaining.found, code.code_version)
     delta = _compare(task, history, detection, examination)
+    told = _provenance(task, code, collection, complete=complete)
+    course = timeline.write(task.reports, history.timeline(task.project, sessions=timeline.SESSIONS), told)
     emit.write_findings(
         task.reports,
         task.project,
@@ -155,7 +157,8 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
         quarantine=quarantine.told(quarantine.unchanged(task.quarantine, today=datetime.now(UTC).date())),
         engine=engine,
         suite=task.suite,
-        provenance=_provenance(task, code, collection, complete=complete),
+        others=[course],
+        provenance=told,
     )
     flaky = {test.tally.nodeid for test in examination.flaky}
     excused = quarantine.excused(flaky, task.quarantine, today=datetime.now(UTC).date())

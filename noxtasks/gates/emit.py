@@ -54,6 +54,7 @@ def _gate(each: Evaluation) -> dict[str, Any]:
         "digest": each.digest.sha256 if each.digest else None,
         "pointer": gate.pointer,
         "take": gate.take.value,
+        "unit": gate.unit.value,
         "operator": gate.operator.value,
         "threshold": each.threshold,
         "figure": each.figure,

@@ -149,3 +149,25 @@ class FirstSeen(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     session_id: str
     run_number: int
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of a timeline."""
+
+    id: str
+    kind: SessionKind
+    started: datetime
+    code_version: str
+    runs: int
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each test, session by session, the oldest first.
+
+    `outcomes` and `durations_s` have a row for each of `tests`, which are sorted, with a place for each of `sessions`.
+    """
+
+    sessions: tuple[Past, ...]
+    tests: tuple[str, ...]
+    outcomes: tuple[tuple[frozenset[Outcome], ...], ...]  # all that came of the session's runs; empty where none ran it
+    durations_s: tuple[tuple[float | None, ...], ...]  # in the session's last run, or the least of a few

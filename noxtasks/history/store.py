@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from noxtasks.errors import HistoryError
-from noxtasks.history import comparing, names, reading, tallies, writing
+from noxtasks.history import comparing, names, reading, tallies, timelines, writing
 from noxtasks.history.database import Database
-from noxtasks.history.model import FirstSeen, Pool, Session, SessionKind, StoredRun, StoredSession, Tally
+from noxtasks.history.model import FirstSeen, Pool, Session, SessionKind, StoredRun, StoredSession, Tally, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,6 +151,11 @@ class History:
         """What each test of the project's newest `runs` runs took: the median of those that it is in."""
         with self._database.reading() as connection:
             return reading.durations_s(connection, project, runs)
+
+    def timeline(self, project: str, *, sessions: int, timed: int = 1) -> Timeline:
+        """How each test ended in the project's newest `sessions`, and what it took in the last `timed` runs of each."""
+        with self._database.reading() as connection:
+            return timelines.timeline(connection, project, sessions=sessions, timed=timed)
 
     def failure(self, project: str, fingerprint: str) -> Failure | None:
         """Return a failure with its long text; None for an unknown fingerprint."""

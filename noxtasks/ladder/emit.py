@@ -87,6 +87,7 @@ def _tier(each: Measured, report: Report) -> dict[str, Any]:
         "failed": list(each.failed),
         "lines": _counts(each.coverage.lines) if each.coverage else None,
         "branches": _counts(each.coverage.branches) if each.coverage else None,
+        "files": {file.path: _counts(file.lines) for file in each.coverage.files} if each.coverage else {},
         "stale": each.is_stale,
         "trend": report.trends.get(tier.name),
         "edges": _edges(each.edges),

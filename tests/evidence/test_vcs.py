@@ -171,6 +171,14 @@ def test_what_tools_write_never_makes_the_tree_dirty(repository: Path, git: Git)
     assert vcs.code(repository, run=git).vcs == Vcs(revision=git.head(repository), dirty=False)
 
 
+@pytest.mark.parametrize("name", ["3.12", "3.13t", "pypy3.10"])
+def test_nor_does_what_another_interpreter_has_among_the_reports(repository: Path, git: Git, name: str) -> None:
+    _lay(repository, ["out/3.11/flake.report.json", f"out/{name}/flake.report.json", "out/index.html"])
+    assert vcs.code(repository, run=git, reports=Path("out", name)).code_version == git.head(repository)
+    assert vcs.code(repository, run=git, reports=Path("out/sub")).vcs == Vcs(revision=git.head(repository), dirty=True)
+    assert vcs.code(repository, run=git, reports=Path(name)).vcs == Vcs(revision=git.head(repository), dirty=True)
+
+
 def test_a_committed_report_that_was_written_again_does_not_either(repository: Path, git: Git) -> None:
     _lay(repository, ["reports/README.md", ".noxtasks/kept", "out/x.json"])
     git.commit(repository)

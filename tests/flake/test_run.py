@@ -13,13 +13,13 @@ import pytest
 from noxtasks import config, flake
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError, NoxtasksError
 from noxtasks.evidence import artifacts, events
-from noxtasks.flake import emit
+from noxtasks.flake import emit, timeline
 from noxtasks.history import SessionKind, open_history
 
 pytestmark = pytest.mark.functional
 
 SEED = 3  # with it, the first two processes differ in what `test_follows_the_hash_seed` sees
-ARTIFACTS = (emit.HEALTH, emit.REPORT, emit.DELTA)
+ARTIFACTS = (emit.HEALTH, emit.REPORT, emit.DELTA, timeline.NAME)
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +131,11 @@ def test_the_next_session_tells_what_is_new_and_what_has_recovered(
     assert flake.run(root, settings(runs=5), python=python) is ExitCode.NOTHING_FOUND
     expect_sound_evidence(root, *ARTIFACTS)
     assert len(list(events.read(root / "reports"))) == 3
+    told = result(root, timeline.NAME)
+    assert [each["runs"] for each in told["sessions"]] == [10, 10, 5]
+    outcomes = dict(zip(told["tests"], told["outcomes"], strict=True))
+    assert outcomes["test_new.py::test_new"][:2] == " ~"
+    assert outcomes["test_old.py::test_old"][:2] == "~."
 
 
 UNSTABLE = """

@@ -52,7 +52,7 @@ def _ours(reports: Path, name: str, code_version: str) -> Document:
     if not found.provenance.complete:
         return Document(name=name, refusal=f"{name} is of a session that was interrupted", digest=found.digest)
     if then != code_version:
-        refusal = f"{name} is about other code ({_short(then)}, now {_short(code_version)})"
+        refusal = f"{name} is about other code ({short(then)}, now {short(code_version)})"
         return Document(name=name, refusal=refusal, digest=found.digest)
     content = {**msgspec.to_builtins(found.provenance), "schema": found.schema}
     return Document(name=name, content={**content, "result": found.result, "timing": found.timing}, digest=found.digest)
@@ -114,7 +114,8 @@ def _broken(reports: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _short(code_version: str) -> str:
+def short(code_version: str) -> str:
+    """The state of the code as people compare it."""
     commit, plus, dirty = code_version.partition("+dirty.")
     return commit[: _COMMIT_SHOWN + len("tree.") * commit.startswith("tree.")] + (
         f"+{dirty[:_COMMIT_SHOWN]}" if plus else ""
