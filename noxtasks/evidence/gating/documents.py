@@ -15,7 +15,7 @@ import msgspec
 
 from noxtasks.errors import EvidenceError
 from noxtasks.evidence import artifacts, canonical, events, files, schemas, sums
-from noxtasks.evidence.artifacts import Trouble
+from noxtasks.evidence.artifacts import Artifact, Trouble
 from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.sums import Digest
 
@@ -47,7 +47,11 @@ def _document(reports: Path, name: str, code_version: str, written: Sequence[str
 
 
 def _ours(reports: Path, name: str, code_version: str) -> Document:
-    found = artifacts.read(reports, name)
+    return of_artifact(name, artifacts.read(reports, name), code_version=code_version)
+
+
+def of_artifact(name: str, found: Artifact, *, code_version: str) -> Document:
+    """The document that an artifact of ours is, or why it does not count."""
     then = found.provenance.code_version
     if not found.provenance.complete:
         return Document(name=name, refusal=f"{name} is of a session that was interrupted", digest=found.digest)
