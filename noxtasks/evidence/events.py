@@ -272,10 +272,11 @@ def read(folder: Path) -> Iterator[Event]:
             raise EvidenceError(str(error), where=where, remedy=_NEWER if newer else _DAMAGED) from None
         if found := schemas.faults(schemas.EVENTS, event):
             raise EvidenceError(f"not an event: {found[0]}", where=where, remedy=_DAMAGED)
-        yield _event(event)
+        yield of(event)
 
 
-def _event(event: Mapping[str, Any]) -> Event:
+def of(event: Mapping[str, Any]) -> Event:
+    """The event that a line's JSON is, which fits the schema."""
     data = event["data"]
     return Event(
         type=EventType(event["type"].split(".")[2]),
