@@ -133,6 +133,7 @@ def _report(
         "engine_reason": engine.reason,
         "at_once": detection.jobs,
         "claim": _judgement(examination.claim),
+        "bounds": msgspec.to_builtins(examination.bounds),
         "disturbed": {"failures": disturbed, **_judgement(examination.disturbed)},
         "flaky": [_unsteady(test, suite) for test in examination.flaky],
         "broken": [_unsteady(test, suite) for test in examination.broken],

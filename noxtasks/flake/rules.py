@@ -12,6 +12,7 @@ import msgspec
 from noxtasks import stats
 from noxtasks.flake.cause.model import Explanation
 from noxtasks.flake.model import (
+    Bounds,
     Change,
     Delta,
     Disagreement,
@@ -187,6 +188,7 @@ def examine(
         return tuple(sorted(found, key=lambda test: (-test.rate, test.tally.nodeid)))
 
     flaky = unsteady(Standing.FLAKY, by_standing[Standing.FLAKY])
+    judged = [*by_standing[Standing.FLAKY], *by_standing[Standing.STEADY], *quiet]
     hit = disturbed_runs((run.failed for run in runs), {test.tally.nodeid for test in flaky})
     return Examination(
         tests=len(tests),
@@ -202,11 +204,8 @@ def examine(
         imported=flaky_in(imported),
         unseen=tuple(tally.nodeid for tally in by_standing[Standing.UNSEEN]),
         disturbed=stats.judge_below(hit, len(runs), threshold=threshold, confidence=confidence),
-        claim=claim(
-            [*by_standing[Standing.FLAKY], *by_standing[Standing.STEADY], *quiet],
-            threshold=threshold,
-            confidence=confidence,
-        ),
+        claim=claim(judged, threshold=threshold, confidence=confidence),
+        bounds=bounds(judged, confidence=confidence),
     )
 
 
@@ -222,6 +221,17 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
         return msgspec.structs.replace(nothing, reason="no test that could be judged")
     judgements = [stats.judge_below(k, n, threshold=threshold, confidence=confidence) for k, n in counts]
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
+
+
+def bounds(tallies: Iterable[Tally], *, confidence: float) -> Bounds:
+    """What can be said of every test's rate without a threshold; nothing where there is no test."""
+    counts = {(tally.failures, tally.runs) for tally in tallies}
+    intervals = [stats.wilson(k, n, confidence=confidence) for k, n in counts]
+    return Bounds(
+        low=max((each.low for each in intervals), default=0.0),
+        high=max((each.high for each in intervals), default=1.0),
+        fewest_runs=min((runs for _, runs in counts), default=0),
+    )
 
 
 def disturbed_runs(failed: Iterable[frozenset[str]], flaky: set[str]) -> int:
