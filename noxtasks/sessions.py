@@ -69,6 +69,12 @@ OBJECTIVES = (
         verb="record",
     ),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
+    Objective(
+        name="bundle",
+        title="Can anyone prove, later, what was measured?",
+        verbs=("verify", "seal"),
+        runs_tests=False,
+    ),
 )
 
 

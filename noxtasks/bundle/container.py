@@ -408,7 +408,7 @@ class _Unsqueezed:
         if len(head) < len(_HEADER):
             raise EOFError
         if head[2:4] != _HEADER[2:4]:
-            raise RefusedError("its gzip header carries more than the writer leaves there: a name, a comment, other data")
+            raise RefusedError("its gzip header carries more than it is written with: a name, or other data")
         if head != _HEADER:
             self._oddities.append(("", "its gzip header is not as it is written: it was packed again"))
         self._taken = len(head)

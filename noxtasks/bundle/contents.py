@@ -6,7 +6,8 @@ The same functions serve whoever verifies: `documents` and `judged` take what an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from noxtasks.bundle.container import Member
 from noxtasks.bundle.model import Judged, Milestone
 from noxtasks.bundle.statements import Policy
 from noxtasks.errors import EvidenceError, NotMeasuredError
-from noxtasks.evidence import artifacts, canonical, events, schemas, sums
+from noxtasks.evidence import artifacts, events, schemas, sums
 from noxtasks.evidence.gating import documents as gating
 from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.sums import Digest
@@ -74,8 +75,9 @@ def gather(folder: Path) -> Contents:
 
 
 def _log(folder: Path) -> Iterator[bytes]:
-    with (folder / events.NAME).open("rb") if (folder / events.NAME).is_file() else Path("/dev/null").open("rb") as file:
-        yield from chain.lines(container.pieces_of(file))
+    if (folder / events.NAME).is_file():
+        with (folder / events.NAME).open("rb") as file:
+            yield from chain.lines(container.pieces_of(file))
 
 
 def _problem(name: str, actual: str | None, listed: sums.Sums, log: Chain) -> str:
@@ -114,10 +116,10 @@ def members(contents: Contents) -> Iterator[Member]:
     """The evidence as files of an archive. Reading one raises `EvidenceError` where it is not what was gathered."""
     for name, sha256 in contents.digests.items():
         path = contents.folder / name
-        yield Member(name=name, size=path.stat().st_size, pieces=lambda path=path, sha256=sha256: _pieces(path, sha256))
+        yield Member(name=name, size=path.stat().st_size, pieces=partial(_pieces, path, sha256))
     size = contents.chain.size
     path = contents.folder / events.NAME
-    yield Member(name=events.NAME, size=size, pieces=lambda: _beginning(path, size))
+    yield Member(name=events.NAME, size=size, pieces=partial(_beginning, path, size))
 
 
 def _pieces(path: Path, sha256: str) -> Iterator[bytes]:
@@ -148,63 +150,66 @@ def chain_digest(contents: Contents) -> str:
     return digest.hexdigest()
 
 
-def policy(milestone: Milestone, archives: Mapping[str, str]) -> Policy:
-    """What an archive of `milestone` is judged by. A gate that asks for what is written after it is left out."""
+def policy(milestone: Milestone, archives: Mapping[str, str], plan: Iterable[str]) -> Policy:
+    """What an archive of `milestone` is judged by, which is one of `plan`.
+
+    A gate that asks for what is written after it is left out.
+    """
     gates = tuple(gate for gate in milestone.gates if gate.artifact != AAR)
     asked = {name: sha256 for name, sha256 in archives.items() if name != milestone.archive}
-    return Policy(milestone=msgspec.structs.replace(milestone, gates=gates), archives=asked)
+    return Policy(milestone=msgspec.structs.replace(milestone, gates=gates), archives=asked, plan=tuple(plan))
 
 
 Read = Callable[[str], bytes | None]
-"""What gives the content of a file by name; None where it is not there, or too large to be looked into."""
+"""What gives the content of a file by name, None where it is not there. Raises `EvidenceError` where it cannot."""
 
 
 def read_from(contents: Contents) -> Read:
     """Of the folder."""
 
     def read(name: str) -> bytes | None:
-        path = contents.folder / name
-        if name not in contents.digests or path.stat().st_size > LARGEST_READ:
+        if name not in contents.digests:
             return None
+        path = contents.folder / name
+        expect_readable(path.stat().st_size, name)
         return path.read_bytes()
 
     return read
 
 
+def expect_readable(size: int, name: str) -> None:
+    """Raise `EvidenceError` for a file that is too large to be read as a whole."""
+    if size > LARGEST_READ:
+        raise EvidenceError(f"it is larger than {LARGEST_READ >> 20} MiB, and no gate looks into it", where=name)
+
+
 def judged(policy: Policy, read: Read, log: Chain) -> Judged:
     """What the evidence says of the policy's milestone. It is about the code that the chain's last event is about."""
-    found = documents((gate.artifact for gate in policy.milestone.gates), read, log)
-    prepared = judging.prepare(
-        found, events=log.events, archives=policy.archives, milestones=_before(policy.milestone, policy.archives)
-    )
-    return judging.judge((policy.milestone,), prepared, today=log.day)[0]
-
-
-def _before(milestone: Milestone, archives: Iterable[str]) -> Sequence[Milestone]:
-    """The milestone and those before it, of which no more than their names is asked."""
-    from noxtasks.bundle.milestones import MILESTONES  # noqa: PLC0415
-
-    del archives
-    return tuple(milestone if each.name == milestone.name else each for each in MILESTONES)
+    own = policy.milestone
+    found = documents((gate.artifact for gate in own.gates), read, log)
+    others = [Milestone(name=each, title="", objectives=(), gates=()) for each in policy.plan if each != own.name]
+    prepared = judging.prepare(found, events=log.events, archives=policy.archives, milestones=(own, *others))
+    return judging.judge((own,), prepared, today=log.day)[0]
 
 
 def documents(names: Iterable[str], read: Read, log: Chain) -> dict[str, Document]:
     """The documents that gates look into. The list and the log count as sound: their check comes before."""
-    made = {sums.NAME: {"artifacts": [], "events": []}, events.NAME: {"findings": []}}
+    made: dict[str, dict[str, list[str]]] = {sums.NAME: {"artifacts": [], "events": []}, events.NAME: {"findings": []}}
     found = {}
     for name in dict.fromkeys(filter(None, names)):
         is_told = name in made
-        found[name] = Document(name=name, content=made[name]) if is_told else _document(name, read(name), log)
+        found[name] = Document(name=name, content=made[name]) if is_told else _document(name, read, log)
     return found
 
 
-def _document(name: str, data: bytes | None, log: Chain) -> Document:
-    if data is None:
-        return Document(name=name, refusal=f"there is no {name}")
+def _document(name: str, read: Read, log: Chain) -> Document:
     try:
+        data = read(name)
+        if data is None:
+            return Document(name=name, refusal=f"there is no {name}")
         if schemas.is_artifact(name):
             return gating.of_artifact(name, artifacts.parse(name, data, where=name), code_version=log.code_version)
-        return Document(name=name, content=canonical.loads(data), digest=Digest.of(name, data), is_ours=False)
+        return Document(name=name, content=gating.parsed(name, data), digest=Digest.of(name, data), is_ours=False)
     except (EvidenceError, ValueError) as error:
         told = error.message if isinstance(error, EvidenceError) else f"it cannot be parsed: {error}"
         return Document(name=name, refusal=f"{name}: {told}")

@@ -53,7 +53,7 @@ def load(path: Path) -> Key:
     except TypeError:
         remedy = "Decrypt it for this: openssl pkey -in KEY -out PLAIN"
         raise ConfigurationError("the key is encrypted", where=where, remedy=remedy) from None
-    except Exception as error:  # noqa: BLE001 - the library has errors of its own for each way to be no key
+    except Exception as error:  # the library has errors of its own for each way to be no key
         told = "a public key" if b"PUBLIC KEY" in data else "no private key in PEM"
         raise ConfigurationError(f"it is {told}", where=where, remedy=_MAKE) from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -80,7 +80,7 @@ def load_public(path: Path) -> SSlibKey:
         raise ConfigurationError("nothing is installed that could verify", where=where, remedy=_INSTALL) from None
     try:
         key = load_pem_public_key(data)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         told = "a private key, which is not to be given away" if b"PRIVATE KEY" in data else "no public key in PEM"
         raise ConfigurationError(f"it is {told}", where=where, remedy=_MAKE_PUBLIC) from error
     if not isinstance(key, Ed25519PublicKey):

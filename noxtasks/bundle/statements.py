@@ -1,4 +1,4 @@
-"""What an archive states, as in-toto statements (v1): a function of what is in it, so that a reader can form them again.
+"""What an archive states, as in-toto statements (v1): a function of what it holds, so that a reader can form them.
 
 `test-result` v0.1 has each gate of the milestone as a test: one that blocks and does not pass has failed, one that only
 advises has warned. `svr` v0.2 (Simple Verification Result) can only say what holds, and names the policy: the gates, as
@@ -41,7 +41,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What an archive is judged by: the milestone, and the archives before it, by their name."""
 
     milestone: Milestone
-    archives: dict[str, str]
+    archives: dict[str, str]  # the SHA-256 of each
+    plan: tuple[str, ...]  # the names of all milestones
 
     def render(self) -> bytes:
         """As a file of the archive."""
@@ -67,7 +68,12 @@ def of(subjects: Sequence[Digest], judged: Judged, chain: Chain) -> dict[str, di
     policy = [_descriptor(each) for each in subjects if each.name == POLICY]
     predicates = {TEST_RESULT: _test_result(judged, policy), SVR: _svr(judged, policy, chain)}
     return {
-        kind: {"_type": STATEMENT, "subject": listed, "predicateType": kind, "predicate": canonical.plain(each, where=kind)}
+        kind: {
+            "_type": STATEMENT,
+            "subject": listed,
+            "predicateType": kind,
+            "predicate": canonical.plain(each, where=kind),
+        }
         for kind, each in predicates.items()
     }
 
@@ -84,7 +90,9 @@ def _subject(digest: Digest, chain: Chain) -> dict[str, Any]:
 
 
 def _test_result(judged: Judged, policy: list[dict[str, Any]]) -> dict[str, Any]:
-    passed, warned, failed = [], [], []
+    passed: list[str] = []
+    warned: list[str] = []
+    failed: list[str] = []
     for each in judged.evaluations:
         rank = failed if each.gate.level is Level.BLOCKING else warned
         (passed if each.verdict is Verdict.PASS else rank).append(f"{judged.milestone.name}: {each.gate.name}")

@@ -73,7 +73,7 @@ def _foreign(reports: Path, name: str) -> Document:
         refusal = f"{name}: its content is not what {sums.NAME} says"
         return Document(name=name, refusal=refusal, is_ours=False)
     try:
-        content = _parsed(name, data)
+        content = parsed(name, data)
     except ValueError as error:
         return Document(name=name, refusal=f"{name} cannot be parsed: {error}", is_ours=False)
     note = (
@@ -84,7 +84,8 @@ def _foreign(reports: Path, name: str) -> Document:
     return Document(name=name, content=content, digest=digest, note=note, is_ours=False)
 
 
-def _parsed(name: str, data: bytes) -> Any:
+def parsed(name: str, data: bytes) -> Any:
+    """What a file of the project's own says, JSON or YAML. Raises `ValueError`."""
     if not name.endswith((".yaml", ".yml")):
         return canonical.loads(data)
     import yaml  # noqa: PLC0415 - 20 ms that only a YAML file should cost
