@@ -1,0 +1,217 @@
+"""What is wrong with what an archive holds: pure, over what was read of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from noxtasks.bundle import contents, signing, statements
+from noxtasks.bundle.chain import Chain
+from noxtasks.bundle.model import Judged
+from noxtasks.bundle.proof import Finding, Signing, Trouble
+from noxtasks.bundle.reading import PROOFS, Content
+from noxtasks.bundle.statements import Policy
+from noxtasks.errors import EvidenceError
+from noxtasks.evidence import canonical, events, sums
+from noxtasks.evidence.sums import Digest
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import SSlibKey
+
+_TOLD_DIFFERENCES = 5
+_NAME = re.compile(r"(\w+)-completion\.tar\.gz", re.ASCII)
+_NEEDED = (sums.NAME, statements.POLICY, events.NAME, *statements.ENVELOPES)
+
+
+def of_digests(content: Content) -> Iterator[Finding]:
+    """What is not as the list or a statement says, file by file, with all that contradicts it."""
+    sources = _sources(content)
+    subjects = {name: found for name, found in sources.items() if name != sums.NAME}
+    names = sorted({*content.digests, *_NEEDED, *(name for listed in sources.values() for name in listed)})
+    for name in names:
+        actual = content.digests.get(name)
+        against = [
+            f"{source} says {listed[name]}" for source, listed in sources.items() if listed.get(name, actual) != actual
+        ]
+        if actual is None:
+            by = [source for source, listed in sources.items() if name in listed]
+            why = f"{' and '.join(by)} name it" if by else "every archive has it"
+            lost = "it is not there" if content.is_whole else "it is not there, or could not be reached"
+            yield Finding(trouble=Trouble.REMOVED, name=name, message=f"{lost}, and {why}")
+        elif against:
+            message = f"its SHA-256 is {actual}; {' and '.join(against)}"
+            yield Finding(trouble=Trouble.ALTERED, name=name, message=message)
+        missing = [source for source, listed in _knowing(name, sources, subjects) if name not in listed]
+        if actual is not None and missing and not against:
+            yield Finding(trouble=Trouble.ADDED, name=name, message=f"{' and '.join(missing)} do not name it")
+
+
+def _sources(content: Content) -> dict[str, dict[str, str]]:
+    """Who says what the digests are: the list, and each statement."""
+    found: dict[str, dict[str, str]] = {}
+    if (data := content.proofs.get(sums.NAME)) is not None:
+        listed = sums.parse(data)
+        found[sums.NAME] = listed.digests
+        if sums.render(sums.Sums(digests=listed.digests)) != data:
+            content.findings.append(
+                Finding(
+                    trouble=Trouble.INVALID,
+                    name=sums.NAME,
+                    message="it was rewritten: it has other lines than it is written with",
+                )
+            )
+    for name in statements.ENVELOPES:
+        if (data := content.proofs.get(name)) is not None:
+            found[name] = statements.subjects_of(_parsed(data))
+    return found
+
+
+def _knowing(
+    name: str, sources: dict[str, dict[str, str]], subjects: dict[str, dict[str, str]]
+) -> Iterable[tuple[str, dict[str, str]]]:
+    """Those that have to name a file: no list names itself, and a statement tells of none of the proofs."""
+    if name == sums.NAME:
+        return ()
+    is_proof = name in statements.ENVELOPES or name in statements.ENVELOPES.values()
+    return [(source, listed) for source, listed in sources.items() if not (is_proof and source in subjects)]
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return canonical.loads(data)
+    except ValueError:
+        return None
+
+
+def of_chain(content: Content, log: Chain) -> Iterator[Finding]:
+    if content.chain is None:
+        return
+    if not log.events and not log.findings:
+        yield Finding(trouble=Trouble.BROKEN, name=events.NAME, message="it has no events")
+    for name, sha256 in sorted(log.told.items()):
+        actual = content.digests.get(name, sha256)
+        if contents.is_evidence(name) and actual not in {sha256, ""}:
+            message = f"its SHA-256 is {actual}; {events.NAME} last told of {sha256}"
+            yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=message)
+
+
+def of_name(name: str, content: Content, policy: Policy | None) -> Iterator[Finding]:
+    """An archive that goes by the name of another milestone's is passed off as that."""
+    if policy is None:
+        return
+    own = policy.milestone.name
+    told = _NAME.fullmatch(name)
+    if told and told[1] != own:
+        message = f"the file is named as the archive of {told[1]}, and is that of {own}"
+        yield Finding(trouble=Trouble.CONTRADICTED, name="", message=message)
+    if content.folder != (wanted := policy.milestone.archive.removesuffix(".tar.gz")):
+        message = f"its folder is {content.folder}, and {statements.POLICY} is about {wanted}"
+        yield Finding(trouble=Trouble.CONTRADICTED, name="", message=message)
+
+
+def of_statements(content: Content, judged: Judged | None, log: Chain) -> Iterator[Finding]:
+    """What they state, against what the archive's content makes of them."""
+    expected: dict[str, Any] = {}
+    if judged is not None:
+        subjects = [
+            Digest(name=name, sha256=sha256)
+            for name, sha256 in content.digests.items()
+            if name == statements.POLICY or name not in PROOFS
+        ]
+        expected = {statements.NAMES[kind]: each for kind, each in statements.of(subjects, judged, log).items()}
+    for name in statements.ENVELOPES:
+        data = content.proofs.get(name)
+        if data is None:
+            continue
+        stated = _parsed(data)
+        if not isinstance(stated, dict):
+            yield Finding(trouble=Trouble.INVALID, name=name, message="it is no JSON object")
+        elif not _is_canonical(stated, data):
+            yield Finding(trouble=Trouble.INVALID, name=name, message="it was rewritten: it is not canonical JSON")
+        if isinstance(stated, dict) and name in expected:
+            yield from _contradictions(name, stated, expected[name])
+
+
+def _is_canonical(stated: dict[str, Any], data: bytes) -> bool:
+    try:
+        return canonical.dumps(stated, where="") + b"\n" == data
+    except EvidenceError:
+        return False  # nested too deeply to be written
+
+
+def _contradictions(name: str, stated: dict[str, Any], expected: dict[str, Any]) -> Iterator[Finding]:
+    told = _annotations(stated)
+    if told != (known := _annotations(expected)):
+        found = "; ".join(statements.differences(told, known))
+        message = f"of {events.NAME} it says what the chain does not bear out: {found}"
+        yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=message)
+    one = {**stated, "subject": _order(stated)}
+    other = {**expected, "subject": _order(expected)}
+    if statements.subjects_of(stated) != statements.subjects_of(expected):
+        one, other = ({**each, "subject": None} for each in (one, other))  # told file by file
+    found_all = list(statements.differences(one, other))
+    for each in found_all[:_TOLD_DIFFERENCES]:
+        yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=each)
+    if (more := len(found_all) - _TOLD_DIFFERENCES) > 0:
+        yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=f"and {more} places more")
+
+
+def _annotations(statement: dict[str, Any]) -> Any:
+    listed = statement.get("subject")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return next((each.get("annotations") for each in found if each.get("name") == events.NAME), None)
+
+
+def _order(statement: dict[str, Any]) -> Any:
+    """The subjects without what is told apart."""
+    listed = statement.get("subject")
+    if not isinstance(listed, list):
+        return listed
+    return [
+        {key: value for key, value in each.items() if key != "annotations" or each.get("name") != events.NAME}
+        if isinstance(each, dict)
+        else each
+        for each in listed
+    ]
+
+
+def of_signatures(content: Content, key: SSlibKey | None) -> tuple[Signing, list[Finding], tuple[str, ...]]:
+    """What is known of the signatures, what is wrong with them, and the keys that they name."""
+    findings: list[Finding] = []
+    keys: dict[str, None] = {}
+    present = [name for name, envelope in statements.ENVELOPES.items() if envelope in content.proofs]
+    for name, envelope in statements.ENVELOPES.items():
+        if name in present:
+            found = _of_envelope(envelope, content, name, key, keys)
+            findings += [Finding(trouble=Trouble.FORGED, name=envelope, message=message) for message in found]
+        elif key is not None:
+            message = f"{name} is not signed: there is no {envelope}"
+            findings.append(Finding(trouble=Trouble.UNSIGNED, name=envelope, message=message))
+        elif present:
+            message = f"{name} is not signed, and others are: {envelope} was taken out"
+            findings.append(Finding(trouble=Trouble.REMOVED, name=envelope, message=message))
+    if findings:
+        return Signing.WRONG, findings, tuple(keys)
+    if not present:
+        return Signing.NONE, findings, ()
+    return (Signing.SOUND if key is not None else Signing.UNCHECKED), findings, tuple(keys)
+
+
+def _of_envelope(
+    envelope: str, content: Content, name: str, key: SSlibKey | None, keys: dict[str, None]
+) -> Iterator[str]:
+    try:
+        found = signing.open_envelope(content.proofs[envelope])
+    except ValueError as error:
+        yield f"it is no envelope: {error}"
+        return
+    keys |= dict.fromkeys(keyid for keyid, _ in found.signatures)
+    if found.payload_type != statements.MEDIA_TYPE:
+        yield f"its payload's type is {found.payload_type!r}, and not {statements.MEDIA_TYPE!r}"
+    if found.payload != content.proofs.get(name):
+        yield f"what is signed is not what {name} says"
+    if not found.signatures:
+        yield "it has no signature"
+    elif key is not None and not signing.is_signed_by(found, key):
+        yield f"no signature is by the key {key.keyid}"
