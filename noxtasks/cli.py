@@ -760,6 +760,16 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
     return flake.import_files(root, settings, arguments.files)
 
 
+def _add_seal_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="a document with a line for its hash")
+
+
+def _seal(arguments: argparse.Namespace) -> ExitCode:
+    from noxtasks.bundle import sealing  # noqa: PLC0415
+
+    return sealing.run(arguments.file)
+
+
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--ci", choices=("github", "gitlab"), help="whose jobs to write; else it is found")
@@ -930,6 +940,12 @@ COMMANDS = (
         title="Take outcomes of ordinary runs into the history: JUnit XML, or the probe's record.",
         add_options=_add_import_options,
         handle=_import,
+    ),
+    Command(
+        name="bundle seal",
+        title="Fill the integrity hash of a document in: SHA-256 of its text without the line of the hash.",
+        add_options=_add_seal_options,
+        handle=_seal,
     ),
     Command(
         name="init",
