@@ -85,6 +85,7 @@ def _parsed(data: bytes) -> Any:
 
 
 def of_chain(content: Content, log: Chain) -> Iterator[Finding]:
+    """What the events last told of an artifact, against what it is."""
     if content.chain is None:
         return
     if not log.events and not log.findings:

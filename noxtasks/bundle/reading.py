@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from noxtasks.bundle import chain, container, contents, statements
+from noxtasks.bundle import chain, contents, statements
 from noxtasks.bundle.chain import Chain
-from noxtasks.bundle.container import DamagedError, Limits, NoArchiveError, Reader, RefusedError
+from noxtasks.bundle.opening import DamagedError, Entry, Limits, NoArchiveError, Reader, RefusedError
 from noxtasks.bundle.proof import Finding, Trouble
 from noxtasks.bundle.statements import Policy
 from noxtasks.errors import EvidenceError, NotMeasuredError
@@ -39,6 +39,7 @@ class Content(msgspec.Struct, kw_only=True):
 
 
 def read(file: BinaryIO, limits: Limits | None) -> Content:
+    """All files, and what is wrong with their form. Raises `NotMeasuredError` for what is no archive."""
     file.seek(0)
     reader = Reader(file, limits)
     content = Content()
@@ -63,7 +64,7 @@ def read(file: BinaryIO, limits: Limits | None) -> Content:
     return content
 
 
-def _take(entry: container.Entry, pieces: Iterator[bytes], content: Content) -> None:
+def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:
     digest = hashlib.sha256()
     content.digests[entry.name] = ""
     is_kept = entry.name in PROOFS and entry.size <= _LARGEST_PROOF
@@ -117,6 +118,8 @@ def look_into(
 def _check_schema(name: str, data: bytes, notes: list[str], findings: list[Finding]) -> None:
     try:
         artifacts.parse(name, data, where=name)
+    except RecursionError:
+        findings.append(Finding(trouble=Trouble.INVALID, name=name, message="it is nested too deeply"))
     except EvidenceError as error:
         if "this version knows" in error.message:
             notes.append(f"{name}: {error.message}; its digest was checked")

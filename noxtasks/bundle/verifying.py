@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from noxtasks.bundle import checking, contents, reading, statements
 from noxtasks.bundle.chain import Chain
-from noxtasks.bundle.container import Limits
 from noxtasks.bundle.model import Judged
+from noxtasks.bundle.opening import Limits
 from noxtasks.bundle.proof import Finding, Proof, Trouble
 from noxtasks.bundle.reading import Content
 from noxtasks.bundle.statements import Policy
@@ -92,7 +92,7 @@ def _policy(content: Content) -> Policy | None:
 def _judged(policy: Policy, held: dict[str, bytes], content: Content, log: Chain) -> Judged | None:
     try:
         return contents.judged(policy, held.get, log)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         message = f"what it asks cannot be answered by what the archive holds: {error!r}"
         content.findings.append(Finding(trouble=Trouble.INVALID, name=statements.POLICY, message=message))
         return None

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxtasks.bundle import container
-from noxtasks.bundle.container import DamagedError, Limits, Member, NoArchiveError, Reader, RefusedError
+from noxtasks.bundle.container import Member
+from noxtasks.bundle.opening import DamagedError, Limits, NoArchiveError, Reader, RefusedError
 
 from .conftest import gzipped
 

@@ -201,7 +201,7 @@ WAYS: dict[str, Way] = {
     ),
     "a line is taken out of the list": Way(
         change=lambda files: files.update(
-            {sums.NAME: b"".join(l for l in files[sums.NAME].splitlines(keepends=True) if PAGE.encode() not in l)}
+            {sums.NAME: b"".join(line for line in files[sums.NAME].splitlines(True) if PAGE.encode() not in line)}
         ),
         trouble=Trouble.ADDED,
         name=PAGE,
