@@ -642,17 +642,6 @@ def _verify_bundle(arguments: argparse.Namespace) -> ExitCode:
     return bundle.verify(arguments.file, key=arguments.key)
 
 
-def _add_seal_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="a document with a line for its integrity hash")
-    _add_settings_of_session(parser)
-
-
-def _seal(arguments: argparse.Namespace) -> ExitCode:
-    from noxtasks.bundle import sealing  # noqa: PLC0415
-
-    return sealing.run(arguments.file)
-
-
 def _add_settings_of_session(parser: argparse.ArgumentParser) -> None:
     """What a session hands to each of its commands; a file is looked at without the project's settings."""
     parser.add_argument("--python", help=argparse.SUPPRESS)
@@ -762,6 +751,7 @@ def _import(arguments: argparse.Namespace) -> ExitCode:
 
 def _add_seal_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="a document with a line for its hash")
+    _add_settings_of_session(parser)
 
 
 def _seal(arguments: argparse.Namespace) -> ExitCode:
@@ -909,12 +899,6 @@ COMMANDS = (
         title="Tell whether an archive, or a sealed document, is what it was; needs no project.",
         add_options=_add_verify_options,
         handle=_verify_bundle,
-    ),
-    Command(
-        name="bundle seal",
-        title="Fill the integrity hash of a document in.",
-        add_options=_add_seal_options,
-        handle=_seal,
     ),
     Command(
         name="matrix record",

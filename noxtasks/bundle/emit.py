@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,8 @@ def _archive(proof: Proof) -> dict[str, Any]:
     }
 
 
-def tell(reports: Path, project: str, report: Report, *, digests: Sequence[Digest], provenance: Provenance) -> None:
-    """Append an event for each archive that was made; what was written besides goes with the last."""
+def tell(reports: Path, project: str, report: Report, *, artifact: Digest, provenance: Provenance) -> None:
+    """Append an event for each archive that was made; the artifact about all of them goes with the last."""
     last = len(report.made) - 1
     for number, each in enumerate(report.made):
         archive = archive_of(each)
@@ -116,5 +115,18 @@ def tell(reports: Path, project: str, report: Report, *, digests: Sequence[Diges
                 "milestone.gates": each.gates,
                 "milestone.gates.pass": each.holds,
             },
-            artifacts=[archive.digest, *(digests if number == last else ())],
+            artifacts=[archive.digest, *([artifact] if number == last else [])],
         )
+
+
+def tell_after(reports: Path, project: str, digest: Digest, *, provenance: Provenance) -> None:
+    """Append the event of the report after action, which tells of the events before it."""
+    events.append(
+        reports,
+        event=events.EventType.EVIDENCE_BUNDLED,
+        project=project,
+        subject=digest.name,
+        at=provenance.created,
+        provenance=provenance,
+        artifacts=[digest],
+    )

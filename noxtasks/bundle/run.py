@@ -9,18 +9,20 @@ from pathlib import Path
 
 from rich.text import Text
 
-from noxtasks.bundle import archive, contents, emit, judging, on_github, sealing, signing, terminal, verifying
+from noxtasks.bundle import aar, archive, contents, emit, judging, on_github, sealing, signing, terminal, verifying
 from noxtasks.bundle.archive import Written
 from noxtasks.bundle.container import GZIP
 from noxtasks.bundle.contents import Contents
 from noxtasks.bundle.emit import Report
 from noxtasks.bundle.milestones import MILESTONES
-from noxtasks.bundle.model import Judged, Milestone, Missing
+from noxtasks.bundle.model import Milestone
 from noxtasks.bundle.proof import Proof
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode
-from noxtasks.evidence import files, provenance, sums, vcs
+from noxtasks.evidence import events, files, provenance, sums, vcs
 from noxtasks.evidence.display.console import open_console, print_notes
+from noxtasks.evidence.gating.model import Document
+from noxtasks.history import StoredSession, is_new, open_history
 from noxtasks.stats import Verdict
 from noxtasks.suite import git
 
@@ -53,14 +55,15 @@ def run(
         policy = contents.policy(milestone, _before(milestone, proofs), [each.name for each in MILESTONES])
         written.append(archive.write(reports, policy, key=signed_by, time=time))
         proofs[milestone.name] = written[-1].proof
-    judged, missing = assess(written[-1].contents, proofs, [each.judged.milestone for each in written])
+    prepared = _prepared(written[-1].contents, proofs)
+    bundled = [each.judged.milestone.name for each in written]
     if (about := written[-1].proof.code_version) != code.code_version:
         notes.append(f"the evidence is about other code than that of now: {about}, now {code.code_version}")
     report = Report(
-        judged=judged,
+        judged=judging.judge(MILESTONES, prepared, today=written[-1].contents.chain.day),
         archives=tuple(proofs[each.name] for each in MILESTONES if each.name in proofs),
         made=tuple(each.proof for each in written),
-        missing=missing,
+        missing=judging.missing([each for each in MILESTONES if each.name in bundled], prepared),
         notes=tuple(notes),
     )
     told = provenance.gather(
@@ -70,11 +73,22 @@ def run(
         settings=settings,
         tools={},
     )
-    digests = [emit.write(reports, report, provenance=told)]
-    emit.tell(reports, settings.project_name(root), report, digests=digests, provenance=told)
+    project = settings.project_name(root)
+    emit.tell(reports, project, report, artifact=emit.write(reports, report, provenance=told), provenance=told)
+    after = aar.made(report.judged, prepared, list(events.read(reports)), recorded=_recorded(root, settings, project))
+    emit.tell_after(reports, project, aar.write(reports, after, provenance=told), provenance=told)
     terminal.print_report(report, folder=settings.reports)
     on_github.tell(report)
     return ExitCode.NOTHING_FOUND
+
+
+def _recorded(root: Path, settings: Settings, project: str) -> list[StoredSession] | None:
+    """The sessions of the history; None where there is none yet, which is not made for this."""
+    url = settings.history_url(root)
+    if is_new(url):
+        return None
+    with open_history(url) as history:
+        return history.sessions(project)
 
 
 def verify(path: Path, *, key: Path | None = None) -> ExitCode:
@@ -151,13 +165,10 @@ def present(reports: Path) -> tuple[dict[str, Proof], list[str]]:
     return found, notes
 
 
-def assess(
-    found: Contents, proofs: Mapping[str, Proof], bundled: Sequence[Milestone]
-) -> tuple[tuple[Judged, ...], tuple[Missing, ...]]:
-    """All milestones as the folder has them, and what those that were bundled lack."""
+def _prepared(found: Contents, proofs: Mapping[str, Proof]) -> dict[str, Document]:
+    """What the gates of all milestones look into, with the report that is about to be written."""
     names = [gate.artifact for each in MILESTONES for gate in each.gates]
     documents = contents.documents(names, contents.read_from(found), found.chain)
+    documents[aar.NAME] = aar.announced()
     archives = {proof.name: proof.sha256 for proof in proofs.values()}
-    prepared = judging.prepare(documents, events=found.chain.events, archives=archives, milestones=MILESTONES)
-    lacking = judging.missing([each for each in MILESTONES if each.name in {one.name for one in bundled}], prepared)
-    return judging.judge(MILESTONES, prepared, today=found.chain.day), lacking
+    return judging.prepare(documents, events=found.chain.events, archives=archives, milestones=MILESTONES)
