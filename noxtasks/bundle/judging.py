@@ -92,7 +92,10 @@ def prepare(
         plan.SCAN: {plan.SINCE: {each.name: _speedup_since(each, documents, events) for each in milestones}},
         plan.COMPARISON: {"recorded": _recorded(documents.get(plan.COMPARISON))},
         plan.BASELINE: {"stored": _stored(documents.get(plan.BASELINE))},
-        plan.MARKERS: {plan.SINCE: {"first": _reduction(documents, events)}},
+        plan.MARKERS: {
+            "undocumented": _undocumented(documents.get(plan.MARKERS)),
+            plan.SINCE: {"first": _reduction(documents, events)},
+        },
     }
     found |= {name: _with(found[name], more) for name, more in further.items() if name in found}
     found[plan.COMPLETENESS] = _completeness(missing(milestones, found), archives)
@@ -200,6 +203,17 @@ def _stored(baseline: Document | None) -> list[dict[str, Any]]:
     machines = baseline.content["result"]["machines"].values()
     last = [each["measurements"][-1]["cpu_s"] for each in machines]
     return [{"name": name} for name in sorted(max(last, key=len, default={}))]
+
+
+def _undocumented(audit: Document | None) -> list[dict[str, Any]]:
+    """The registered markers that stay, and say nothing of what they are for; a project without markers has none."""
+    if audit is None or audit.refusal:
+        return []
+    return [
+        {"name": each["name"]}
+        for each in audit.content["result"]["markers"]
+        if each["registrations"] and each["class"] != "removable" and not each["description"]
+    ]
 
 
 def _reduction(documents: Documents, events: Iterable[Event]) -> dict[str, Any]:

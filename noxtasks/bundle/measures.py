@@ -39,6 +39,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
     gate: str = ""
     artifact: str = ""
     ends: str = ""
+    unless: dict[str, str] = {}  # attributes of events whose figure is of something else
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +75,7 @@ _LITTLE: dict[str, Any] = {"wants_much": False}
 
 _FLAKES = EventType.FLAKE_REDUCTION_DELTA_EMITTED
 _MUTATION = EventType.MUTATION_SCAN_COMPLETE
+_WHOLE = {"noxtasks.mutation.extent": "since", "noxtasks.mutation.ending": "interrupted"}
 _MATRIX = EventType.OS_MATRIX_BASELINE_RECORDED
 _BENCH = EventType.PERFORMANCE_BENCHMARK_COMPLETE
 _MARKERS = EventType.MARKER_CONSOLIDATION_COMPLETE
@@ -93,8 +95,8 @@ OBJECTIVES = (
         name="O2",
         title="Mutation Readiness Infrastructure",
         measures=(
-            _of_event("mutation score", _MUTATION, "mutation.score", unit=Unit.SHARE),
-            _of_event("mutants", _MUTATION, "mutation.mutants"),
+            _of_event("mutation score", _MUTATION, "mutation.score", unit=Unit.SHARE, unless=_WHOLE),
+            _of_event("mutants", _MUTATION, "mutation.mutants", unless=_WHOLE),
         ),
     ),
     Objective(
@@ -144,7 +146,7 @@ OBJECTIVES = (
             _of_gate("ladder tier 1", Unit.SHARE),
             _of_gate("ladder tier 2", Unit.SHARE),
             _of_gate("ladder tier 3", Unit.SHARE),
-            _of_event("ladder tier 4", _MUTATION, "mutation.score", unit=Unit.SHARE),
+            _of_event("ladder tier 4", _MUTATION, "mutation.score", unit=Unit.SHARE, unless=_WHOLE),
         ),
     ),
 )
@@ -161,7 +163,8 @@ def course(measure: Measure, events: Iterable[Event], documents: Mapping[str, Do
 
 def _tells(measure: Measure, event: Event) -> bool:
     is_its = event.type is measure.event and (not measure.gate or event.attributes.get(_GATE) == measure.gate)
-    return is_its and measure.key in event.metrics
+    is_other = any(event.attributes.get(name) == value for name, value in measure.unless.items())
+    return is_its and not is_other and measure.key in event.metrics
 
 
 def _measured(measure: Measure, event: Event) -> Measured:

@@ -64,6 +64,7 @@ _RECORDED = (
 )
 _REACHED = ("coverage_ladder_stage_advanced", "mutation_score_threshold_met")
 
+_BUNDLE = "noxtasks bundle"
 _COMMANDS = {
     HEALTH: "noxtasks flake",
     FLAKES: "noxtasks flake --runs 100",
@@ -77,8 +78,7 @@ _COMMANDS = {
     LADDER: "noxtasks ladder",
     GATES: "noxtasks gates",
     GOVERNANCE: "noxtasks governance",
-    COMPLETENESS: "noxtasks bundle",
-    AAR: "noxtasks bundle",
+    AAR: _BUNDLE,
     SUMS: f"sha256sum -c {SUMS}",
 }
 
@@ -129,13 +129,14 @@ def _score(title: str) -> tuple[Gate, ...]:
 def _own_archive(milestone: str) -> Gate:
     title = f"{milestone}-completion.tar.gz has all that its gates look into."
     pointer = f"/result/missing/milestone={milestone}"
-    return _gate("evidence bundle", title, COMPLETENESS, pointer, "== 0", **_COUNT)
+    return _gate("evidence bundle", title, COMPLETENESS, pointer, "== 0", command=f"{_BUNDLE} {milestone}", **_COUNT)
 
 
 def _archive_before(milestone: str) -> Gate:
     title = f"{milestone}-completion.tar.gz is there, as {SUMS} has it."
     pointer = f"/result/archives/name={milestone}-completion.tar.gz"
-    return _gate(f"evidence bundle of {milestone}", title, COMPLETENESS, pointer, "== 1", **_COUNT)
+    name, command = f"evidence bundle of {milestone}", f"{_BUNDLE} {milestone}"
+    return _gate(name, title, COMPLETENESS, pointer, "== 1", command=command, **_COUNT)
 
 
 M1 = Milestone(
@@ -161,9 +162,9 @@ M1 = Milestone(
             "documented markers",
             "Each of them is documented where it is registered.",
             MARKERS,
-            "/result/gates/name=documented/figure",
-            ">= 1",
-            **_SHARE,
+            "/undocumented/*",
+            "== 0",
+            **_COUNT,
         ),
         _gate("mutation baseline", "Mutants of 5 modules have been tried.", MUTATION, _MODULES, ">= 5", **_COUNT),
         _gate(

@@ -41,7 +41,7 @@ _TO_FILL = re.compile(_LABEL + rb"(?: \(placeholder\))?: __TO_BE_COMPUTED__(" + 
 _FILLED = re.compile(_LABEL + rb" \(SHA-256\): ([0-9a-f]{64})(" + _SPACE + rb")")
 _ALIKE = re.compile(_LABEL + rb"(?: \([^)\n]*\))?:")
 _FENCE = re.compile(rb" {0,3}(`{3,}|~{3,})(.*)", re.DOTALL)
-_WIDE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_WIDE = {b"\xff\xfe", b"\xfe\xff"}
 _BOM = b"\xef\xbb\xbf"
 _ADD = f"Add this line, where it is to stand: {PLACEHOLDER}"
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -148,9 +148,6 @@ def sealed(data: bytes, *, where: str) -> bytes:
 
 
 def _the_line(data: bytes, where: str) -> Line:
-    if encoding := _WIDE.get(data[:2]):
-        message = f"it is written in {encoding}, in which no line can be found by its bytes"
-        raise ConfigurationError(message, where=where, remedy="Save it as UTF-8.")
     found = lines(data)
     meant = [each for each in found if each.kind in {Kind.TO_FILL, Kind.FILLED}]
     if len(meant) == 1:
@@ -163,6 +160,9 @@ def _the_line(data: bytes, where: str) -> Line:
         first = found[0]
         message = f"there is no line for the hash; this one holds {first.kind.value}"
         raise ConfigurationError(message, where=f"{where}:{first.number}", remedy=_ADD)
+    if data[:2] in _WIDE:
+        message = "it is written in UTF-16, in which no line can be found by its bytes"
+        raise ConfigurationError(message, where=where, remedy="Save it as UTF-8.")
     if data.startswith(_BOM + _LABEL):
         message = "the line for the hash is the first, and a byte-order mark stands before it"
         raise ConfigurationError(message, where=f"{where}:1", remedy="Move the line further down.")
