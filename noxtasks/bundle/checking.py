@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from noxtasks.bundle import contents, signing, statements
@@ -24,27 +24,32 @@ _NAME = re.compile(r"(\w+)-completion\.tar\.gz", re.ASCII)
 _NEEDED = (sums.NAME, statements.POLICY, events.NAME, *statements.ENVELOPES)
 
 
-def of_digests(content: Content) -> Iterator[Finding]:
-    """What is not as the list or a statement says, file by file, with all that contradicts it."""
+def of_digests(content: Content, log: Chain) -> Iterator[Finding]:
+    """What is not as the list, a statement or an event says, file by file, with all that contradicts it."""
     sources = _sources(content)
-    subjects = {name: found for name, found in sources.items() if name != sums.NAME}
-    names = sorted({*content.digests, *_NEEDED, *(name for listed in sources.values() for name in listed)})
-    for name in names:
+    told = {name: sha256 for name, sha256 in log.told.items() if contents.is_evidence(name)}
+    for name in sorted({*content.digests, *_NEEDED, *(name for listed in sources.values() for name in listed)}):
         actual = content.digests.get(name)
+        if actual is None:
+            yield _removed(name, sources, is_whole=content.is_whole)
+            continue
         against = [
             f"{source} says {listed[name]}" for source, listed in sources.items() if listed.get(name, actual) != actual
         ]
-        if actual is None:
-            by = [source for source, listed in sources.items() if name in listed]
-            why = f"{' and '.join(by)} name it" if by else "every archive has it"
-            lost = "it is not there" if content.is_whole else "it is not there, or could not be reached"
-            yield Finding(trouble=Trouble.REMOVED, name=name, message=f"{lost}, and {why}")
-        elif against:
+        against += [f"{events.NAME} last told of {told[name]}"] if told.get(name, actual) != actual else []
+        missing = [source for source in _knowing(name, sources) if name not in sources[source]]
+        if against:
             message = f"its SHA-256 is {actual}; {' and '.join(against)}"
             yield Finding(trouble=Trouble.ALTERED, name=name, message=message)
-        missing = [source for source, listed in _knowing(name, sources, subjects) if name not in listed]
-        if actual is not None and missing and not against:
+        elif missing:
             yield Finding(trouble=Trouble.ADDED, name=name, message=f"{' and '.join(missing)} do not name it")
+
+
+def _removed(name: str, sources: Mapping[str, Mapping[str, str]], *, is_whole: bool) -> Finding:
+    by = [source for source, listed in sources.items() if name in listed]
+    why = f"{' and '.join(by)} name it" if by else "every archive has it"
+    lost = "it is not there" if is_whole else "it is not there, or could not be reached"
+    return Finding(trouble=Trouble.REMOVED, name=name, message=f"{lost}, and {why}")
 
 
 def _sources(content: Content) -> dict[str, dict[str, str]]:
@@ -67,14 +72,10 @@ def _sources(content: Content) -> dict[str, dict[str, str]]:
     return found
 
 
-def _knowing(
-    name: str, sources: dict[str, dict[str, str]], subjects: dict[str, dict[str, str]]
-) -> Iterable[tuple[str, dict[str, str]]]:
+def _knowing(name: str, sources: Iterable[str]) -> list[str]:
     """Those that have to name a file: no list names itself, and a statement tells of none of the proofs."""
-    if name == sums.NAME:
-        return ()
     is_proof = name in statements.ENVELOPES or name in statements.ENVELOPES.values()
-    return [(source, listed) for source, listed in sources.items() if not (is_proof and source in subjects)]
+    return [source for source in sources if name != sums.NAME and (source == sums.NAME or not is_proof)]
 
 
 def _parsed(data: bytes) -> Any:
@@ -85,16 +86,12 @@ def _parsed(data: bytes) -> Any:
 
 
 def of_chain(content: Content, log: Chain) -> Iterator[Finding]:
-    """What the events last told of an artifact, against what it is."""
-    if content.chain is None:
-        return
-    if not log.events and not log.findings:
+    """What is wrong with the chain of events itself."""
+    for each in log.findings:
+        place = f"{events.NAME}:{each.line}" if each.line else events.NAME
+        yield Finding(trouble=Trouble.BROKEN, name=place, message=each.message)
+    if content.chain is not None and not log.events and not log.findings:
         yield Finding(trouble=Trouble.BROKEN, name=events.NAME, message="it has no events")
-    for name, sha256 in sorted(log.told.items()):
-        actual = content.digests.get(name, sha256)
-        if contents.is_evidence(name) and actual not in {sha256, ""}:
-            message = f"its SHA-256 is {actual}; {events.NAME} last told of {sha256}"
-            yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=message)
 
 
 def of_name(name: str, content: Content, policy: Policy | None) -> Iterator[Finding]:

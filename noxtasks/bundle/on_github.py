@@ -36,10 +36,7 @@ def markdown(report: Report) -> str:
     names = {each.milestone for each in report.made}
     lines = ["### Evidence bundle", ""]
     lines += [f"- {_MARKS[each.verdict]} {github.plain(wording.milestone(each))}" for each in report.judged]
-    lines += [
-        f"- missing for {github.plain(each.milestone)}: {github.code(shown(each.name))}: {github.plain(each.message)}"
-        for each in report.missing
-    ]
+    lines += [f"- {github.plain(each.milestone)} lacks: {github.code(shown(each.message))}" for each in report.missing]
     lines += [f"- {github.plain(note)}" for note in report.notes]
     for judged in report.judged:
         if judged.milestone.name in names:

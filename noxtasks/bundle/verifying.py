@@ -19,7 +19,7 @@ from noxtasks.bundle.opening import Limits
 from noxtasks.bundle.proof import Finding, Proof, Trouble
 from noxtasks.bundle.reading import Content
 from noxtasks.bundle.statements import Policy
-from noxtasks.evidence import events, files
+from noxtasks.evidence import files
 from noxtasks.stats import Verdict
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def verify(path: Path, *, key: SSlibKey | None = None, name: str = "", limits: L
         found = content.findings
         policy = _policy(content)
         log = content.chain or Chain()
-        found += checking.of_digests(content)
-        found += [Finding(trouble=Trouble.BROKEN, name=_line(each.line), message=each.message) for each in log.findings]
+        found += checking.of_digests(content, log)
         found += checking.of_chain(content, log)
         found += checking.of_name(name or path.name, content, policy)
         held, notes, invalid = reading.look_into(file, policy, limits) if content.is_whole else ({}, [], [])
@@ -68,10 +67,6 @@ def verify(path: Path, *, key: SSlibKey | None = None, name: str = "", limits: L
         signing=signed,
         keys=keys,
     )
-
-
-def _line(number: int) -> str:
-    return f"{events.NAME}:{number}" if number else events.NAME
 
 
 def _policy(content: Content) -> Policy | None:

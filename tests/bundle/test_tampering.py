@@ -225,7 +225,7 @@ WAYS: dict[str, Way] = {
         change=BETTER, trouble=Trouble.ALTERED, name=HEALTH, told=f"{TEST_RESULT} says"
     ),
     "a figure is made better, and what events tell contradicts it": Way(
-        change=BETTER, trouble=Trouble.CONTRADICTED, name=HEALTH, told=f"{EVENTS} last told of"
+        change=BETTER, trouble=Trouble.ALTERED, name=HEALTH, told=f"{EVENTS} last told of"
     ),
     "an artifact is taken out, and off the list": Way(
         change=without(HEALTH), trouble=Trouble.REMOVED, name=HEALTH, told=TEST_RESULT
