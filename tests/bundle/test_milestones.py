@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,6 +239,17 @@ def test_the_numbers_are_those_of_the_plan() -> None:
     }
     for name, gates in wanted.items():
         assert gates.items() <= thresholds[name].items()
+
+
+def test_the_readme_has_every_gate_by_its_milestone_and_level() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = readme.partition("### Milestones\n")[2].partition("\n### ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| M")]
+    for milestone in plan.MILESTONES:
+        said = [name for row in rows if row[0] == f"| {milestone.name}" for name in re.findall(r"\*?`[^`]+`", row[2])]
+        levels = {gate.name: gate.level for gate in milestone.gates}
+        wanted = {f"{'*' * (level is Level.ADVISORY)}`{name}`" for name, level in levels.items()}
+        assert sorted(said) == sorted(wanted)
 
 
 def test_artifacts_are_named_once() -> None:
