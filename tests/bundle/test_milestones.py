@@ -54,7 +54,7 @@ def exact(gate: Gate, figure: Any) -> dict[str, Any]:
     """An artifact with that figure, of which it is sure, and which has judged it by no threshold that it tells."""
     content = placed(gate, [figure], verdict="pass", reason="")
     if gate.bounds:
-        content["result"]["bounds"] = {"low": figure, "high": figure, "fewest_runs": 100}
+        content["result"]["bounds"] = {"low": figure, "high": figure}
     return content
 
 
@@ -115,6 +115,26 @@ def test_every_pointer_is_one_that_the_schema_has(gate: Gate) -> None:
     if gate.verdict:
         (holder,) = [each for each in reached(whole, tokens[:-1], whole) if "properties" in each]
         assert {gate.verdict, gate.judged_at} <= holder["properties"].keys()
+
+
+def test_only_these_figures_are_judged_by_an_interval_beside_them() -> None:
+    """Ends that happen to stand beside a figure, and are not its own, would judge it."""
+    found = set()
+    for gate in OF_SCHEMAS:
+        name = plan.FLAKES if gate.artifact in plan.FLAKES_OF.values() else gate.artifact
+        whole = schemas.shipped()[schemas.of_artifact(name)]
+        holders = reached(whole, gate.pointer.split("/")[1:-1], whole)
+        if any({"low", "high", "interval"} & each.get("properties", {}).keys() for each in holders):
+            found.add(gate.pointer)
+    assert found == {
+        "/result/claim/figure",
+        "/result/score/figure",
+        "/result/scopes/*/figure",
+        "/result/change/difference",
+        "/result/gates/name=speed-up/figure",
+        "/result/gates/name=flake increase/figure",
+        *(f"/result/cells/system={system}/pass_rate" for system in plan.SYSTEMS),
+    }
 
 
 def reached(schema: dict[str, Any], tokens: list[str], whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
