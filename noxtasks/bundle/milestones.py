@@ -156,7 +156,7 @@ M1 = Milestone(
             **_COUNT,
         ),
         _flake_rate("flake rate", "Every test fails in fewer than 5 % of its runs.", "< 0.05"),
-        _gate("flake sample", "Every test has been run 100 times.", FLAKES, "/result/bounds/fewest_runs", ">= 100"),
+        _gate("flake sample", "Every test has been run 100 times.", FLAKES, "/result/fewest_runs", ">= 100"),
         _gate("active markers", "Fewer than 50 markers are registered and stay.", MARKERS, _FEW, "< 50"),
         _gate(
             "documented markers",

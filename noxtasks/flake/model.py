@@ -84,14 +84,6 @@ class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
     now: tuple[int, int]
 
 
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds of the rate of every test that was judged, whatever it is held against."""
-
-    low: float  # the highest of the lower bounds: some test's rate is at least that
-    high: float  # the highest of the upper bounds: no test's rate is more
-    fewest_runs: int
-
-
 class Examination(msgspec.Struct, frozen=True, kw_only=True):
     """What all comparable outcomes at one code version say about the suite."""
 
@@ -105,7 +97,8 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
     disturbed: Judgement  # the share of runs that a flaky test would have turned red
     claim: Judgement  # of the worst test that ran: is every test's rate below the threshold?
-    bounds: Bounds
+    bounds: Interval  # the highest low and the highest high end of all tests: they judge any other threshold
+    fewest_runs: int  # that the rate of a test rests on
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

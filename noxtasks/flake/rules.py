@@ -12,7 +12,6 @@ import msgspec
 from noxtasks import stats
 from noxtasks.flake.cause.model import Explanation
 from noxtasks.flake.model import (
-    Bounds,
     Change,
     Delta,
     Disagreement,
@@ -24,7 +23,7 @@ from noxtasks.flake.model import (
     Weighed,
 )
 from noxtasks.history.model import Pool, Session, Tally, total
-from noxtasks.stats import Judgement, Verdict
+from noxtasks.stats import Interval, Judgement, Verdict
 from noxtasks.suite.model import Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
@@ -206,6 +205,7 @@ def examine(
         disturbed=stats.judge_below(hit, len(runs), threshold=threshold, confidence=confidence),
         claim=claim(judged, threshold=threshold, confidence=confidence),
         bounds=bounds(judged, confidence=confidence),
+        fewest_runs=min((tally.runs for tally in judged), default=0),
     )
 
 
@@ -223,14 +223,16 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
 
 
-def bounds(tallies: Iterable[Tally], *, confidence: float) -> Bounds:
-    """What can be said of every test's rate without a threshold; nothing where there is no test."""
+def bounds(tallies: Iterable[Tally], *, confidence: float) -> Interval:
+    """What can be said of all tests' rates without a threshold: some are at least `low`, and none is above `high`.
+
+    Nothing can where there is no test.
+    """
     counts = {(tally.failures, tally.runs) for tally in tallies}
     intervals = [stats.wilson(k, n, confidence=confidence) for k, n in counts]
-    return Bounds(
+    return Interval(
         low=max((each.low for each in intervals), default=0.0),
         high=max((each.high for each in intervals), default=1.0),
-        fewest_runs=min((runs for _, runs in counts), default=0),
     )
 
 

@@ -226,7 +226,7 @@ def test_without_an_earlier_audit_there_is_no_reduction(events: tuple[Event, ...
 
 def flakes(name: str, figure: float, **more: Any) -> Document:
     claim = {"figure": figure, "verdict": "pass", "threshold": 0.05, "reason": "so it is"}
-    return document(name, result={"claim": claim, "bounds": {"low": 0, "high": figure, "fewest_runs": 100}}, **more)
+    return document(name, result={"claim": claim, "bounds": {"low": 0, "high": figure}, "fewest_runs": 100}, **more)
 
 
 @pytest.mark.parametrize(("system", "people"), [("Linux", "Linux"), ("Darwin", "macOS"), ("Windows", "Windows")])
@@ -256,6 +256,13 @@ def test_another_threshold_than_the_reports_own_is_judged_by_all_tests() -> None
     assert evaluated("flake rate", plan.M1, {plan.FLAKES: found}).verdict is Verdict.FAIL
     del found.content["result"]["bounds"]
     assert evaluated("flake rate", plan.M2, {plan.FLAKES: found}).verdict is Verdict.UNMEASURED
+
+
+@pytest.mark.parametrize(("runs", "verdict"), [(99, Verdict.FAIL), (100, Verdict.PASS), (101, Verdict.PASS)])
+def test_every_test_has_to_be_run_so_often_that_the_rate_says_something(runs: int, verdict: Verdict) -> None:
+    found = flakes(plan.FLAKES, 0.01)
+    found.content["result"]["fewest_runs"] = runs
+    assert evaluated("flake sample", plan.M1, {plan.FLAKES: found}).verdict is verdict
 
 
 def benchmark(name: str, **figures: float | None) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,7 +54,7 @@ def exact(gate: Gate, figure: Any) -> dict[str, Any]:
     """An artifact with that figure, of which it is sure, and which has judged it by no threshold that it tells."""
     content = placed(gate, [figure], verdict="pass", reason="")
     if gate.bounds:
-        content["result"]["bounds"] = {"low": figure, "high": figure, "fewest_runs": 100}
+        content["result"]["bounds"] = {"low": figure, "high": figure}
     return content
 
 
@@ -113,6 +115,26 @@ def test_every_pointer_is_one_that_the_schema_has(gate: Gate) -> None:
     if gate.verdict:
         (holder,) = [each for each in reached(whole, tokens[:-1], whole) if "properties" in each]
         assert {gate.verdict, gate.judged_at} <= holder["properties"].keys()
+
+
+def test_only_these_figures_are_judged_by_an_interval_beside_them() -> None:
+    """Ends that happen to stand beside a figure, and are not its own, would judge it."""
+    found = set()
+    for gate in OF_SCHEMAS:
+        name = plan.FLAKES if gate.artifact in plan.FLAKES_OF.values() else gate.artifact
+        whole = schemas.shipped()[schemas.of_artifact(name)]
+        holders = reached(whole, gate.pointer.split("/")[1:-1], whole)
+        if any({"low", "high", "interval"} & each.get("properties", {}).keys() for each in holders):
+            found.add(gate.pointer)
+    assert found == {
+        "/result/claim/figure",
+        "/result/score/figure",
+        "/result/scopes/*/figure",
+        "/result/change/difference",
+        "/result/gates/name=speed-up/figure",
+        "/result/gates/name=flake increase/figure",
+        *(f"/result/cells/system={system}/pass_rate" for system in plan.SYSTEMS),
+    }
 
 
 def reached(schema: dict[str, Any], tokens: list[str], whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -237,6 +259,17 @@ def test_the_numbers_are_those_of_the_plan() -> None:
     }
     for name, gates in wanted.items():
         assert gates.items() <= thresholds[name].items()
+
+
+def test_the_readme_has_every_gate_by_its_milestone_and_level() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = readme.partition("### Milestones\n")[2].partition("\n### ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| M")]
+    for milestone in plan.MILESTONES:
+        said = [name for row in rows if row[0] == f"| {milestone.name}" for name in re.findall(r"\*?`[^`]+`", row[2])]
+        levels = {gate.name: gate.level for gate in milestone.gates}
+        wanted = {f"{'*' * (level is Level.ADVISORY)}`{name}`" for name, level in levels.items()}
+        assert sorted(said) == sorted(wanted)
 
 
 def test_artifacts_are_named_once() -> None:

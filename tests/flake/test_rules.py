@@ -135,7 +135,17 @@ def test_the_bounds_judge_every_threshold_as_the_claim_would(every: list[Tally],
     verdict = Verdict.PASS if bounds.high < threshold else Verdict.UNMEASURED
     verdict = Verdict.FAIL if bounds.low >= threshold else verdict
     assert rules.claim(every, threshold=threshold, confidence=0.95).verdict is verdict
-    assert bounds.fewest_runs == min((tally.runs for tally in every), default=0)
+
+
+def test_the_fewest_runs_are_those_of_a_test_that_was_judged() -> None:
+    every = {
+        "a": {Outcome.PASSED: 20},
+        "b": {Outcome.PASSED: 9, Outcome.SKIPPED: 11},
+        "broken": {Outcome.FAILED: 2},
+        "skipped": {Outcome.SKIPPED: 20},
+    }
+    assert examined(*every.items()).fewest_runs == 9
+    assert examined(("skipped", every["skipped"])).fewest_runs == 0
 
 
 @given(st.integers(0, 300), st.none() | st.integers(1, 300), st.floats(0, 1000), st.floats(0, 100))
