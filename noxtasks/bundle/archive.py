@@ -15,11 +15,11 @@ from noxtasks.bundle import container, contents, signing, statements, verifying
 from noxtasks.bundle.container import Member
 from noxtasks.bundle.contents import Contents
 from noxtasks.bundle.model import Judged
-from noxtasks.bundle.proof import Proof
+from noxtasks.bundle.proof import Proof, Trouble
 from noxtasks.bundle.signing import Key
 from noxtasks.bundle.statements import Policy
 from noxtasks.errors import ConfigurationError, EvidenceError
-from noxtasks.evidence import artifacts, canonical, events, files, sums
+from noxtasks.evidence import artifacts, canonical, events, files, schemas, sums
 from noxtasks.evidence.sums import Digest, Sums
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -92,7 +92,15 @@ def _members(found: Contents, policy: Policy, judged: Judged, key: Key | None) -
 def _proof(path: Path, name: str, key: Key | None) -> Proof:
     """What was written is held against itself before it replaces anything."""
     proof = verifying.verify(path, key=key.signer.public_key if key else None, name=name)
+    if unfit := [each for each in proof.findings if each.trouble is Trouble.INVALID and each.name in _ours(proof)]:
+        told = "\n".join(f"  {each.name}: {each.message}" for each in unfit)
+        raise EvidenceError(f"{contents.NOT_BUNDLED}\n{told}", where=str(path.parent), remedy=contents.AGAIN)
     if proof.findings:
         told = "\n".join(f"  {each.name}: {each.message}" for each in proof.findings)
         raise EvidenceError(f"the archive that was made does not verify\n{told}", where=name, remedy=canonical.DEFECT)
     return proof
+
+
+def _ours(proof: Proof) -> set[str]:
+    """Artifacts among what findings are about: written with a right digest, they may still fit no schema of now."""
+    return {each.name for each in proof.findings if schemas.is_artifact(each.name)}

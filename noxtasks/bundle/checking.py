@@ -109,7 +109,10 @@ def of_name(name: str, content: Content, policy: Policy | None) -> Iterator[Find
 
 
 def of_statements(content: Content, judged: Judged | None, log: Chain) -> Iterator[Finding]:
-    """What they state, against what the archive's content makes of them."""
+    """What they state, against what the archive's content makes of them.
+
+    Where that could not be judged, what they say of the chain of events is checked alone.
+    """
     expected: dict[str, Any] = {}
     if judged is not None:
         subjects = [
@@ -125,9 +128,12 @@ def of_statements(content: Content, judged: Judged | None, log: Chain) -> Iterat
         stated = _parsed(data)
         if not isinstance(stated, dict):
             yield Finding(trouble=Trouble.INVALID, name=name, message="it is no JSON object")
-        elif not _is_canonical(stated, data):
+            continue
+        if not _is_canonical(stated, data):
             yield Finding(trouble=Trouble.INVALID, name=name, message="it was rewritten: it is not canonical JSON")
-        if isinstance(stated, dict) and name in expected:
+        if content.is_whole:
+            yield from _of_head(name, stated, log)
+        if name in expected:
             yield from _contradictions(name, stated, expected[name])
 
 
@@ -138,12 +144,13 @@ def _is_canonical(stated: dict[str, Any], data: bytes) -> bool:
         return False  # nested too deeply to be written
 
 
-def _contradictions(name: str, stated: dict[str, Any], expected: dict[str, Any]) -> Iterator[Finding]:
-    told = _annotations(stated)
-    if told != (known := _annotations(expected)):
-        found = "; ".join(statements.differences(told, known))
+def _of_head(name: str, stated: dict[str, Any], log: Chain) -> Iterator[Finding]:
+    if found := "; ".join(statements.differences(_annotations(stated), statements.told_of(log))):
         message = f"of {events.NAME} it says what the chain does not bear out: {found}"
         yield Finding(trouble=Trouble.CONTRADICTED, name=name, message=message)
+
+
+def _contradictions(name: str, stated: dict[str, Any], expected: dict[str, Any]) -> Iterator[Finding]:
     one = {**stated, "subject": _order(stated)}
     other = {**expected, "subject": _order(expected)}
     if statements.subjects_of(stated) != statements.subjects_of(expected):

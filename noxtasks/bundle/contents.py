@@ -33,7 +33,8 @@ LARGEST_READ = 128 << 20
 
 _LATER = (COMPLETENESS, AAR, PAGE)
 _RESERVED = {sums.NAME, events.NAME, statements.POLICY, *statements.ENVELOPES, *statements.ENVELOPES.values()}
-_AGAIN = "Restore what was there, or run again the session that writes it."
+AGAIN = "Restore what was there, or run again the session that writes it."
+NOT_BUNDLED = "the evidence is not as it was written, and is not bundled"
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +67,8 @@ def gather(folder: Path) -> Contents:
     problems = [problem for name in names if (problem := _problem(name, actual[name], listed, log))]
     problems += _of_folder(folder, listed, log)
     if problems:
-        message = "the evidence is not as it was written, and is not bundled\n" + "\n".join(f"  {p}" for p in problems)
-        raise EvidenceError(message, where=where, remedy=_AGAIN)
+        message = f"{NOT_BUNDLED}\n" + "\n".join(f"  {p}" for p in problems)
+        raise EvidenceError(message, where=where, remedy=AGAIN)
     digests = {name: sha256 for name, sha256 in actual.items() if sha256}
     if not digests:
         raise NotMeasuredError("there is nothing to bundle: no artifact is evidence", where=where)

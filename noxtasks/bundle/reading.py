@@ -87,44 +87,60 @@ def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:
         content.proofs[entry.name] = b"".join(kept)
 
 
-def look_into(
-    file: BinaryIO, policy: Policy | None, limits: Limits | None
-) -> tuple[dict[str, bytes], list[str], list[Finding]]:
-    """The second reading: what gates look into, what could not be held against a schema, and what does not fit."""
-    asked = {gate.artifact for gate in policy.milestone.gates} if policy else set()
+class Looked(msgspec.Struct, kw_only=True):
+    """What the second reading has found: what gates look into, and what could not be judged as it was written."""
+
     held: dict[str, bytes] = {}
-    notes: list[str] = []
+    large: dict[str, int] = {}  # too large to be read as a whole: bytes
+    foreign: dict[str, str] = {}  # of a schema of another version: what to say of it
     findings: list[Finding] = []
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file that a gate looks into, as a folder gives it."""
+        contents.expect_readable(self.large.get(name, 0), name)
+        return self.held.get(name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not held against a schema."""
+        large = [f"{name}: too large to be held against its schema; its digest was checked" for name in self.large]
+        return (*large, *(f"{name}: {said}; its digest was checked" for name, said in self.foreign.items()))
+
+
+def look_into(file: BinaryIO, policy: Policy | None, limits: Limits | None) -> Looked:
+    """The second reading, of artifacts and what gates look into besides."""
+    asked = {gate.artifact for gate in policy.milestone.gates} if policy else set()
+    looked = Looked()
     file.seek(0)
     for entry, pieces in Reader(file, limits).entries():
         is_ours = schemas.is_artifact(entry.name)
         if entry.name in PROOFS or not (is_ours or entry.name in asked):
             continue
         if entry.size > contents.LARGEST_READ:
-            notes.append(f"{entry.name}: too large to be held against its schema; its digest was checked")
+            looked.large[entry.name] = entry.size
             continue
         data = b"".join(pieces)
         if entry.name.endswith((".yaml", ".yml")) and _has_aliases(data):
             message = "it has anchors or aliases, which are never written: it was not looked into"
-            findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
+            looked.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
             continue
         if entry.name in asked:
-            held[entry.name] = data
+            looked.held[entry.name] = data
         if is_ours:
-            _check_schema(entry.name, data, notes, findings)
-    return held, notes, findings
+            _check_schema(entry.name, data, looked)
+    return looked
 
 
-def _check_schema(name: str, data: bytes, notes: list[str], findings: list[Finding]) -> None:
+def _check_schema(name: str, data: bytes, looked: Looked) -> None:
     try:
         artifacts.parse(name, data, where=name)
     except RecursionError:
-        findings.append(Finding(trouble=Trouble.INVALID, name=name, message="it is nested too deeply"))
+        looked.findings.append(Finding(trouble=Trouble.INVALID, name=name, message="it is nested too deeply"))
+    except artifacts.OtherSchemaError as error:
+        looked.foreign[name] = error.message
     except EvidenceError as error:
-        if "this version knows" in error.message:
-            notes.append(f"{name}: {error.message}; its digest was checked")
-        else:
-            findings.append(Finding(trouble=Trouble.INVALID, name=name, message=error.message.replace("\n", ";")))
+        message = error.message.replace("\n", ";")
+        looked.findings.append(Finding(trouble=Trouble.INVALID, name=name, message=message))
 
 
 def _has_aliases(data: bytes) -> bool:

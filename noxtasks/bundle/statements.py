@@ -2,7 +2,10 @@
 
 `test-result` v0.1 has each gate of the milestone as a test: one that blocks and does not pass has failed, one that only
 advises has warned. `svr` v0.2 (Simple Verification Result) can only say what holds, and names the policy: the gates, as
-data, which the archive carries. Fields of our own begin with `noxtasks_`, as the specification has it.
+data, which the archive carries. Fields of our own begin with `noxtasks_`: the specification lets a producer add some.
+
+Whoever changes what is made of the same evidence gives `VERIFIER` another number, and keeps what forms the old:
+archives are meant to be verified years after they were made.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and, beside it, `predicates/test-result.md` and
 `predicates/svr.md`.
@@ -85,8 +88,12 @@ def _descriptor(digest: Digest) -> dict[str, Any]:
 def _subject(digest: Digest, chain: Chain) -> dict[str, Any]:
     if digest.name != events.NAME:
         return _descriptor(digest)
-    told = {_HEAD: chain.head, "noxtasks_events": len(chain.events), "noxtasks_code_version": chain.code_version}
-    return {**_descriptor(digest), "annotations": told}
+    return {**_descriptor(digest), "annotations": told_of(chain)}
+
+
+def told_of(chain: Chain) -> dict[str, Any]:
+    """What is said of the chain of events beside its digest: where it ends, and which code it is about."""
+    return {_HEAD: chain.head, "noxtasks_events": len(chain.events), "noxtasks_code_version": chain.code_version}
 
 
 def _test_result(judged: Judged, policy: list[dict[str, Any]]) -> dict[str, Any]:

@@ -31,9 +31,7 @@ def print_report(report: Report, *, folder: str) -> None:
         if judged.milestone.name in names:
             _print_gates(console, judged)
     for missing in report.missing:
-        _indented(
-            console, f"missing for {missing.milestone}: {shown(missing.name)}: {shown(missing.message)}", "yellow"
-        )
+        console.print(Text(f"{missing.milestone} lacks: {shown(missing.message)}", "yellow"))
     for judged in report.judged:
         console.print(Text(wording.milestone(judged), _STYLE[judged.verdict]))
     for note in report.notes:

@@ -17,7 +17,7 @@ from noxtasks.bundle.chain import Chain
 from noxtasks.bundle.model import Judged
 from noxtasks.bundle.opening import Limits
 from noxtasks.bundle.proof import Finding, Proof, Trouble
-from noxtasks.bundle.reading import Content
+from noxtasks.bundle.reading import Content, Looked
 from noxtasks.bundle.statements import Policy
 from noxtasks.evidence import files
 from noxtasks.stats import Verdict
@@ -41,9 +41,9 @@ def verify(path: Path, *, key: SSlibKey | None = None, name: str = "", limits: L
         found += checking.of_digests(content, log)
         found += checking.of_chain(content, log)
         found += checking.of_name(name or path.name, content, policy)
-        held, notes, invalid = reading.look_into(file, policy, limits) if content.is_whole else ({}, [], [])
-        found += invalid
-        judged = _judged(policy, held, content, log) if policy and content.is_whole else None
+        looked = reading.look_into(file, policy, limits) if content.is_whole else Looked()
+        found += looked.findings
+        judged = _judged(policy, looked, content, log) if policy and content.is_whole else None
         found += checking.of_statements(content, judged, log)
         signed, of_signatures, keys = checking.of_signatures(content, key)
         found += of_signatures
@@ -54,7 +54,7 @@ def verify(path: Path, *, key: SSlibKey | None = None, name: str = "", limits: L
         size=content.size,
         files=len(content.digests),
         findings=tuple(dict.fromkeys(found)),
-        notes=tuple(notes),
+        notes=looked.notes,
         milestone=policy.milestone.name if policy else "",
         title=policy.milestone.title if policy else "",
         verdict=judged.verdict if judged else Verdict.UNMEASURED,
@@ -84,9 +84,12 @@ def _policy(content: Content) -> Policy | None:
     return policy
 
 
-def _judged(policy: Policy, held: dict[str, bytes], content: Content, log: Chain) -> Judged | None:
+def _judged(policy: Policy, looked: Looked, content: Content, log: Chain) -> Judged | None:
+    """What the evidence says; None where a gate looks into what this version cannot read, or asks for nonsense."""
+    if looked.foreign.keys() & {gate.artifact for gate in policy.milestone.gates}:
+        return None
     try:
-        return contents.judged(policy, held.get, log)
+        return contents.judged(policy, looked.read, log)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         message = f"what it asks cannot be answered by what the archive holds: {error!r}"
         content.findings.append(Finding(trouble=Trouble.INVALID, name=statements.POLICY, message=message))

@@ -82,6 +82,8 @@ def borne_out(proof: Proof) -> str:
     """What the archive says of its milestone, by its own evidence."""
     said = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
     name = f"{proof.milestone} ({shown(proof.title)})"
+    if not proof.gates:
+        return f"{name}: by this version its gates could not be judged again; the code is {proof.code_version}"
     share = f"{proof.holds} of {counted(proof.gates, 'gate')} pass"
     return f"{name} {said[proof.verdict]}: {share}; the code is {proof.code_version}"
 

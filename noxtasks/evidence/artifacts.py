@@ -17,6 +17,7 @@ altered. Between 3 and 4, and only there, plain `sha256sum -c` reports a mismatc
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 RERUN = "Run the session that writes it again."
+
+_VERSION = re.compile(r"/[1-9][0-9]*$", re.ASCII)
+
+
+class OtherSchemaError(EvidenceError):
+    """The artifact fits, if anything, its schema in another version, which another version of noxtasks has."""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +175,9 @@ def _parsed(name: str, data: bytes, where: str) -> dict[str, Any]:
     said = envelope.get("schema") if isinstance(envelope, dict) else None
     if said != schema:
         remedy = f"Read it with the version of noxtasks that wrote it, or: {RERUN}"
-        raise EvidenceError(f"its schema is {said!r}; this version knows {schema!r}", where=where, remedy=remedy)
+        message = f"its schema is {said!r}; this version knows {schema!r}"
+        is_other = _VERSION.sub("", str(said)) == _VERSION.sub("", schema)
+        raise (OtherSchemaError if is_other else EvidenceError)(message, where=where, remedy=remedy)
     if found := schemas.faults(schemas.of_artifact(name), envelope):
         message = "it does not fit its schema\n" + "\n".join(f"  {fault}" for fault in found)
         raise EvidenceError(message, where=where, remedy=RERUN)

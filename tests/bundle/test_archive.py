@@ -231,5 +231,26 @@ def test_an_artifact_of_another_version_is_no_finding_but_is_told(
     version_of = schemas.version_of
     monkeypatch.setattr(schemas, "version_of", lambda name: version_of(name).replace("health/1", "health/2"))
     proof = verifying.verify(reports / NAME)
-    assert [note for note in proof.notes if "collection.health/1" in note]
-    assert not [each for each in proof.findings if each.name == HEALTH]
+    assert proof.findings == ()
+    assert [note for note in proof.notes if "'collection.health/1'; this version knows 'collection.health/2'" in note]
+    assert (proof.verdict, proof.gates) == (Verdict.UNMEASURED, 0)
+
+
+def test_an_artifact_that_is_too_large_to_be_looked_into_is_bundled_and_not_measured(
+    reports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "LARGEST_READ", 100)
+    written = bundle(reports)
+    assert written.proof.is_sound
+    assert {each.verdict for each in written.judged.evaluations} == {Verdict.UNMEASURED}
+    assert written.proof.notes == (f"{HEALTH}: too large to be held against its schema; its digest was checked",)
+
+
+def test_an_artifact_that_fits_its_schema_no_more_is_not_bundled(reports: Path, provenance: Provenance) -> None:
+    data = (reports / HEALTH).read_bytes().replace(b'"modules":1', b'"modules":"many"')
+    tell(reports, later(provenance), artifacts.attach(reports, HEALTH, data))
+    with pytest.raises(EvidenceError, match="is not bundled") as caught:
+        bundle(reports)
+    assert f"{HEALTH}: it does not fit its schema" in caught.value.message
+    assert "run again the session" in caught.value.remedy
+    assert not (reports / NAME).exists()
