@@ -28,7 +28,8 @@ def of_digests(content: Content, log: Chain) -> Iterator[Finding]:
     """What is not as the list, a statement or an event says, file by file, with all that contradicts it."""
     sources = _sources(content)
     told = {name: sha256 for name, sha256 in log.told.items() if contents.is_evidence(name)}
-    for name in sorted({*content.digests, *_NEEDED, *(name for listed in sources.values() for name in listed)}):
+    needed = _NEEDED if content.is_whole else ()
+    for name in sorted({*content.digests, *needed, *(name for listed in sources.values() for name in listed)}):
         actual = content.digests.get(name)
         if actual is None:
             yield _removed(name, sources, is_whole=content.is_whole)
@@ -42,14 +43,14 @@ def of_digests(content: Content, log: Chain) -> Iterator[Finding]:
             message = f"its SHA-256 is {actual}; {' and '.join(against)}"
             yield Finding(trouble=Trouble.ALTERED, name=name, message=message)
         elif missing:
-            yield Finding(trouble=Trouble.ADDED, name=name, message=f"{' and '.join(missing)} do not name it")
+            yield Finding(trouble=Trouble.ADDED, name=name, message=f"it is not in {' and '.join(missing)}")
 
 
 def _removed(name: str, sources: Mapping[str, Mapping[str, str]], *, is_whole: bool) -> Finding:
     by = [source for source, listed in sources.items() if name in listed]
-    why = f"{' and '.join(by)} name it" if by else "every archive has it"
     lost = "it is not there" if is_whole else "it is not there, or could not be reached"
-    return Finding(trouble=Trouble.REMOVED, name=name, message=f"{lost}, and {why}")
+    why = f"and should be, by {' and '.join(by)}" if by else "as it is in every archive"
+    return Finding(trouble=Trouble.REMOVED, name=name, message=f"{lost}, {why}")
 
 
 def _sources(content: Content) -> dict[str, dict[str, str]]:

@@ -117,6 +117,8 @@ class Reader:
         folders: set[str] = set()
         before = b""
         while (block := self._take(BLOCK)) != bytes(BLOCK):
+            if self._is_top(block):
+                continue
             path, own, time = self._path(block)
             entry = self._entry(path, own, time)
             self._expect_new(entry.name, seen, folders)
@@ -133,6 +135,18 @@ class Reader:
                 raise RefusedError("bytes are hidden behind its content", entry.name)
             self._inside = ""
         self._end()
+
+    def _is_top(self, block: bytes) -> bool:
+        """Whether it is the folder of all, which programs write that pack a folder."""
+        name = block[:NAME_FIELD].rstrip(b"\0").removesuffix(b"/")
+        if block[156:157] != b"5" or b"/" in name or unfit(name.decode("utf-8", "replace")) or self.folder:
+            return False
+        self._expect_sound(block)
+        if self._number(block, 124, 136):
+            raise RefusedError("a folder that has content", name.decode())
+        self.folder = name.decode()
+        self.oddities.append(("", "it has an entry for its folder, which is never written: it was packed again"))
+        return True
 
     def _path(self, block: bytes) -> tuple[str, bytes, int]:
         """The path of a file, its own header, and its time."""

@@ -57,11 +57,20 @@ def read(file: BinaryIO, limits: Limits | None) -> Content:
         trouble = Trouble.CUT if error.is_cut else Trouble.DAMAGED
         within = f"within {error.name}" if error.name else f"after {reader.files} files"
         content.findings.append(Finding(trouble=trouble, name="", message=f"{error}, {within}"))
-    content.findings += [
-        Finding(trouble=Trouble.REPACKED, name=name, message=message) for name, message in reader.oddities
-    ]
+    content.findings += _repacked(reader.oddities)
     content.folder, content.size, content.tar_sha256 = reader.folder, reader.size, reader.tar_sha256
     return content
+
+
+def _repacked(oddities: list[tuple[str, str]]) -> Iterator[Finding]:
+    """What is not as the writer leaves it; what is so of several files is told once."""
+    named: dict[str, list[str]] = {}
+    for name, message in oddities:
+        named.setdefault(message, []).append(name)
+    for message, names in named.items():
+        name = names[0] if len(names) == 1 else ""
+        more = f": {len(names)} files, such as {names[0]}" if len(names) > 1 else ""
+        yield Finding(trouble=Trouble.REPACKED, name=name, message=f"{message}{more}")
 
 
 def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:

@@ -76,7 +76,7 @@ def print_proof(proof: Proof) -> None:
         console.print(Text(wording.finding(found), "red"), soft_wrap=True)
     for note in proof.notes:
         console.print(Text(shown(note), "yellow"), soft_wrap=True)
-    if proof.milestone:
+    if proof.milestone and proof.is_sound:
         console.print(Text(wording.borne_out(proof)), soft_wrap=True)
     if caution := wording.caution(proof):
         console.print(Text(caution, "yellow"))

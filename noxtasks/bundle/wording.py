@@ -12,8 +12,8 @@ from noxtasks.stats import Verdict
 _STEP = 1024
 _SIGNING = {
     Signing.NONE: "not signed",
-    Signing.UNCHECKED: "signed, and not checked: give the public key that you know, with --key",
-    Signing.SOUND: "signed by the key that was given",
+    Signing.UNCHECKED: "signed, not checked",
+    Signing.SOUND: "signed by the key",
     Signing.WRONG: "a signature is wrong",
 }
 ALONE = (
@@ -45,9 +45,8 @@ def milestone(judged: Judged) -> str:
 def archive(proof: Proof) -> list[str]:
     """What an archive is, and by which digests it is known again."""
     what = f"{counted(proof.files, 'file')}, {size(proof.size)}, {counted(proof.events, 'event')}"
-    signed = _SIGNING[proof.signing] if not (proof.findings and proof.signing is Signing.SOUND) else "signed by the key"
     return [
-        f"{shown(proof.name)}: {what}; {signed}",
+        f"{shown(proof.name)}: {what}; {_SIGNING[proof.signing]}",
         f"  SHA-256  {proof.sha256}",
         f"  its tar  {proof.tar_sha256}",
         f"  events   {proof.events_head}",
@@ -82,6 +81,8 @@ def borne_out(proof: Proof) -> str:
     """What the archive says of its milestone, by its own evidence."""
     said = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
     name = f"{proof.milestone} ({shown(proof.title)})"
+    if not proof.gates:
+        return f"{name}: this version cannot judge its gates again; the code is {proof.code_version}"
     if not proof.gates:
         return f"{name}: by this version its gates could not be judged again; the code is {proof.code_version}"
     share = f"{proof.holds} of {counted(proof.gates, 'gate')} pass"

@@ -240,6 +240,16 @@ def test_what_is_only_not_as_it_is_written_is_told(name: str) -> None:
     assert [told for _, told in oddities if told.startswith(f"its {field} is")]
 
 
+def test_an_entry_for_the_folder_of_all_is_told_and_no_other() -> None:
+    top = entry(TOP, type=tarfile.DIRTYPE)
+    found, oddities = read(tarred(top, entry(f"{TOP}/a")))
+    assert found == {"a": b""}
+    assert ("", "it has an entry for its folder, which is never written: it was packed again") in oddities
+    for others in ((entry("..", type=tarfile.DIRTYPE),), (top, entry("other", type=tarfile.DIRTYPE))):
+        with pytest.raises(RefusedError):
+            read(tarred(*others, entry(f"{TOP}/a")))
+
+
 def test_files_out_of_order_and_an_archive_that_was_packed_again_are_told() -> None:
     _, oddities = read(tarred(entry(f"{TOP}/b"), entry(f"{TOP}/a")))
     assert ("a", "it is not in its place: files are sorted by name") in oddities
