@@ -165,23 +165,25 @@ def _digest_of(event: Event, name: str) -> str | None:
 def _velocity(
     events: Sequence[Event], since: int, until: int, recorded: Sequence[StoredSession] | None
 ) -> dict[str, Any]:
-    """What came to be between two events, those with the sequences `since` (0 is the beginning) and `until`."""
+    """What came to be between two events, those with the sequences `since` (0 is the beginning) and `until`.
+
+    What took less than a week has no rate: to say what a week of it would be is to guess.
+    """
     between = [each for each in events if since < each.sequence <= until]
     began = next((each.time for each in events if each.sequence == max(since, 1)), between[0].time)
     ended = between[-1].time
     took = ended - began
     gained = _held_at(events, until) - _held_at(events, since)
-    is_forward = took > timedelta()
     return {
         "from": began,
-        "days": took / timedelta(days=1) if is_forward else None,
+        "days": took / timedelta(days=1) if took > timedelta() else None,
         "sessions": _sessions(between),
         "events": len(between),
         "runs": None
         if recorded is None
         else sum(len(each.run_numbers) for each in recorded if began <= each.session.started <= ended),
         "gates_gained": gained,
-        "gates_gained_per_week": gained / (took / _WEEK) if is_forward else None,
+        "gates_gained_per_week": gained / (took / _WEEK) if took >= _WEEK else None,
     }
 
 

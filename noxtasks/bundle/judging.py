@@ -117,14 +117,41 @@ def _completeness(missed: Iterable[Missing], archives: Mapping[str, str]) -> Doc
 
 
 def _of_systems(documents: Documents) -> dict[str, Document]:
-    """The flake report of this system, under the name that it would have elsewhere; a copy that is there goes first."""
-    own = documents.get(plan.FLAKES)
-    if own is None or own.refusal:
-        return {}
-    told = str(own.content["platform"]["system"]).lower()
-    name = plan.FLAKES_OF.get(_SYSTEM_NAMES.get(told, told), "")
-    is_there = name in documents and not documents[name].refusal
-    return {name: own} if name and not is_there else {}
+    """The flake reports of all systems: copies that others have made of theirs, and that of this one.
+
+    A copy counts where it is of the system of its name, and about the code that the report of this system is about.
+    """
+    own = documents.get(plan.FLAKES) or Document(name=plan.FLAKES, refusal=f"there is no {plan.FLAKES}")
+    found: dict[str, Document] = {}
+    for system, name in plan.FLAKES_OF.items():
+        copy = documents.get(name)
+        if copy is not None and not copy.refusal:
+            refusal = _not_of(system, copy, own)
+            found[name] = Document(name=name, refusal=refusal, digest=copy.digest) if refusal else copy
+        elif not own.refusal and _system(own) == system:
+            found[name] = own
+    return found
+
+
+def _not_of(system: str, copy: Document, own: Document) -> str:
+    """Why a copy does not count; empty where it does."""
+    if own.refusal:
+        return f"which code it has to be about is not known: {own.refusal}"
+    content = copy.content if isinstance(copy.content, Mapping) else {}
+    if _system(copy) != system:
+        return f"{copy.name} is not of {plan.SYSTEMS[system]}"
+    if content.get("complete") is not True:
+        return f"{copy.name} is of a session that was interrupted"
+    if content.get("code_version") != own.content["code_version"]:
+        return f"{copy.name} is about other code than {plan.FLAKES}"
+    return ""
+
+
+def _system(report: Document) -> str:
+    """The system that a report is of, as cells of the matrix name it."""
+    platform = report.content.get("platform") if isinstance(report.content, Mapping) else None
+    told = str(platform.get("system")).lower() if isinstance(platform, Mapping) else ""
+    return _SYSTEM_NAMES.get(told, told)
 
 
 def _types(events: Iterable[Event]) -> dict[str, int]:

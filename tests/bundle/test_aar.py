@@ -146,9 +146,10 @@ def test_gates_that_were_lost_count_against() -> None:
     assert made(*told)["milestones"][1]["velocity"]["gates_gained"] == -1
 
 
-def test_what_was_bundled_within_one_instant_has_no_rate() -> None:
-    velocity = made(bundled(1, "M1", 0))["milestones"][0]["velocity"]
-    assert (velocity["days"], velocity["gates_gained_per_week"]) == (None, None)
+@pytest.mark.parametrize(("days", "told", "rate"), [(0, None, None), (6.9, 6.9, None), (7, 7, 1), (14, 14, 0.5)])
+def test_what_took_less_than_a_week_has_no_rate(days: float, told: float | None, rate: float | None) -> None:
+    velocity = made(judged_gate(1, "flake rate"), bundled(2, "M1", days))["milestones"][0]["velocity"]
+    assert (velocity["days"], velocity["gates_gained_per_week"]) == (told, rate)
 
 
 def test_a_milestone_that_was_bundled_before_the_one_before_it_has_no_velocity() -> None:

@@ -238,11 +238,51 @@ def test_the_report_of_this_system_is_one_of_those_of_all(system: str, people: s
         assert evaluated(f"flake rate on {name}", plan.M3, documents).verdict is wanted
 
 
+def on_windows(copy: Document, own: Document | None) -> Evaluation:
+    documents = {copy.name: copy} | ({} if own is None else {own.name: own})
+    prepared = judging.prepare(documents, events=(), archives={})
+    assert judging.prepare(prepared, events=(), archives={}) == prepared
+    return evaluated("flake rate on Windows", plan.M3, prepared)
+
+
 def test_a_report_of_another_system_is_a_copy_beside_it() -> None:
+    copy = flakes(plan.FLAKES_OF["windows"], 0.02, platform={"system": "Windows"})
+    found = on_windows(copy, flakes(plan.FLAKES, 0.01))
+    assert (found.verdict, found.figure) == (Verdict.PASS, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({}, "flake.report.windows.json is not of Windows"),
+        ({"platform": None}, "flake.report.windows.json is not of Windows"),
+        ({"platform": {"system": "Windows"}, "code_version": "d"}, "flake.report.windows.json is about other code"),
+        ({"platform": {"system": "Windows"}, "complete": False}, "is of a session that was interrupted"),
+    ],
+)
+def test_a_copy_of_something_else_does_not_count(parts: dict[str, Any], reason: str) -> None:
+    found = on_windows(flakes(plan.FLAKES_OF["windows"], 0.02, **parts), flakes(plan.FLAKES, 0.01))
+    assert found.verdict is Verdict.UNMEASURED
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize("own", [None, Document(name=plan.FLAKES, refusal="it is about other code")])
+def test_a_copy_alone_does_not_say_which_code_it_has_to_be_about(own: Document | None) -> None:
+    found = on_windows(flakes(plan.FLAKES_OF["windows"], 0.02, platform={"system": "Windows"}), own)
+    assert found.verdict is Verdict.UNMEASURED
+    assert "which code it has to be about is not known" in found.reason
+
+
+@pytest.mark.parametrize("content", [[], "text", {"platform": []}])
+def test_a_copy_may_be_anything(content: Any) -> None:
+    copy = Document(name=plan.FLAKES_OF["windows"], content=content)
+    assert on_windows(copy, flakes(plan.FLAKES, 0.01)).verdict is Verdict.UNMEASURED
+
+
+def test_a_copy_of_this_system_goes_before_its_own_report() -> None:
     copy = plan.FLAKES_OF["linux"]
-    own = flakes(plan.FLAKES, 0.01)
     for there, wanted in ((flakes(copy, 0.2), 0.2), (Document(name=copy, refusal="no"), 0.01)):
-        documents = judging.prepare({plan.FLAKES: own, copy: there}, events=(), archives={})
+        documents = judging.prepare({plan.FLAKES: flakes(plan.FLAKES, 0.01), copy: there}, events=(), archives={})
         assert evaluated("flake rate on Linux", plan.M3, documents).figure == wanted
 
 

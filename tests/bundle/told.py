@@ -20,7 +20,8 @@ def digest(name: str, letter: str = "a") -> Digest:
 
 def document(name: str, letter: str = "a", **content: Any) -> Document:
     """An artifact that counts."""
-    told = {"platform": {"system": "Linux"}, "result": {}, "timing": {}, **content}
+    origin = {"platform": {"system": "Linux"}, "code_version": "c", "complete": True}
+    told = {**origin, "result": {}, "timing": {}, **content}
     return Document(name=name, content=told, digest=digest(name, letter))
 
 
