@@ -21,6 +21,7 @@ import msgspec
 
 from noxtasks.bundle.chain import Chain
 from noxtasks.bundle.model import Judged, Milestone
+from noxtasks.errors import EvidenceError
 from noxtasks.evidence import canonical, events
 from noxtasks.evidence.gating.model import Evaluation, Level
 from noxtasks.evidence.sums import Digest
@@ -38,6 +39,9 @@ ENVELOPES = {name: name.replace(".statement.", ".dsse.") for name in NAMES.value
 """The signed form of each statement: a DSSE envelope."""
 
 _HEAD = "noxtasks_head"
+_LARGEST_POLICY = 1 << 20
+_MOST_GATES = 1000
+_LONGEST_TEXT = 2000
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +57,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def policy_of(data: bytes) -> Policy:
-    """Read it back. Raises `ValueError`."""
-    return msgspec.convert(canonical.loads(data), Policy)
+    """Read it back. Raises `ValueError`, also for one that nobody would write, and that would take long to follow."""
+    if len(data) > _LARGEST_POLICY:
+        raise ValueError(f"it has {len(data)} bytes")
+    policy = msgspec.convert(canonical.loads(data), Policy)
+    told = [text for gate in policy.milestone.gates for text in (gate.pointer, gate.command, gate.bounds)]
+    if len(policy.milestone.gates) > _MOST_GATES or any(len(text) > _LONGEST_TEXT for text in told):
+        raise ValueError("it has very many gates, or very long ones")
+    return policy
 
 
 def render(subjects: Sequence[Digest], judged: Judged, chain: Chain) -> dict[str, bytes]:
@@ -168,5 +178,8 @@ def differences(stated: Any, expected: Any, pointer: str = "") -> Iterator[str]:
 
 
 def _short(value: Any) -> str:
-    text = canonical.dumps(value, where="").decode()
+    try:
+        text = canonical.dumps(value, where="").decode()
+    except EvidenceError:
+        return "nested too deeply to be told"
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line

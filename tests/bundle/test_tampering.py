@@ -560,3 +560,27 @@ def test_a_hostile_file_in_a_sound_archive_is_refused_and_nothing_is_unpacked(re
     proof = verify(tmp_path / "a.tar.gz")
     assert any(each.trouble in {Trouble.REFUSED, Trouble.DAMAGED} for each in proof.findings)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("depth", [300, 900, 20_000])
+@pytest.mark.parametrize("name", [sums.NAME, HEALTH, EVENTS, POLICY, SVR, SVR_DSSE])
+def test_what_is_nested_deeply_is_a_finding_and_no_defect(name: str, depth: int, signed: Files, tmp_path: Path) -> None:
+    signed[name] = b'{"a":' + b"[" * depth + b"]" * depth + b"}\n"
+    path = packed(tmp_path / "a.tar.gz", summed(signed) if name != sums.NAME else signed)
+    assert not verify(path).is_sound
+
+
+ENDLESS = {
+    "a command that takes long to fill in": at("milestone", "gates", 0, "command", to="{/" * 100_000),
+    "a pointer of many steps": at("milestone", "gates", 0, "pointer", to="/*" * 100_000),
+    "very many gates": lambda found: found["milestone"]["gates"].extend(found["milestone"]["gates"][:1] * 1500),
+    "a very long title": at("milestone", "title", to="x" * (1 << 20)),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_policy_that_would_take_long_is_not_followed(name: str, signed: Files, tmp_path: Path) -> None:
+    edited(POLICY, ENDLESS[name])(signed)
+    proof = verify(packed(tmp_path / "a.tar.gz", summed(signed)))
+    assert shows(proof, Trouble.INVALID, POLICY, "it has")
+    assert proof.gates == 0
