@@ -17,6 +17,7 @@ from noxtasks.evidence.events import Event, EventType, Finding
 
 _LONGEST_LINE = 16 << 20
 _CODE = "noxtasks.code.version"
+_RESTING = {EventType.GATE_EVALUATED, EventType.GOVERNANCE_CHECKED}
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +55,16 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> dict[str, str]:
-        """What the digest of each artifact was when an event has mentioned it last."""
-        return {artifact.name: artifact.sha256 for each in self.events for artifact in each.artifacts}
+        """What the digest of each artifact was when a session told last that it had written it.
+
+        Some events tell what they rest on besides: that may be written anew later by who tells of no artifact.
+        """
+        return {
+            artifact.name: artifact.sha256
+            for each in self.events
+            for artifact in each.artifacts
+            if each.type not in _RESTING or artifact.name == each.subject
+        }
 
 
 def read(log: Iterable[bytes]) -> Chain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from noxtasks.bundle.emit import Report
 from noxtasks.bundle.model import Judged
 from noxtasks.bundle.proof import Finding, Proof, Signing
 from noxtasks.evidence.display.text import counted, shown
@@ -87,8 +86,3 @@ def borne_out(proof: Proof) -> str:
         return f"{name}: by this version its gates could not be judged again; the code is {proof.code_version}"
     share = f"{proof.holds} of {counted(proof.gates, 'gate')} pass"
     return f"{name} {said[proof.verdict]}: {share}; the code is {proof.code_version}"
-
-
-def made(report: Report) -> list[str]:
-    """The names of what was made."""
-    return [shown(each.name) for each in report.made]

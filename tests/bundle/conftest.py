@@ -65,7 +65,9 @@ def health(**parts: Any) -> dict[str, Any]:
     }
 
 
-def tell(reports: Path, provenance: Provenance, *digests: Digest, event: EventType = EventType.GATE_EVALUATED) -> None:
+def tell(
+    reports: Path, provenance: Provenance, *digests: Digest, event: EventType = EventType.MUTATION_SCAN_COMPLETE
+) -> None:
     events.append(
         reports,
         event=event,

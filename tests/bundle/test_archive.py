@@ -141,6 +141,14 @@ def test_an_artifact_that_was_altered_with_its_digest_is_told_by_the_events(
         bundle(reports)
 
 
+def test_what_a_gate_rested_on_may_have_been_written_anew_since(reports: Path, provenance: Provenance) -> None:
+    """Not every session tells of all that it writes."""
+    told = artifacts.attach(reports, "notes.txt", b"old")
+    tell(reports, later(provenance), told, event=EventType.GATE_EVALUATED)
+    artifacts.attach(reports, "notes.txt", b"new")
+    assert bundle(reports).proof.is_sound
+
+
 def test_without_evidence_there_is_nothing_to_bundle(tmp_path: Path, reports: Path) -> None:
     with pytest.raises(NotMeasuredError, match="there is nothing to bundle"):
         bundle(tmp_path / "none")
