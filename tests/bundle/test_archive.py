@@ -137,8 +137,10 @@ def test_an_artifact_that_was_altered_with_its_digest_is_told_by_the_events(
     reports: Path, provenance: Provenance
 ) -> None:
     artifacts.write(reports, HEALTH, result=health(modules=9), timing={}, provenance=provenance)
-    with pytest.raises(EvidenceError, match=r"events\.jsonl last told of"):
+    with pytest.raises(EvidenceError, match="and is not bundled") as caught:
         bundle(reports)
+    assert f"{HEALTH}: its SHA-256 is" in caught.value.message
+    assert "events.jsonl last told of" in caught.value.message
 
 
 def test_what_a_gate_rested_on_may_have_been_written_anew_since(reports: Path, provenance: Provenance) -> None:
@@ -204,6 +206,12 @@ def test_the_archives_before_it_are_pinned(reports: Path) -> None:
     written = archive.write(reports, policy, key=None, time=None)
     assert written.proof.verdict is Verdict.PASS
     assert b"a" * 64 in unpacked(reports / NAME)["milestone.json"]
+
+
+def test_it_is_not_judged_by_what_is_written_after_it() -> None:
+    later_on = gate("after-action report", "/result/objectives/*", "==", 7, artifact="Phase2-AAR.yaml")
+    milestone = msgspec.structs.replace(MILESTONE, gates=(*MILESTONE.gates, later_on))
+    assert contents.policy(milestone, {}, ["M1"]).milestone.gates == MILESTONE.gates
 
 
 def test_much_evidence_passes_through_little_memory(reports: Path, provenance: Provenance) -> None:
