@@ -638,6 +638,13 @@ def _add_dashboard_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_whole(0, 65535), help="where to show it (default: 8765); 0 is any that is free"
     )
+
+
+def _add_bundle_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "milestones", metavar="M1|M2|M3", nargs="*", help="what to bundle for (default: the next that has no proof)"
+    )
+    parser.add_argument("--sign", metavar="KEY", type=Path, help="sign with this Ed25519 key; needs noxtasks[sign]")
     parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
     _add_setting_option(parser)
 
@@ -652,6 +659,33 @@ def _dashboard(arguments: argparse.Namespace) -> ExitCode:
 
     port = serving.PORT if arguments.port is None else arguments.port
     return run.run(root, settings, serve=arguments.serve, port=port)
+
+
+def _bundle(arguments: argparse.Namespace) -> ExitCode:
+    root = _root(arguments)
+    settings = _settings(root, arguments)
+
+    from noxtasks import bundle  # noqa: PLC0415
+
+    return bundle.run(root, settings, names=arguments.milestones, key=arguments.sign, environment=os.environ)
+
+
+def _add_verify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="an archive, or a document that was sealed")
+    parser.add_argument("--key", metavar="PUB", type=Path, help="the public key (PEM) that has to have signed it")
+    _add_settings_of_session(parser)
+
+
+def _verify_bundle(arguments: argparse.Namespace) -> ExitCode:
+    from noxtasks import bundle  # noqa: PLC0415
+
+    return bundle.verify(arguments.file, key=arguments.key)
+
+
+def _add_settings_of_session(parser: argparse.ArgumentParser) -> None:
+    """What a session hands to each of its commands; a file is looked at without the project's settings."""
+    parser.add_argument("--python", help=argparse.SUPPRESS)
+    parser.add_argument("-S", dest="set", action="append", help=argparse.SUPPRESS)
 
 
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
@@ -772,6 +806,17 @@ def _governance(arguments: argparse.Namespace) -> ExitCode:
 
     names = [objective.name for objective in OBJECTIVES]
     return checking.run(root, settings, sessions=names, record=arguments.record)
+
+
+def _add_seal_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="a document with a line for its hash")
+    _add_settings_of_session(parser)
+
+
+def _seal(arguments: argparse.Namespace) -> ExitCode:
+    from noxtasks.bundle import sealing  # noqa: PLC0415
+
+    return sealing.run(arguments.file)
 
 
 def _add_init_options(parser: argparse.ArgumentParser) -> None:
@@ -911,6 +956,18 @@ COMMANDS = (
         handle=_gates,
     ),
     Command(
+        name="bundle",
+        title="Put all evidence into one archive that proves itself, with statements about a milestone.",
+        add_options=_add_bundle_options,
+        handle=_bundle,
+    ),
+    Command(
+        name="bundle verify",
+        title="Tell whether an archive, or a sealed document, is what it was; needs no project.",
+        add_options=_add_verify_options,
+        handle=_verify_bundle,
+    ),
+    Command(
         name="dashboard",
         title="Show all that was measured on one page, index.html among the reports.",
         add_options=_add_dashboard_options,
@@ -940,6 +997,12 @@ COMMANDS = (
         title="Take outcomes of ordinary runs into the history: JUnit XML, or the probe's record.",
         add_options=_add_import_options,
         handle=_import,
+    ),
+    Command(
+        name="bundle seal",
+        title="Fill the integrity hash of a document in: SHA-256 of its text without the line of the hash.",
+        add_options=_add_seal_options,
+        handle=_seal,
     ),
     Command(
         name="governance",

@@ -72,6 +72,12 @@ OBJECTIVES = (
     Objective(name="governance", title="Does the project keep the rules that it has set itself?", runs_tests=False),
     Objective(name="gates", title="May this be merged, by what the others have measured?", runs_tests=False),
     Objective(name="dashboard", title="What does all of it say, on one page?", runs_tests=False, sees_all=True),
+    Objective(
+        name="bundle",
+        title="Can anyone prove, later, what was measured?",
+        verbs=("verify", "seal"),
+        runs_tests=False,
+    ),
 )
 
 

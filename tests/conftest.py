@@ -1,10 +1,11 @@
-"""What tests of the whole tree share: copies of sample projects, and a provenance."""
+"""What tests of the whole tree share: copies of sample projects, a provenance, and a small disk."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,3 +57,20 @@ def provenance() -> Provenance:
         code_version="a" * 40,
         settings={"runs": 20, "order": "buckets"},
     )
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB, which only root can make."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or unmount is None:
+        pytest.skip("there is no mount on this system")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if made.returncode != 0:
+        pytest.skip("a small file system can be mounted by root alone")
+    yield disk
+    subprocess.run([unmount, str(disk)], check=True)

@@ -225,3 +225,16 @@ def test_an_interrupted_session_keeps_what_it_measured(tmp_path: Path) -> None:
     assert running.returncode == ExitCode.INTERRUPTED, said.decode()
     report = json.loads((tmp_path / "reports" / "flake.report.json").read_text())
     assert report["complete"] is False
+
+
+@pytest.mark.functional
+def test_bundle_is_a_session_of_two_words_too(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"noxfile.py": REGISTER.format(""), "plan.md": "File Integrity Hash (placeholder): __TO_BE_COMPUTED__\n"},
+    )
+    nothing = nox(tmp_path, "-s", "bundle", "--", "M1")
+    assert "there is nothing to bundle" in nothing.stdout
+    assert "exit code 3" in nothing.stdout
+    assert nox(tmp_path, "-s", "bundle", "--", "seal", "plan.md").returncode == 0
+    assert "sealed and unchanged" in nox(tmp_path, "-s", "bundle", "--", "verify", "plan.md").stdout

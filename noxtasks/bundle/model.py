@@ -24,11 +24,19 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A milestone as the artifacts have it. `verdict` is the gravest of its gates."""
+    """A milestone as the artifacts have it. `verdict` is the gravest of those of its gates that block."""
 
     milestone: Milestone
     evaluations: tuple[Evaluation, ...]
     verdict: Verdict
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """An artifact that a milestone's gates need, and that is not there or does not count."""
+
+    name: str
+    milestone: str  # M1
+    message: str  # why
 
 
 class Archive(msgspec.Struct, frozen=True, kw_only=True):

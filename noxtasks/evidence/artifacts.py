@@ -17,6 +17,7 @@ altered. Between 3 and 4, and only there, plain `sha256sum -c` reports a mismatc
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,17 @@ from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest, Sums
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
 RERUN = "Run the session that writes it again."
+
+_VERSION = re.compile(r"/[1-9][0-9]*$", re.ASCII)
+
+
+class OtherSchemaError(EvidenceError):
+    """The artifact fits, if anything, its schema in another version, which another version of noxtasks has."""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +88,22 @@ def attach(folder: Path, name: str, data: bytes) -> Digest:
 
     Its digest is in `SHA256SUMS`, too. Raises `EvidenceError` where the folder cannot be written.
     """
-    digest = Digest.of(name, data)
-    with files.writing(folder):
+    return attach_stream(folder, name, lambda file: file.write(data))
+
+
+def attach_stream(folder: Path, name: str, write: Callable[[BinaryIO], object]) -> Digest:
+    """`attach` for what is too large to be held: `write` brings it into the file, under the folder's lock.
+
+    What `write` raises goes up, and nothing has changed then.
+    """
+    with files.writing(folder), files.staged((folder / name, write)) as (artifact,):
+        digest = Digest.of_file(name, artifact)
         before = _settled(folder, _sums(folder))
         announced = msgspec.structs.replace(before, announced={**before.announced, name: digest.sha256})
         after = msgspec.structs.replace(before, digests={**before.digests, name: digest.sha256})
         list_path = folder / sums.NAME
-        contents = ((folder / name, data), (list_path, sums.render(announced)), (list_path, sums.render(after)))
-        with files.staged(*contents) as (artifact, announcement, listing):
+        contents = ((list_path, sums.render(announced)), (list_path, sums.render(after)))
+        with files.staged(*contents) as (announcement, listing):
             files.put(announcement, list_path)
             files.put(artifact, folder / name)
             files.put(listing, list_path)
@@ -132,11 +149,16 @@ def read(folder: Path, name: str, *, is_checked: bool = True) -> Artifact:
         listed = _sums(folder)
         if not (folder / name).is_file():
             raise EvidenceError("the artifact is not there", where=where, remedy=RERUN)
-        digest = Digest.of(name, (data := (folder / name).read_bytes()))
-    if digest.sha256 not in {listed.digests.get(name), listed.announced.get(name)}:
+        data = (folder / name).read_bytes()
+    if Digest.of(name, data).sha256 not in {listed.digests.get(name), listed.announced.get(name)}:
         known = name in listed.digests
         message = f"its content is not what {sums.NAME} says" if known else f"{sums.NAME} does not list it"
         raise EvidenceError(message, where=where, remedy=RERUN)
+    return parse(name, data, where=where, is_checked=is_checked)
+
+
+def parse(name: str, data: bytes, *, where: str, is_checked: bool = True) -> Artifact:
+    """The artifact `name` that consists of `data`. Raises `EvidenceError` where it is not valid."""
     envelope = _parsed(name, data, where, is_checked=is_checked)
     try:
         told = msgspec.convert(envelope, Provenance)
@@ -147,7 +169,7 @@ def read(folder: Path, name: str, *, is_checked: bool = True) -> Artifact:
         result=envelope.get("result"),
         timing=envelope.get("timing"),
         provenance=told,
-        digest=digest,
+        digest=Digest.of(name, data),
     )
 
 
@@ -161,7 +183,9 @@ def _parsed(name: str, data: bytes, where: str, *, is_checked: bool = True) -> d
     said = envelope.get("schema") if isinstance(envelope, dict) else None
     if said != schema:
         remedy = f"Read it with the version of noxtasks that wrote it, or: {RERUN}"
-        raise EvidenceError(f"its schema is {said!r}; this version knows {schema!r}", where=where, remedy=remedy)
+        message = f"its schema is {said!r}; this version knows {schema!r}"
+        is_other = _VERSION.sub("", str(said)) == _VERSION.sub("", schema)
+        raise (OtherSchemaError if is_other else EvidenceError)(message, where=where, remedy=remedy)
     if is_checked and (found := schemas.faults(schemas.of_artifact(name), envelope)):
         message = "it does not fit its schema\n" + "\n".join(f"  {fault}" for fault in found)
         raise EvidenceError(message, where=where, remedy=RERUN)
@@ -259,7 +283,7 @@ def _digest(folder: Path, name: str) -> str | None:
     path = folder / relative
     if relative.is_absolute() or ".." in relative.parts or not path.is_file():
         return None
-    return Digest.of(name, path.read_bytes()).sha256
+    return Digest.of_file(name, path).sha256
 
 
 def _sums(folder: Path) -> Sums:

@@ -28,7 +28,7 @@ from noxtasks.evidence import canonical, files, lines, schemas
 from noxtasks.evidence.sums import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from noxtasks.evidence.provenance import Provenance
@@ -216,9 +216,14 @@ def verify(folder: Path, *, head: str | None = None) -> list[Finding]:
     With the `head` that was noted earlier, the log must hold the line that it was the hash of: events may have been
     added since, but none before it removed or altered. Raises `EvidenceError` where the folder cannot be read.
     """
+    return check(lines.present(folder / NAME), head=head)
+
+
+def check(log: Iterable[bytes], *, head: str | None = None) -> list[Finding]:
+    """`verify` for a log wherever it is: its lines, with their newlines."""
     findings = []
     before, seen = NO_HASH, {NO_HASH}
-    for number, line in enumerate(lines.present(folder / NAME), start=1):
+    for number, line in enumerate(log, start=1):
         if not line.endswith(b"\n"):
             findings.append(Finding(line=number, message="cut short by a crash; the next append mends it"))
             break
@@ -267,10 +272,11 @@ def read(folder: Path) -> Iterator[Event]:
             raise EvidenceError(str(error), where=where, remedy=_NEWER if newer else _DAMAGED) from None
         if found := schemas.faults(schemas.EVENTS, event):
             raise EvidenceError(f"not an event: {found[0]}", where=where, remedy=_DAMAGED)
-        yield _event(event)
+        yield of(event)
 
 
-def _event(event: Mapping[str, Any]) -> Event:
+def of(event: Mapping[str, Any]) -> Event:
+    """The event that a line's JSON is, which fits the schema."""
     data = event["data"]
     return Event(
         type=EventType(event["type"].split(".")[2]),

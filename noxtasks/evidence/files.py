@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from noxtasks.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 LOCK_NAME = ".noxtasks.lock"
 LOCK_TIMEOUT_S = 120.0
@@ -83,13 +84,19 @@ def temporary_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def staged(*contents: tuple[Path, bytes]) -> Iterator[tuple[Path, ...]]:
-    """Write each content to a temporary file beside its path, durably, and yield these; remove those still there."""
+def staged(*contents: tuple[Path, bytes | Callable[[BinaryIO], object]]) -> Iterator[tuple[Path, ...]]:
+    """Write each content to a temporary file beside its path, durably, and yield these; remove those still there.
+
+    A content that is too large to be held is what writes it.
+    """
     temporary = tuple(path.with_name(f".{index}.{path.name}{TEMPORARY}") for index, (path, _) in enumerate(contents))
     try:
         for path, (_, data) in zip(temporary, contents, strict=True):
             with path.open("wb") as file:
-                file.write(data)
+                if isinstance(data, bytes):
+                    file.write(data)
+                else:
+                    data(file)
                 file.flush()
                 os.fsync(file.fileno())
         yield temporary

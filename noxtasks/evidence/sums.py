@@ -12,8 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME = "SHA256SUMS"
 
@@ -33,6 +37,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, name: str, data: bytes) -> Digest:
         """The digest of an artifact that consists of `data`."""
         return cls(name=name, sha256=hashlib.sha256(data).hexdigest())
+
+    @classmethod
+    def of_file(cls, name: str, path: Path) -> Digest:
+        """The digest of an artifact that stands in the file `path`, which may be large."""
+        with path.open("rb") as file:
+            return cls(name=name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):

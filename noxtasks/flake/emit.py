@@ -135,6 +135,8 @@ def _report(
         "engine_reason": engine.reason,
         "at_once": detection.jobs,
         "claim": _judgement(examination.claim),
+        "bounds": msgspec.to_builtins(examination.bounds),
+        "fewest_runs": examination.fewest_runs,
         "disturbed": {"failures": disturbed, **_judgement(examination.disturbed)},
         "flaky": [_unsteady(test, suite) for test in examination.flaky],
         "broken": [_unsteady(test, suite) for test in examination.broken],

@@ -97,6 +97,8 @@ class Examination(msgspec.Struct, frozen=True, kw_only=True):
     unseen: tuple[str, ...]
     disturbed: Judgement  # the share of runs that a flaky test would have turned red
     claim: Judgement  # of the worst test that ran: is every test's rate below the threshold?
+    bounds: Interval  # the highest low and the highest high end of all tests: they judge any other threshold
+    fewest_runs: int  # that the rate of a test rests on
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

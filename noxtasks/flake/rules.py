@@ -23,7 +23,7 @@ from noxtasks.flake.model import (
     Weighed,
 )
 from noxtasks.history.model import Pool, Session, Tally, total
-from noxtasks.stats import Judgement, Verdict
+from noxtasks.stats import Interval, Judgement, Verdict
 from noxtasks.suite.model import Order, Outcome, Run
 from noxtasks.suite.runs import RunRequest
 
@@ -187,6 +187,7 @@ def examine(
         return tuple(sorted(found, key=lambda test: (-test.rate, test.tally.nodeid)))
 
     flaky = unsteady(Standing.FLAKY, by_standing[Standing.FLAKY])
+    judged = [*by_standing[Standing.FLAKY], *by_standing[Standing.STEADY], *quiet]
     hit = disturbed_runs((run.failed for run in runs), {test.tally.nodeid for test in flaky})
     return Examination(
         tests=len(tests),
@@ -202,11 +203,9 @@ def examine(
         imported=flaky_in(imported),
         unseen=tuple(tally.nodeid for tally in by_standing[Standing.UNSEEN]),
         disturbed=stats.judge_below(hit, len(runs), threshold=threshold, confidence=confidence),
-        claim=claim(
-            [*by_standing[Standing.FLAKY], *by_standing[Standing.STEADY], *quiet],
-            threshold=threshold,
-            confidence=confidence,
-        ),
+        claim=claim(judged, threshold=threshold, confidence=confidence),
+        bounds=bounds(judged, confidence=confidence),
+        fewest_runs=min((tally.runs for tally in judged), default=0),
     )
 
 
@@ -222,6 +221,19 @@ def claim(tallies: Iterable[Tally], *, threshold: float, confidence: float) -> J
         return msgspec.structs.replace(nothing, reason="no test that could be judged")
     judgements = [stats.judge_below(k, n, threshold=threshold, confidence=confidence) for k, n in counts]
     return max(judgements, key=lambda judged: (severity[judged.verdict], judged.interval.high))
+
+
+def bounds(tallies: Iterable[Tally], *, confidence: float) -> Interval:
+    """What can be said of all tests' rates without a threshold: some are at least `low`, and none is above `high`.
+
+    Nothing can where there is no test.
+    """
+    counts = {(tally.failures, tally.runs) for tally in tallies}
+    intervals = [stats.wilson(k, n, confidence=confidence) for k, n in counts]
+    return Interval(
+        low=max((each.low for each in intervals), default=0.0),
+        high=max((each.high for each in intervals), default=1.0),
+    )
 
 
 def disturbed_runs(failed: Iterable[frozenset[str]], flaky: set[str]) -> int:

@@ -23,6 +23,8 @@ from noxtasks.suite.sources import Sources
 REPORT = "mutation.initial.report.json"
 ENDING = "noxtasks.mutation.ending"
 """The attribute of an event that says why the scan has ended."""
+EXTENT = "noxtasks.mutation.extent"
+"""The attribute that says which mutants were to be tried: all, a sample, or those of what has changed."""
 
 
 def write(
@@ -81,6 +83,7 @@ def tell_complete(
             attributes={
                 "noxtasks.mutation.verdict": report.judgement.verdict.value,
                 ENDING: report.extent.ending.value,
+                EXTENT: report.extent.choice.value,
             },
             metrics={
                 **{f"mutation.{name}": number for name, number in counts(report.fates.values()).items()},

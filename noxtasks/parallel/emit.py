@@ -89,6 +89,7 @@ def tell_complete(
         attributes={"noxtasks.parallel.answer": found.answer.value, **chosen},
         metrics={
             "parallel.tests": report.tests,
+            "parallel.cores": report.cores,
             "parallel.suspects": len({suspect.test for each in report.assessments for suspect in each.suspects}),
             "parallel.conflicts": len(report.proven),
             "parallel.broken": sum(each.fault is not None for each in report.assessments),

@@ -1,11 +1,8 @@
-"""What the tests of evidence share: small valid artifacts, and a small disk."""
+"""What the tests of evidence share: small valid artifacts."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,20 +40,3 @@ def samples(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "schemas.shipped = lambda: every\n"
     )
     schemas._validator.cache_clear()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB, which only root can make."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount, unmount = shutil.which("mount"), shutil.which("umount")
-    if mount is None or unmount is None:
-        pytest.skip("there is no mount on this system")
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip("a small file system can be mounted by root alone")
-    yield disk
-    subprocess.run([unmount, str(disk)], check=True)

@@ -128,6 +128,26 @@ def test_the_claim_is_as_good_as_its_worst_test(counts: list[tuple[int, int]], v
     assert rules.claim(every, threshold=0.05, confidence=0.95).verdict is verdict
 
 
+@given(st.lists(tallies), st.floats(0.001, 0.999))
+def test_the_bounds_judge_every_threshold_as_the_claim_would(every: list[Tally], threshold: float) -> None:
+    """For thresholds that are not known when a report is written: one test's bounds do not tell of all others."""
+    bounds = rules.bounds(every, confidence=0.95)
+    verdict = Verdict.PASS if bounds.high < threshold else Verdict.UNMEASURED
+    verdict = Verdict.FAIL if bounds.low >= threshold else verdict
+    assert rules.claim(every, threshold=threshold, confidence=0.95).verdict is verdict
+
+
+def test_the_fewest_runs_are_those_of_a_test_that_was_judged() -> None:
+    every = {
+        "a": {Outcome.PASSED: 20},
+        "b": {Outcome.PASSED: 9, Outcome.SKIPPED: 11},
+        "broken": {Outcome.FAILED: 2},
+        "skipped": {Outcome.SKIPPED: 20},
+    }
+    assert examined(*every.items()).fewest_runs == 9
+    assert examined(("skipped", every["skipped"])).fewest_runs == 0
+
+
 @given(st.integers(0, 300), st.none() | st.integers(1, 300), st.floats(0, 1000), st.floats(0, 100))
 def test_the_users_number_of_runs_is_met_and_else_the_budget_decides_between_5_and_100(
     done: int, wanted: int | None, elapsed_s: float, run_s: float

@@ -72,6 +72,7 @@ def test_the_verdict_on_a_flaky_suite_is_the_truth(
     assert set(confirmations.values()) <= {"reproduced", "not tried"}
     assert found["flaky"][0]["confirmation"] == "reproduced"
     assert found["claim"]["verdict"] == "fail"
+    assert (found["bounds"]["low"] >= 0.05, found["fewest_runs"]) == (True, 30)
     expect_the_history_to_hold_what_the_report_says(root, found)
     (event,) = events.read(root / "reports")
     assert event.metrics["flaky_tests"] == len(found["flaky"])

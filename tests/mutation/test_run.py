@@ -71,7 +71,7 @@ def test_every_mutant_meets_its_fate_and_the_users_files_stay_as_they_are(
     assert artifacts.verify(root / "reports") == []
     complete = list(events.read(root / "reports"))[1]
     assert {each.name: each.sha256 for each in complete.artifacts} == listed
-    assert complete.attributes[emit.ENDING] == "whole"
+    assert (complete.attributes[emit.ENDING], complete.attributes[emit.EXTENT]) == ("whole", "all")
     assert complete.metrics["mutation.survived"] == 6
     shop = (root / "src" / "shop" / "cart.py").read_text()
     viewed = json.loads((root / "reports" / stryker.NAME).read_text("utf-8"))["files"]["src/shop/cart.py"]

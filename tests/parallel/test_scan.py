@@ -79,8 +79,12 @@ def test_all_tests_are_accounted_for_and_the_phases_of_each_run_add_up(root: Pat
     assert timing["basis"]["longest"].startswith("test_waiting.py::test_waiting[")
     assert timing["sequential"][0]["phases"]["workers"][0]["tests"] == 12
     assert max(map(len, found.stdout.splitlines()[:6])) <= 80
-    events = [json.loads(line)["type"] for line in (root / "reports/events.jsonl").read_text().splitlines()]
-    assert events == [f"io.noxtasks.parallelization_probe_{end}.v2" for end in ("start", "complete")]
+    told = [json.loads(line) for line in (root / "reports/events.jsonl").read_text().splitlines()]
+    assert [each["type"] for each in told] == [
+        f"io.noxtasks.parallelization_probe_{end}.v2" for end in ("start", "complete")
+    ]
+    cores = artifacts.read(root / "reports", ANALYSIS).result["cores"]
+    assert told[-1]["data"]["metrics"]["parallel.cores"] == cores
 
 
 def test_a_test_that_fails_or_kills_its_worker_only_in_parallel_is_a_finding(root: Path) -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from noxtasks.errors import EvidenceError
 from noxtasks.evidence import artifacts, canonical, events, files, schemas, sums
-from noxtasks.evidence.artifacts import Trouble
+from noxtasks.evidence.artifacts import Artifact, Trouble
 from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.sums import Digest
 
@@ -47,7 +47,11 @@ def _document(reports: Path, name: str, code_version: str, written: Sequence[str
 
 
 def _ours(reports: Path, name: str, code_version: str) -> Document:
-    found = artifacts.read(reports, name)
+    return of_artifact(name, artifacts.read(reports, name), code_version=code_version)
+
+
+def of_artifact(name: str, found: Artifact, *, code_version: str) -> Document:
+    """The document that an artifact of ours is, or why it does not count."""
     then = found.provenance.code_version
     if not found.provenance.complete:
         return Document(name=name, refusal=f"{name} is of a session that was interrupted", digest=found.digest)
@@ -69,7 +73,7 @@ def _foreign(reports: Path, name: str) -> Document:
         refusal = f"{name}: its content is not what {sums.NAME} says"
         return Document(name=name, refusal=refusal, is_ours=False)
     try:
-        content = _parsed(name, data)
+        content = parsed(name, data)
     except ValueError as error:
         return Document(name=name, refusal=f"{name} cannot be parsed: {error}", is_ours=False)
     note = (
@@ -80,7 +84,8 @@ def _foreign(reports: Path, name: str) -> Document:
     return Document(name=name, content=content, digest=digest, note=note, is_ours=False)
 
 
-def _parsed(name: str, data: bytes) -> Any:
+def parsed(name: str, data: bytes) -> Any:
+    """What a file of the project's own says, JSON or YAML. Raises `ValueError`."""
     if not name.endswith((".yaml", ".yml")):
         return canonical.loads(data)
     import yaml  # noqa: PLC0415 - 20 ms that only a YAML file should cost

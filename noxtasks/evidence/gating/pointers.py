@@ -81,7 +81,7 @@ def _of_object(value: Mapping[str, Any], token: str) -> list[Any] | str:
     if token in value:
         return [value[token]]
     if token[:1] == "{" and token[-1:] == "}":
-        names = token[1:-1].split(",")
+        names = list(dict.fromkeys(token[1:-1].split(",")))  # each once, or a short pointer leads to very many places
         missing = [name for name in names if name not in value]
         return _absent(missing[0], value) if missing else [value[name] for name in names]
     return _absent(token, value)

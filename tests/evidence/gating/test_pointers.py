@@ -123,3 +123,13 @@ def test_a_place_knows_what_is_beside_it_and_what_it_is_part_of() -> None:
     (place,) = resolve({"gates": [{"name": "speed", "low": 1, "inner": {"x": 2}}]}, "/gates/0/inner/x")  # type: ignore[misc]
     assert isinstance(place, Place)
     assert (place.name, place.beside("x"), place.beside("low")) == ("speed", 2, None)
+
+
+def test_a_member_that_is_named_twice_is_one() -> None:
+    """Else a short pointer, read from a file of somebody else, would lead to more places than there is memory for."""
+    document: dict[str, object] = {"a": 1}
+    for _ in range(60):
+        document = {"a": document}
+    found = resolve(document, "/{a,a}" * 61)
+    assert not isinstance(found, Stopped)
+    assert [place.value for place in found] == [1]

@@ -1,0 +1,163 @@
+"""An archive as it is read, twice: all files for their digests, and then the artifacts for what they say.
+
+The second time each artifact is held against its schema, and what a gate looks into is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from noxtasks.bundle import chain, contents, statements
+from noxtasks.bundle.chain import Chain
+from noxtasks.bundle.opening import DamagedError, Entry, Limits, NoArchiveError, Reader, RefusedError
+from noxtasks.bundle.proof import Finding, Trouble
+from noxtasks.bundle.statements import Policy
+from noxtasks.errors import EvidenceError, NotMeasuredError
+from noxtasks.evidence import artifacts, events, schemas, sums
+
+PROOFS = (sums.NAME, statements.POLICY, *statements.ENVELOPES, *statements.ENVELOPES.values())
+"""The files that tell of the others, and what these are judged by."""
+
+_LARGEST_PROOF = 32 << 20
+
+
+class Content(msgspec.Struct, kw_only=True):
+    """What is in an archive, as far as it could be read."""
+
+    digests: dict[str, str] = {}
+    proofs: dict[str, bytes] = {}
+    chain: Chain | None = None
+    is_whole: bool = False
+    findings: list[Finding] = []
+    folder: str = ""
+    size: int = 0
+    tar_sha256: str = ""
+
+
+def read(file: BinaryIO, limits: Limits | None) -> Content:
+    """All files, and what is wrong with their form. Raises `NotMeasuredError` for what is no archive."""
+    file.seek(0)
+    reader = Reader(file, limits)
+    content = Content()
+    try:
+        for entry, pieces in reader.entries():
+            _take(entry, pieces, content)
+        content.is_whole = True
+    except NoArchiveError as error:
+        remedy = "Give an archive that noxtasks bundle has made."
+        raise NotMeasuredError(str(error), where=getattr(file, "name", ""), remedy=remedy) from None
+    except RefusedError as error:
+        content.findings.append(Finding(trouble=Trouble.REFUSED, name=error.name, message=str(error)))
+    except DamagedError as error:
+        content.digests.pop(error.name, None)
+        trouble = Trouble.CUT if error.is_cut else Trouble.DAMAGED
+        within = f"within {error.name}" if error.name else f"after {reader.files} files"
+        content.findings.append(Finding(trouble=trouble, name="", message=f"{error}, {within}"))
+    content.findings += _repacked(reader.oddities)
+    content.folder, content.size, content.tar_sha256 = reader.folder, reader.size, reader.tar_sha256
+    return content
+
+
+def _repacked(oddities: list[tuple[str, str]]) -> Iterator[Finding]:
+    """What is not as the writer leaves it; what is so of several files is told once."""
+    named: dict[str, list[str]] = {}
+    for name, message in oddities:
+        named.setdefault(message, []).append(name)
+    for message, names in named.items():
+        name = names[0] if len(names) == 1 else ""
+        more = f": {len(names)} files, such as {names[0]}" if len(names) > 1 else ""
+        yield Finding(trouble=Trouble.REPACKED, name=name, message=f"{message}{more}")
+
+
+def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:
+    digest = hashlib.sha256()
+    content.digests[entry.name] = ""
+    is_kept = entry.name in PROOFS and entry.size <= _LARGEST_PROOF
+    kept = []
+
+    def passed() -> Iterator[bytes]:
+        for piece in pieces:
+            digest.update(piece)
+            if is_kept:
+                kept.append(piece)
+            yield piece
+
+    if entry.name == events.NAME:
+        content.chain = chain.read(chain.lines(passed()))
+    else:
+        for _ in passed():
+            pass
+    content.digests[entry.name] = digest.hexdigest()
+    if is_kept:
+        content.proofs[entry.name] = b"".join(kept)
+
+
+class Looked(msgspec.Struct, kw_only=True):
+    """What the second reading has found: what gates look into, and what could not be judged as it was written."""
+
+    held: dict[str, bytes] = {}
+    large: dict[str, int] = {}  # too large to be read as a whole: bytes
+    foreign: dict[str, str] = {}  # of a schema of another version: what to say of it
+    findings: list[Finding] = []
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file that a gate looks into, as a folder gives it."""
+        contents.expect_readable(self.large.get(name, 0), name)
+        return self.held.get(name)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not held against a schema."""
+        large = [f"{name}: too large to be held against its schema; its digest was checked" for name in self.large]
+        return (*large, *(f"{name}: {said}; its digest was checked" for name, said in self.foreign.items()))
+
+
+def look_into(file: BinaryIO, policy: Policy | None, limits: Limits | None) -> Looked:
+    """The second reading, of artifacts and what gates look into besides."""
+    asked = {gate.artifact for gate in policy.milestone.gates} if policy else set()
+    looked = Looked()
+    file.seek(0)
+    for entry, pieces in Reader(file, limits).entries():
+        is_ours = schemas.is_artifact(entry.name)
+        if entry.name in PROOFS or not (is_ours or entry.name in asked):
+            continue
+        if entry.size > contents.LARGEST_READ:
+            looked.large[entry.name] = entry.size
+            continue
+        data = b"".join(pieces)
+        if entry.name.endswith((".yaml", ".yml")) and _has_aliases(data):
+            message = "it has anchors or aliases, which are never written: it was not looked into"
+            looked.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
+            continue
+        if entry.name in asked:
+            looked.held[entry.name] = data
+        if is_ours:
+            _check_schema(entry.name, data, looked)
+    return looked
+
+
+def _check_schema(name: str, data: bytes, looked: Looked) -> None:
+    try:
+        artifacts.parse(name, data, where=name)
+    except RecursionError:
+        looked.findings.append(Finding(trouble=Trouble.INVALID, name=name, message="it is nested too deeply"))
+    except artifacts.OtherSchemaError as error:
+        looked.foreign[name] = error.message
+    except EvidenceError as error:
+        message = error.message.replace("\n", ";")
+        looked.findings.append(Finding(trouble=Trouble.INVALID, name=name, message=message))
+
+
+def _has_aliases(data: bytes) -> bool:
+    """Whether YAML refers to parts of itself: a few lines can become billions of values so."""
+    import yaml  # noqa: PLC0415 - 20 ms that only a YAML artifact should cost
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return any(getattr(event, "anchor", None) is not None for event in yaml.parse(data.decode(), Loader=loader))
+    except (yaml.YAMLError, ValueError):
+        return False  # the check against its schema tells of that
