@@ -43,9 +43,8 @@ def _written(kind: str, name: str) -> str:
 
 
 def settings(group: str) -> str:
-    """The settings whose keys begin with one of the tables in `group`, by commas; those of no table for none."""
-    names = group.split(", ")
-    chosen = [one for one in config.SETTINGS if one.key.rpartition(".")[0].partition(".")[0] in names]
+    """The settings of the table `group`; `general` are those of none."""
+    chosen = [one for one in config.SETTINGS if (one.key.partition(".")[0] if "." in one.key else "general") == group]
     if not chosen:
         raise LookupError(f"there are no settings of {group}")
     return _settings(chosen)
