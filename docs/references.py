@@ -66,7 +66,7 @@ def _default(text: str) -> str:
 
 def artifact(name: str) -> str:
     """The fields of an artifact: those of its result, and below them all others, folded away."""
-    document = schemas.shipped()[name] if name in schemas.shipped() else None
+    document = schemas.shipped().get(name)
     if document is None:
         raise LookupError(f"no schema is shipped for {name}")
     node, document = _resolved(document["properties"]["result"], document)
@@ -181,9 +181,9 @@ def every_command(_: str) -> str:
 
 def _help(name: str) -> str:
     said = io.StringIO()
-    with mock.patch.dict("os.environ", {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}):
-        with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-            build_parser().parse_args([*name.split(), "--help"])
+    wide = mock.patch.dict("os.environ", {"COLUMNS": str(WIDTH), "NO_COLOR": "1"})
+    with wide, contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        build_parser().parse_args([*name.split(), "--help"])
     return said.getvalue().strip()
 
 
@@ -199,7 +199,7 @@ def events(_: str) -> str:
 
 def gates(_: str) -> str:
     """The table of the gates that are there without being configured."""
-    rows = [(f"`{one.name}`", one.level.value, _plain(one.title), _wanted(one), f"`{one.artifact}`") for one in table.GATES]
+    rows = [(f"`{one.name}`", one.level.value, _plain(one.title), _wanted(one), one.artifact) for one in table.GATES]
     return _table(("gate", "level", "what is asked", "wanted", "of"), rows)
 
 

@@ -27,9 +27,9 @@ class ExitCode(IntEnum):
 
 _MEANINGS = {
     ExitCode.NOTHING_FOUND: "nothing was found",
-    ExitCode.FOUND: "something was found: a flaky or broken test, a module that cannot be collected, ids that differ in "
-    "each collection, an expired quarantine, a finding of the audit, a mutation score below its threshold, tests that "
-    "differ between systems, a finding of the lint, a blocking gate that failed",
+    ExitCode.FOUND: "something was found: a flaky or broken test, a module that cannot be collected, ids that differ "
+    "in each collection, an expired quarantine, a finding of the audit, a mutation score below its threshold, tests "
+    "that differ between systems, a finding of the lint, a blocking gate that failed",
     ExitCode.WRONG_CONFIGURATION: "the configuration or the arguments are wrong",
     ExitCode.NOT_MEASURED: "it could not be measured: the suite does not collect, a tool crashed, a blocking gate is "
     "unmeasured",

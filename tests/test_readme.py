@@ -47,5 +47,6 @@ def test_the_parts_of_a_gate_are_those_of_the_configuration() -> None:
 
 
 def test_the_exit_codes_are_unique_and_documented() -> None:
-    assert {row[1]: int(row[0]) for row in rows("Exit codes")} == {code.name: code.value for code in ExitCode}
+    told = {row[1]: (int(row[0]), row[2]) for row in rows("Exit codes")}
+    assert told == {code.name: (code.value, code.meaning) for code in ExitCode}
     assert len({code.value for code in ExitCode}) == len(list(ExitCode.__members__))

@@ -82,7 +82,9 @@ def missing(expected: list[str], said: list[str]) -> list[str]:
         (["in 2.0 s"], ["in TIME"], []),
     ],
 )
-def test_a_gap_stands_for_any_lines_and_nothing_else_does(expected: list[str], said: list[str], left: list[str]) -> None:
+def test_a_gap_stands_for_any_lines_and_nothing_else_does(
+    expected: list[str], said: list[str], left: list[str]
+) -> None:
     assert missing(expected, said) == left
 
 
