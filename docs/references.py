@@ -24,7 +24,7 @@ from noxtasks.gates import table
 
 PLACE = re.compile(r"^<!-- ([a-z ]+?)(?:: (.+?))? -->$", re.MULTILINE)
 CODE = re.compile(r"(`[^`]*`)")
-WIDTH = 96  # of what a command says about itself, in characters: as many as stand on a page
+WIDTH = 80  # of what a command says about itself, in characters: as many as stand on a page
 
 Row = Sequence[str]
 Place = tuple[str, Mapping[str, Any], Any]
@@ -69,17 +69,17 @@ def artifact(name: str) -> str:
     document = schemas.shipped().get(name)
     if document is None:
         raise LookupError(f"no schema is shipped for {name}")
-    node, document = _resolved(document["properties"]["result"], document)
-    top = [_row(field, one, document) for field, one in node["properties"].items()]
-    every = [_row(path, one, home) for path, one, home in _below(node, document)]
-    lines = [f"{_plain(document['title'])}. Its schema is `{document['$id']}`.", "", _table(FIELDS, top)]
-    if len(every) > len(top):
-        folded = _table(FIELDS, every).splitlines()
-        lines += ["", f'??? note "All {len(every)} fields of the result"', "", *(f"    {line}" for line in folded)]
-    return "\n".join(lines)
+    result, home = _resolved(document["properties"]["result"], document)
+    top = _table(FIELDS, [_row(field, one, home) for field, one in result["properties"].items()])
+    nodes = [document["properties"].get(part, {}) for part in PARTS]
+    every = [_row(*place) for part, node in zip(PARTS, nodes, strict=True) for place in _below(node, document, part)]
+    said = f"{_plain(document['title'])}. Its schema is `{document['$id']}`; these are the fields of its `result`."
+    folded = "\n".join(f"    {line}" for line in _table(FIELDS, every).splitlines())
+    return f'{said}\n\n{top}\n\n??? note "All {len(every)} fields"\n\n{folded}'
 
 
 FIELDS = ("field", "type", "meaning")
+PARTS = ("result", "timing")  # of an artifact, in which it says something of its own
 
 
 def artifacts(_: str) -> str:
@@ -97,10 +97,10 @@ def envelope(_: str) -> str:
 def event(_: str) -> str:
     """The members of an event, and what is in its data."""
     document = schemas.shipped()[schemas.EVENTS]
-    return _table(FIELDS, [_row(path, one, home) for path, one, home in _below(document, document)])
+    return _table(FIELDS, [_row(*place) for place in _below(document, document)])
 
 
-def _below(node: Mapping[str, Any], document: Any, seen: tuple[str, ...] = (), above: str = "") -> Iterator[Place]:
+def _below(node: Mapping[str, Any], document: Any, above: str = "", seen: tuple[str, ...] = ()) -> Iterator[Place]:
     """Each field below a node, with its path, depth first; a reference to what it is in already is not followed."""
     for path, child, home in _children(node, document):
         full = f"{above}{path}" if path.startswith("[") else f"{above}.{path}".lstrip(".")
@@ -109,7 +109,7 @@ def _below(node: Mapping[str, Any], document: Any, seen: tuple[str, ...] = (), a
         reference = child.get("$ref", "")
         if reference not in seen:
             inner, inner_home = _resolved(child, home)
-            yield from _below(inner, inner_home, (*seen, reference) if reference else seen, full)
+            yield from _below(inner, inner_home, full, (*seen, reference) if reference else seen)
 
 
 def _children(node: Mapping[str, Any], document: Any) -> Iterator[Place]:
