@@ -11,7 +11,6 @@ import pytest
 from noxtasks import config
 from noxtasks.cli import build_parser
 from noxtasks.errors import ExitCode
-from noxtasks.gates import table
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 COMMANDS = [line.removeprefix("$ ") for line in re.findall(r"^ *\$ .*$", README, re.MULTILINE)]
@@ -32,18 +31,6 @@ def test_every_command_is_one_that_the_parser_knows(command: str) -> None:
 def test_the_settings_are_those_of_the_configuration() -> None:
     said = {row[0]: row[1:] for row in rows("Settings")}
     assert said == {one.key: [one.default, one.meaning] for one in config.SETTINGS}
-
-
-def test_the_gates_are_those_of_the_table() -> None:
-    found = {row[0]: row for row in rows("What `gates` does") if len(row) == 4}
-    assert {name: (row[1], row[3]) for name, row in found.items()} == {
-        gate.name: (gate.level.value, gate.artifact) for gate in table.GATES
-    }
-
-
-def test_the_parts_of_a_gate_are_those_of_the_configuration() -> None:
-    said = {row[0]: row[1] for row in rows("What `gates` does") if len(row) == 2}
-    assert said.items() >= {part.key: part.meaning for part in config.PARTS}.items()
 
 
 def test_the_exit_codes_are_unique_and_documented() -> None:
