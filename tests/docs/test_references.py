@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from docs import references
 from noxtasks import config
 from noxtasks.cli import COMMANDS
 from noxtasks.errors import ExitCode
@@ -19,8 +20,22 @@ PAGES = Path(__file__).parents[2] / "docs"
 ARTIFACTS = [name for name, one in schemas.shipped().items() if "result" in one["properties"] and "$ref" in one]
 
 
+def loaded() -> Any:
+    """As MkDocs has it, which loads a hook by its path."""
+    spec = importlib.util.spec_from_file_location("references", PAGES / "references.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+references = loaded()
+
+
 def built(page: str) -> str:
-    return references.on_page_markdown((PAGES / page).read_text("utf-8"))
+    text: str = references.on_page_markdown((PAGES / page).read_text("utf-8"))
+    return text
 
 
 def first_cells(text: str) -> list[str]:
