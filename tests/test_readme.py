@@ -12,7 +12,8 @@ from noxtasks import config
 from noxtasks.cli import build_parser
 from noxtasks.errors import ExitCode
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [line.removeprefix("$ ") for line in re.findall(r"^ *\$ .*$", README, re.MULTILINE)]
 
 
@@ -26,6 +27,12 @@ def rows(heading: str) -> list[list[str]]:
 def test_every_command_is_one_that_the_parser_knows(command: str) -> None:
     words = shlex.split(command.strip(" $"))
     assert build_parser().parse_args(words[1:]).command
+
+
+def test_every_link_into_the_repository_leads_to_a_file_that_is_there() -> None:
+    links = [link for link in re.findall(r"\]\((.+?)\)", README) if not link.startswith("https://")]
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link.partition("#")[0]).is_file()] == []
 
 
 def test_the_settings_are_those_of_the_configuration() -> None:
