@@ -1,4 +1,4 @@
-"""The playbook is true: what it says breaks is a finding of that kind alone, what it says is steady is none, and passes."""
+"""The playbook is true: what breaks is a finding of its kind alone; what is steady is none, and passes."""
 
 from __future__ import annotations
 
