@@ -65,10 +65,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def speed(session: nox.Session) -> None:
-    """Time `flake` beside what else there is; `mutants`, `waiting`, `suites`: others; `gate`: calibrate `bench`."""
-    session.install("-e", ".", "uv")
+    """Time `flake` beside what else there is; `mutants`, `waiting`, `suites`, `page`: others; `gate`: check `bench`."""
+    session.install("-e", ".", "uv", *(["playwright"] if session.posargs[:1] == ["page"] else []))
     script, arguments = "speed", session.posargs
-    if arguments[:1] in (["mutants"], ["gate"], ["waiting"], ["suites"]):
+    if arguments[:1] in (["mutants"], ["gate"], ["waiting"], ["suites"], ["page"]):
         script, *arguments = arguments
     session.run("python", f"benchmarks/{script}.py", *arguments)
 

@@ -27,5 +27,10 @@ def render(package: str, *, filters: Mapping[str, Callable[..., object]] = {}, *
     return environment.get_template(_TEMPLATE).render(values).encode()
 
 
+def style() -> str:
+    """What all pages look like, for one that has to know its whole style before it is rendered."""
+    return _text(__package__, _STYLE)
+
+
 def _text(package: str, name: str) -> str:
     return resources.files(package).joinpath(name).read_text("utf-8")

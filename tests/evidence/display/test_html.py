@@ -31,3 +31,8 @@ def test_a_page_has_the_style_of_all_and_escapes_what_it_is_given(package: str) 
 def test_what_a_template_asks_for_has_to_be_given(package: str) -> None:
     with pytest.raises(jinja2.UndefinedError):
         html.render(package, filters={"double": lambda number: 2 * number})
+
+
+def test_a_page_that_names_its_style_by_digest_can_have_it_before_it_is_rendered(package: str) -> None:
+    page = html.render(package, filters={"double": lambda number: 2 * number}, name="").decode()
+    assert page.startswith(f"<style>{html.style().rstrip()}")
