@@ -42,6 +42,14 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the documentation, where a warning is an error; `serve`: show it, and what changes in it."""
+    install(session, "docs")
+    command = session.posargs or ["build"]
+    session.run("mkdocs", *command, env={"NO_MKDOCS_2_WARNING": "1"})  # what is to come is no fault of a page
+
+
+@nox.session
 def workflows(session: nox.Session) -> None:
     """Check the expressions, contexts and scripts in the jobs for GitHub; needs GitHub to install actionlint."""
     install(session, "workflows")

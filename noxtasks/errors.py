@@ -19,6 +19,23 @@ class ExitCode(IntEnum):
     NOT_MEASURED = 3
     INTERRUPTED = 130
 
+    @property
+    def meaning(self) -> str:
+        """What it says of the session."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.NOTHING_FOUND: "nothing was found",
+    ExitCode.FOUND: "something was found: a flaky or broken test, a module that cannot be collected, ids that differ "
+    "in each collection, an expired quarantine, a finding of the audit, a mutation score below its threshold, tests "
+    "that differ between systems, a finding of the lint, a blocking gate that failed",
+    ExitCode.WRONG_CONFIGURATION: "the configuration or the arguments are wrong",
+    ExitCode.NOT_MEASURED: "it could not be measured: the suite does not collect, a tool crashed, a blocking gate is "
+    "unmeasured",
+    ExitCode.INTERRUPTED: "it was interrupted",
+}
+
 
 class NoxtasksError(Exception):
     """What was wrong (`message`), where (`where`, a file or a dotted setting), and what to do (`remedy`)."""

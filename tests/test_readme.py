@@ -11,9 +11,9 @@ import pytest
 from noxtasks import config
 from noxtasks.cli import build_parser
 from noxtasks.errors import ExitCode
-from noxtasks.gates import table
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [line.removeprefix("$ ") for line in re.findall(r"^ *\$ .*$", README, re.MULTILINE)]
 
 
@@ -29,23 +29,18 @@ def test_every_command_is_one_that_the_parser_knows(command: str) -> None:
     assert build_parser().parse_args(words[1:]).command
 
 
+def test_every_link_into_the_repository_leads_to_a_file_that_is_there() -> None:
+    links = [link for link in re.findall(r"\]\((.+?)\)", README) if not link.startswith("https://")]
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link.partition("#")[0]).is_file()] == []
+
+
 def test_the_settings_are_those_of_the_configuration() -> None:
     said = {row[0]: row[1:] for row in rows("Settings")}
     assert said == {one.key: [one.default, one.meaning] for one in config.SETTINGS}
 
 
-def test_the_gates_are_those_of_the_table() -> None:
-    found = {row[0]: row for row in rows("What `gates` does") if len(row) == 4}
-    assert {name: (row[1], row[3]) for name, row in found.items()} == {
-        gate.name: (gate.level.value, gate.artifact) for gate in table.GATES
-    }
-
-
-def test_the_parts_of_a_gate_are_those_of_the_configuration() -> None:
-    said = {row[0]: row[1] for row in rows("What `gates` does") if len(row) == 2}
-    assert said.items() >= {part.key: part.meaning for part in config.PARTS}.items()
-
-
 def test_the_exit_codes_are_unique_and_documented() -> None:
-    assert {row[1]: int(row[0]) for row in rows("Exit codes")} == {code.name: code.value for code in ExitCode}
+    told = {row[1]: (int(row[0]), row[2]) for row in rows("Exit codes")}
+    assert told == {code.name: (code.value, code.meaning) for code in ExitCode}
     assert len({code.value for code in ExitCode}) == len(list(ExitCode.__members__))

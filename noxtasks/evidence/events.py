@@ -68,6 +68,32 @@ class EventType(Enum):
         """The CloudEvents type, for example `io.noxtasks.mutation_scan_start.v2`."""
         return f"io.noxtasks.{self.value}.v{_KNOWN_VERSION}"
 
+    @property
+    def meaning(self) -> str:
+        """When it is told."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    EventType.MARKER_CONSOLIDATION_START: "`markers` begins.",
+    EventType.MARKER_CONSOLIDATION_COMPLETE: "`markers` has ended, with or without changes of files.",
+    EventType.OS_MATRIX_BASELINE_RECORDED: "`matrix merge` has held the cells against one another.",
+    EventType.MUTATION_SCAN_START: "`mutation` begins.",
+    EventType.MUTATION_SCAN_COMPLETE: "`mutation` has ended, or was interrupted.",
+    EventType.PERFORMANCE_BENCHMARK_START: "`bench` begins to time.",
+    EventType.PERFORMANCE_BENCHMARK_COMPLETE: "`bench` has timed.",
+    EventType.PARALLELIZATION_PROBE_START: "`parallel` begins its scan.",
+    EventType.PARALLELIZATION_PROBE_COMPLETE: "The scan of `parallel` is over.",
+    EventType.FLAKE_REDUCTION_DELTA_EMITTED: "`flake` has told what changed since the last comparable session; or the "
+    "quarantine was changed.",
+    EventType.COVERAGE_LADDER_STAGE_ADVANCED: "`ladder` found a tier earned, or lost again.",
+    EventType.MUTATION_SCORE_THRESHOLD_MET: "The score of `mutation` reaches its threshold.",
+    EventType.GATE_EVALUATED: "`gates` has judged a gate; one event for each.",
+    EventType.EVIDENCE_BUNDLED: "`bundle` has written an archive.",
+    EventType.GOVERNANCE_CHECKED: "`governance` has held the project against its rules.",
+    EventType.EVENT_LOG_MENDED: "A crash had cut the last line short; what was left of it stands in another file.",
+}
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """An event as read from the log."""

@@ -19,7 +19,7 @@ SECTIONS = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## )", PLAYBOOK, re.MULTILIN
 EXAMPLES = [
     (kind, manner, code)
     for kind, text in SECTIONS.items()
-    for manner, code in re.findall(r"^```python (breaks|portable)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    for manner, code in re.findall(r'^```python title="(breaks|portable)"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL)
 ]
 
 

@@ -1,0 +1,72 @@
+"""The site: it builds without a warning, and its pages load nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+ELSEWHERE = re.compile(r"url\(['\"]?(https?:)?//")
+LOADED = re.compile(r"""<(?:script|img|iframe|source|link(?! rel="canonical"))[^>]*?(?:src|href)=["']?(?:https?:)?//""")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    built = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "WARNING" not in built.stdout + built.stderr
+    return folder
+
+
+@pytest.mark.functional
+def test_every_page_is_built_and_no_place_is_left_open(site: Path) -> None:
+    sources = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
+    pages = {path.relative_to(site).with_suffix(""): path.read_text("utf-8") for path in site.rglob("*.html")}
+    assert set(pages) - sources == {Path("404")}
+    assert sources <= set(pages)
+    assert [page for page, text in pages.items() if "<!-- " in text] == []
+
+
+@pytest.mark.functional
+def test_no_fence_is_left_as_it_was_written(site: Path) -> None:
+    assert [path.name for path in site.rglob("*.html") if "```" in path.read_text("utf-8")] == []
+
+
+@pytest.mark.functional
+def test_no_page_names_anything_to_be_loaded_from_elsewhere(site: Path) -> None:
+    assert [path.name for path in site.rglob("*.html") if LOADED.search(path.read_text("utf-8"))] == []
+    assert [path.name for path in site.rglob("*.css") if ELSEWHERE.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.functional
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
+
+    asked: list[str] = []
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for name in ("index.html", "tutorial.html", "flake.html", "reference/artifacts.html"):
+            page.goto((site / name).as_uri(), wait_until="networkidle")
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert complaints == []
