@@ -638,6 +638,8 @@ def _add_dashboard_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", metavar="N", type=_whole(0, 65535), help="where to show it (default: 8765); 0 is any that is free"
     )
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # the session names its own, and no test is run here
+    _add_setting_option(parser)
 
 
 def _add_bundle_options(parser: argparse.ArgumentParser) -> None:

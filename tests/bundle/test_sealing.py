@@ -148,9 +148,9 @@ def test_the_command_of_the_documentation_gives_the_same_digest(data: bytes, tmp
     document.write_bytes(data)
     sealing.seal(document)
     command = sealing.COMMAND.replace("FILE", "plan.md")
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "bundle.md").read_text("utf-8")
     assert command in (sealing.__doc__ or "").replace("FILE", "plan.md")
-    assert command in readme
+    assert command in page
     shell = shutil.which("sh")
     assert shell
     said = subprocess.run([shell, "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout

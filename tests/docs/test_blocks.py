@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -153,6 +154,13 @@ def ini(block: Block, folder: Path) -> None:
     assert {option for name in parser.sections() for option in parser[name]} <= known
 
 
+def sh(block: Block, folder: Path) -> None:
+    """Its words are those of the system; what is promised of them is tried beside the code that it is about."""
+    assert "noxtasks " not in re.sub(r"#.*", "", block.text), "a command of ours stands in a console"
+    if program := shutil.which("sh"):
+        subprocess.run([program, "-n", "-c", block.text], check=True, capture_output=True)
+
+
 def diff(block: Block, folder: Path) -> None:
     assert [line for line in block.text.splitlines() if line[:1] not in {" ", "+", "-", "@", ""}] == []
 
@@ -166,6 +174,7 @@ RULES: dict[str, Callable[[Block, Path], Any]] = {
     "diff": diff,
     "ini": ini,
     "python": python,
+    "sh": sh,
     "text": text,
     "toml": toml,
     "yaml": a_yaml,
@@ -201,6 +210,8 @@ def test_no_block_is_overlooked() -> None:
         ("python", "import nosuchmodule\n"),
         ("python", "from noxtasks.config import laod\n"),
         ("python", "import noxtasks\n\nnoxtasks.register(only=['flaek'])\n"),
+        ("sh", "if true\n"),
+        ("sh", "noxtasks gates\n"),
         ("text", "$ noxtasks gates\n"),
         ("toml", "[tool.noxtasks]\nflake.rnus = 3\n"),
         ("toml", "a = 3\n"),
