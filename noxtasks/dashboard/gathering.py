@@ -14,7 +14,7 @@ import msgspec
 
 from noxtasks import __version__
 from noxtasks.dashboard import reading, sources, testing
-from noxtasks.dashboard.model import Module, Page, Panel, Point, Series, Session, Test, Trouble
+from noxtasks.dashboard.model import Module, Page, Panel, Point, Series, Test, Trouble
 from noxtasks.dashboard.panels import (
     bench,
     bundle,
@@ -81,7 +81,7 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
     if of_each and not has_any(reports):
         verdict = gravest(each.verdict for each in of_each.values())
         answer = " ".join(f"{name}: {each.answer}" for name, each in of_each.items())
-    sessions, tests, of_tests = _tests(reports, found)
+    course, tests, of_tests = _tests(reports, found)
     files, of_files = _modules(found)
     dated = [each.created for each in found.values() if each.created] + [each.made for each in of_each.values()]
     return Page(
@@ -100,9 +100,10 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
                 for each in of.troubles
             ),
         ),
-        sessions=sessions,
+        sessions=course.sessions,
         tests=tests,
         modules=files,
+        left_out=course.left_out,
         made=max((at for at in dated if at), default=None),
         version=__version__,
     )
@@ -234,8 +235,8 @@ def _answer(panels: Sequence[Panel]) -> tuple[Verdict, str]:
     return verdict, f"{said}; whether it may be merged is not judged: {judged.refusal}."
 
 
-def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[tuple[Session, ...], tuple[Test, ...], list[Trouble]]:
-    """The sessions and tests, and what could not be used for them."""
+def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[testing.Course, tuple[Test, ...], list[Trouble]]:
+    """What became of tests over sessions, all that is known of each, and what could not be used for that."""
     wrong: list[Trouble] = []
 
     def part(name: str, make: Callable[[], _Value], default: _Value) -> _Value:
@@ -258,7 +259,7 @@ def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[tuple[Session, .
     scan = result_of(results, mutation.REPORT)
     killed = part(mutation.REPORT, lambda: testing.kills(scan["mutants"]) if scan else None, None)
     ran = part(WHO, lambda: _runs(reports, found), testing.Runs())
-    return told.sessions, testing.together(told, against, ran, killed), wrong
+    return told, testing.together(told, against, ran, killed), wrong
 
 
 def _runs(reports: Path, found: Mapping[str, Source]) -> testing.Runs:

@@ -44,7 +44,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A list: all of it is `total`, of which the first `rows` are here."""
 
     name: str  # findings
-    noun: str  # finding
     columns: tuple[Column, ...]
     sorted_by: str  # the column by which the rows are, "" where they come as they are
     rows: tuple[tuple[Cell, ...], ...]
@@ -52,11 +51,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...]
     choice: str  # what they are of: objective
     empty: str  # what is said where there are none
-
-    @property
-    def counted(self) -> str:
-        """How many, with the noun."""
-        return f"{self.total:,} {self.noun}" if self.total == 1 else f"{self.total:,} {self.noun}s"
+    note: str = ""  # that stands below
 
 
 def findings(panels: Sequence[Panel]) -> Table:
@@ -65,7 +60,6 @@ def findings(panels: Sequence[Panel]) -> Table:
     shares = max(OF_A_PANEL, FIRST // max(1, len(having)))
     return Table(
         name="findings",
-        noun="finding",
         columns=(
             Column(key="objective", title="objective"),
             Column(key="kind", title="kind"),
@@ -112,7 +106,7 @@ def tests(page: Page) -> Table:
         (Column(key="failed", title="failed", way="descending"), any(each.runs for each in several)),
         (Column(key="duration", title="last took", way="descending", is_number=True), any(map(_timed, several))),
         (
-            Column(key="kills", title="kills", way="descending", is_number=True),
+            Column(key="kills", title="first to notice", way="descending", is_number=True),
             any(each.kills is not None for each in several),
         ),
         (Column(key="tier", title="tier"), any(each.tier for each in several)),
@@ -122,7 +116,6 @@ def tests(page: Page) -> Table:
     states = sorted({each.state for each in several if each.state})
     return Table(
         name="tests",
-        noun="test",
         columns=columns,
         sorted_by="state",
         rows=tuple(tuple(cells[column.key] for column in columns) for cells in map(_test, first)),
@@ -130,6 +123,7 @@ def tests(page: Page) -> Table:
         choice="state",
         choices=tuple(Choice(value=shown(each), text=shown(each)) for each in states),
         empty="No outcome of any test is kept.",
+        note=f"{counted(page.left_out, 'test')} that ran longest ago left out." if page.left_out else "",
     )
 
 
@@ -175,7 +169,6 @@ def modules(page: Page) -> Table:
     first = sorted(several, key=lambda each: -len(each.survivors))[:FIRST]
     return Table(
         name="modules",
-        noun="module",
         columns=columns,
         sorted_by="survivors",
         rows=tuple(_module(each, units, has_mutants=has_mutants) for each in first),

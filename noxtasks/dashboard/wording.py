@@ -27,12 +27,14 @@ _HASH = 12  # characters of a digest or a commit that people compare
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A figure in its unit: `share`, `times`, `seconds` or `number`."""
+    """A figure in its unit: `share`, `change`, `times`, `seconds` or `number`."""
     if value is None:
         return NONE
     match unit:
         case "share":
             return share(value)
+        case "change":
+            return change(value)
         case "times":
             return f"{value:.2f}x"
         case "seconds":
@@ -47,6 +49,11 @@ def share(value: float) -> str:
     if 0 < value < _LEAST:
         return f"<{_HARDLY_ANY}"
     return f"{100 * value:.1f}%".replace(".0%", "%")
+
+
+def change(value: float) -> str:
+    """By how much something is more, or less."""
+    return f"{100 * value + 0.0:+.1f}%"
 
 
 def seconds(value: float) -> str:

@@ -15,7 +15,7 @@ A, B = "test_a.py::test_a", "test_a.py::test_b"
 
 
 def course(**parts: Any) -> testing.Course:
-    result = {"sessions": [SESSION, SESSION], "tests": [A, B], "outcomes": [".F", " ~"]}
+    result = {"sessions": [SESSION, SESSION], "tests": [A, B], "outcomes": [".F", " ~"], "left_out": 3}
     timing = {"started": [AT, AT], "durations": ["10,25", ",0"]}
     both = {**result, **timing, **parts}
     return testing.course({name: both[name] for name in result}, {name: both[name] for name in timing})
@@ -23,6 +23,7 @@ def course(**parts: Any) -> testing.Course:
 
 def test_a_course_has_outcomes_and_seconds() -> None:
     told = course()
+    assert told.left_out == 3
     assert told.outcomes == {A: ".F", B: " ~"}
     assert told.durations_s == {A: (0.001, 0.0025), B: (None, 0.0)}
     assert [(each.id, each.revision) for each in told.sessions] == [("s1", "a" * 10)] * 2
@@ -42,6 +43,7 @@ def test_a_course_has_outcomes_and_seconds() -> None:
         {"durations": ["10,25", "1"]},
         {"durations": ["10,25", "1,x"]},
         {"durations": ["10,25"]},
+        {"left_out": "3"},
     ],
 )
 def test_parts_that_do_not_fit_one_another_are_refused(parts: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from noxtasks.dashboard.model import Bars, Finding, Series
-from noxtasks.dashboard.wording import share
+from noxtasks.dashboard.wording import change, share
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.gating.judging import gravest
 from noxtasks.stats import Verdict
@@ -18,7 +18,6 @@ Content = Mapping[str, Any]
 _LONGEST = 600  # characters of what one finding says; the artifact has all of it
 _LONGEST_ID = 4000  # of a node id or a path
 _LINES = 200  # of a diff
-_PERCENT = 100
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +72,6 @@ def verdict(said: str) -> Verdict:
 def worst(said: Iterable[str]) -> Verdict:
     """The gravest of verdicts as an artifact has them."""
     return gravest(map(verdict, said))
-
-
-def change(value: float) -> str:
-    """By how much something is more, or less."""
-    return f"{_PERCENT * value + 0.0:+.1f}%"
 
 
 def within(interval: Content | None) -> str:

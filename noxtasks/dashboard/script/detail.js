@@ -10,7 +10,7 @@ function testDetail(data, test, [packed, cause, advice, again, covers, others]) 
       ["state", test.state || "nothing is known against it"],
       ["failed", failures(test)],
       ["tier", test.tier],
-      ["kills", test.kills === null ? "" : counted(test.kills, "mutant")],
+      ["first to notice", test.kills === null ? "" : counted(test.kills, "mutant")],
       ["cause", cause],
       ["advice", advice],
       ["again", again ? command(again) : ""],
@@ -40,7 +40,7 @@ function coverageOf(data, covers, others) {
   const known = new Set(data.modules.map(each => each.path));
   const files = Array.from({ length: covers.length / 2 }, (_, at) => [data.paths[covers[2 * at]], covers[2 * at + 1]]);
   const rows = files.map(([path, count]) => [known.has(path) ? link("module", path) : code(named(path)), number(count)]);
-  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part)),
+  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how many lines of each it is known to run", [["file", false], ["lines, at least", true]], part)),
     ...(others ? [element("p", { class: "dim" }, `and ${counted(others, "file")} more`)] : [])];
 }
 
@@ -69,7 +69,7 @@ async function runnersOf(data, path, more) {
   found.sort((one, two) => two[1] - one[1]);
   const rows = found.map(([id, count]) => [link("test", id), String(count)]);
   return element("div", {},
-    ...inParts(rows, part => table(counted(found.length, "test"), [["test", false], ["lines or functions", true]], part)),
+    ...inParts(rows, part => table(counted(found.length, "test"), [["test", false], ["lines, at least", true]], part)),
     ...(isCut ? [element("p", { class: "dim" }, "Of a test that runs very many files, those are kept here of which it runs most.")] : []));
 }
 
