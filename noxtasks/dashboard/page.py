@@ -39,6 +39,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     older: int
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there is more than one measurement, of which a sentence says all."""
+        return len(self.series.points) > 1
+
+    @property
     def ends(self) -> tuple[str, str]:
         """When the first and the last of its points were measured."""
         return wording.span(self.series.points[0].at, self.series.points[-1].at)
@@ -58,6 +63,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     courses: tuple[Course, ...]
     plots: tuple[Plot, ...]
+
+    @property
+    def more(self) -> str:
+        """What is there to be opened: nothing where all stands on the panel."""
+        if self.plots or len(self.courses) > 1:
+            return "Figures"
+        return "As a table" if any(each.is_drawn for each in self.courses) else ""
 
 
 def render(page: Page) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from noxtasks.dashboard.panels import bench, bundle, flake, gates, governance, markers, matrix, parallel
-from noxtasks.dashboard.panels.objective import share, verdict, within
+from noxtasks.dashboard.panels.objective import sentences, share, verdict, within
 from noxtasks.stats import Verdict
 
 TEST = "test_shop.py::test_price"
@@ -178,6 +178,7 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
         "objectives": [{}],
         "milestones": [{}, {}],
         "completeness": 0.5,
+        "file": "governance.yaml",
         "unmeasured": [{"name": "circle", "line": 1}],
         "patterns": [{"name": "circle", "figure": 0.75, "threshold": 1.0}, {"name": "triangle", "figure": None}],
     }
@@ -186,10 +187,10 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
         "1 violation in 1 objective and 2 milestones; 1 of 2 dimensions hold; 1 of 2 risks fired; "
         "50% of deliverables have a digest"
     )
-    assert [(each.kind, each.what, each.line) for each in told.findings] == [
-        ("orphan", "O1: no milestone", 3),
-        ("risk fired", "R1: It is slow", 4),
-        ("advice: pattern", "O1: no milestone", 9),
+    assert [(each.kind, each.what, each.path, each.line) for each in told.findings] == [
+        ("orphan", "O1: no milestone", "g.yaml", 3),
+        ("risk fired", "R1: It is slow", "governance.yaml", 4),
+        ("advice: pattern", "O1: no milestone", "g.yaml", 9),
     ]
 
 
@@ -264,6 +265,40 @@ def test_a_quarantine_that_has_ended_is_a_finding_and_the_change_is_told() -> No
     assert [(each.kind, each.command) for each in told.findings] == [
         ("expired quarantine", "noxtasks flake quarantine")
     ]
+
+
+def test_a_test_that_failed_only_when_its_cause_was_tried_is_said_to_have() -> None:
+    claim = {"verdict": "unmeasured", "figure": None, "interval": None, "reason": "", "threshold": 0.05}
+    cause = {"kind": "randomness", "culprits": [], "evidence": [], "advice": "Fix the seed."}
+    found = {
+        "test": TEST,
+        "failures": 0,
+        "runs": 5,
+        "rate": 0.0,
+        "interval": {"low": 0.0, "high": 0.434},
+        "causes": [],
+        "explanation": {**cause, "reproduced": {"failures": 20, "runs": 20}},
+        "reproduce": "noxtasks flake try x",
+    }
+    result = {"claim": claim, "broken": [], "flaky": [found], "tests": 2, "runs": 5}
+    (told,) = flake.OBJECTIVE.answer(result, {}, {}).findings
+    assert told.what == "failed in 0 of 5 runs (0% to 43.4%), but in 20 of 20 when its cause was tried"
+    assert told.detail == "randomness. Fix the seed."
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (("there is no x.json", "", "it is so."), "There is no x.json. It is so."),
+        (("x.json: it does not fit;\n  a is missing",), "x.json: it does not fit; a is missing."),
+        (("no such marker", "no such marker"), "No such marker."),
+        (("shop.total(1) returns 3; changed, it raises",), "shop.total(1) returns 3; changed, it raises."),
+        (("unit: no test", "AssertionError"), "unit: no test. AssertionError."),
+        ((), ""),
+    ],
+)
+def test_what_is_said_is_in_sentences(parts: tuple[str, ...], told: str) -> None:
+    assert sentences(*parts) == told
 
 
 @pytest.mark.parametrize(

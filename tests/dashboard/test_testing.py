@@ -65,11 +65,15 @@ def unsteady(test: str, **parts: Any) -> dict[str, Any]:
 
 
 def test_what_is_held_against_a_test_is_the_gravest_and_a_quarantine_covers_it() -> None:
-    explanation = {"kind": "victim", "culprits": [A], "advice": "Undo it."}
+    evidence = {"factor": "after it", "present": {"failures": 5, "runs": 5}, "absent": {"failures": 0, "runs": 6}}
+    explanation = {"kind": "victim", "culprits": [A], "advice": "Undo it.", "evidence": [evidence]}
     report = {"quiet": [unsteady(A), unsteady(B)], "flaky": [unsteady(B, explanation=explanation)], "broken": []}
     found = testing.held(report, None)
     assert (found[A].state, found[B].state) == ("quiet", "flaky")
-    assert (found[B].cause, found[B].advice) == (f"victim, after {A}; AssertionError", "Undo it.")
+    assert (found[B].cause, found[B].advice) == (
+        f"victim, after {A} (after it: fails 5 of 5 times, else 0 of 6); AssertionError",
+        "Undo it.",
+    )
     delta = {"quarantine": {"kept": [{"test": B, "reason": "it waits"}], "added": [{"test": "c", "reason": "new"}]}}
     covered = testing.held(report, delta)
     assert {name: each.state for name, each in covered.items()} == {A: "quiet", B: "quarantined", "c": "quarantined"}

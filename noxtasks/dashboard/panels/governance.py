@@ -37,7 +37,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         bars=_bars(result["patterns"]),
         findings=(
             *(_finding("", each) for each in violations),
-            *map(_fired, fired),
+            *(_fired(each, result["file"]) for each in fired),
             *(_finding("advice: ", each) for each in result["advice"]),
         ),
     )
@@ -63,11 +63,12 @@ def _finding(how: str, each: Content) -> Finding:
     )
 
 
-def _fired(risk: Content) -> Finding:
+def _fired(risk: Content, file: str) -> Finding:
     return finding(
         "risk fired",
         f"{risk['name']}: {risk['title']}",
         detail=sentences(risk["reason"], risk["mitigation"], risk["rollback"]),
+        path=file,
         line=risk["line"],
         command=risk["command"] or _COMMAND,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from noxtasks.stats import Verdict
 
 Content = Mapping[str, Any]
 
+_WORD = re.compile(r"[a-z]+[ ,]")
 _LONGEST = 600  # characters of what one finding says; the artifact has all of it
 _LONGEST_ID = 4000  # of a node id or a path
 _LINES = 200  # of a diff
@@ -94,8 +96,14 @@ def cropped(text: str) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """The parts that are there, one after the other."""
-    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+    """The parts that are there, one after the other, each said once. Where one breaks its lines no line is broken."""
+    told = dict.fromkeys(" ".join(part.split()) for part in parts)
+    return " ".join(_begun(part if part.endswith((".", "!", "?")) else f"{part}.") for part in told if part)
+
+
+def _begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with a name."""
+    return sentence[0].upper() + sentence[1:] if _WORD.match(sentence) else sentence
 
 
 def several(count: int, noun: str) -> str:

@@ -28,8 +28,7 @@ function outcomesOf({ sessions }, test, times) {
   const plot = course(times, test.outcomes, sessions);
   return [
     element("h2", {}, "Over time"),
-    element("div", { class: "large" }, strip(test.outcomes, Infinity)),
-    legend(test.outcomes),
+    ...(test.outcomes.trim() ? [element("div", { class: "large" }, strip(test.outcomes, Infinity)), legend(test.outcomes)] : []),
     ...(plot ? [plot] : []),
     opening("As a table", rows),
   ];

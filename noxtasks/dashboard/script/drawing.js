@@ -57,6 +57,7 @@ function scale(known) {
 function course(times, letters, sessions) {
   const known = times.flatMap((time, at) => (time === null ? [] : [{ time, at }]));
   if (!known.length) return null;
+  if (known.length === 1) return element("p", {}, `It took ${seconds(known[0].time)}, in the one session that timed it.`);
   const { at: down, isLog, least, most, ticks } = scale(known.map(each => each.time));
   const x = at => (times.length > 1 ? Math.round(MARGIN + at * (WIDTH - 2 * MARGIN) / (times.length - 1)) : WIDTH / 2);
   const line = known.map((each, at) => `${at && known[at - 1].at === each.at - 1 ? "L" : "M"}${x(each.at)} ${down(each.time)}`).join("");
