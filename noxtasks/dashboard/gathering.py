@@ -79,8 +79,7 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
     of_each = {name: gather(reports / name, project=project) for name in interpreters if has_any(reports / name)}
     verdict, answer = _answer(panels)
     if of_each and not has_any(reports):
-        verdict = gravest(each.verdict for each in of_each.values())
-        answer = " ".join(f"{name}: {each.answer}" for name, each in of_each.items())
+        verdict, answer = _answer_of(of_each)
     course, tests, of_tests = _tests(reports, found)
     files, of_files = _modules(found)
     dated = [each.created for each in found.values() if each.created] + [each.made for each in of_each.values()]
@@ -88,9 +87,9 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
         project=project,
         verdict=verdict,
         answer=answer,
-        panels=(*_unless_elsewhere(panels, of_each.values()), *_of_interpreters(of_each)),
+        panels=tuple(_in_order([*_unless_elsewhere(panels, of_each.values()), *_of_interpreters(of_each)])),
         troubles=(
-            *reading.troubles(reports),
+            *(reading.troubles(reports) if has_any(reports) or not of_each else ()),
             *broken,
             *of_tests,
             *of_files,
@@ -122,6 +121,21 @@ def _of_interpreters(of_each: Mapping[str, Page]) -> list[Panel]:
         for panel in page.panels
         if panel.digest or not panel.refusal
     ]
+
+
+def _answer_of(of_each: Mapping[str, Page]) -> tuple[Verdict, str]:
+    """What the interpreters come to, each answer once."""
+    names: dict[str, list[str]] = {}
+    for name, page in of_each.items():
+        names.setdefault(page.answer, []).append(name)
+    told = " ".join(f"{', '.join(same)}: {answer}" for answer, same in names.items())
+    return gravest(each.verdict for each in of_each.values()), told
+
+
+def _in_order(panels: Iterable[Panel]) -> list[Panel]:
+    """What all interpreters say of an objective, side by side."""
+    places = {each.artifact: place for place, each in enumerate(OBJECTIVES)}
+    return sorted(panels, key=lambda panel: places[panel.artifact])
 
 
 def _unless_elsewhere(panels: Sequence[Panel], others: Iterable[Page]) -> list[Panel]:

@@ -98,7 +98,7 @@ def render(page: Page) -> bytes:
         signs=wording.SIGNS,
         verdicts=Verdict,
         counted=counted,
-        left=tables.left,
+        tables=tables,
         plots=plots,
         none=wording.NONE,
     )

@@ -122,7 +122,7 @@ def tests(page: Page) -> Table:
         total=len(several),
         choice="state",
         choices=tuple(Choice(value=shown(each), text=shown(each)) for each in states),
-        empty="No outcome of any test is kept.",
+        empty=_elsewhere(page.panels) or "No outcome of any test is kept.",
         note=f"{counted(page.left_out, 'test')} that ran longest ago left out." if page.left_out else "",
     )
 
@@ -175,7 +175,7 @@ def modules(page: Page) -> Table:
         total=len(several),
         choice="",
         choices=(),
-        empty="No source file was measured.",
+        empty=_elsewhere(page.panels) or "No source file was measured.",
     )
 
 
@@ -193,6 +193,22 @@ def _module(each: Module, units: Sequence[str], *, has_mutants: bool) -> tuple[C
 def left(panel: Panel) -> str:
     """How many findings an objective has, as its panel says it."""
     return counted(len(panel.findings), "finding")
+
+
+def page_of(panel: Panel) -> str:
+    """What the page is called to which a panel leads."""
+    folder = _folder(panel)
+    return f"all of {shown(folder)}" if folder else "its own page"
+
+
+def _folder(panel: Panel) -> str:
+    """Of an interpreter whose page it is."""
+    return panel.page.rpartition("/")[0]
+
+
+def _elsewhere(panels: Sequence[Panel]) -> str:
+    """That interpreters have pages of their own, where they do."""
+    return "Those of each interpreter are on its page." if any(map(_folder, panels)) else ""
 
 
 def _named(text: str) -> str:
