@@ -15,7 +15,7 @@ import msgspec
 
 from noxtasks.dashboard import packing, plots, tables, wording
 from noxtasks.dashboard.model import Bar, Bars, Page, Panel, Point, Series
-from noxtasks.evidence.display import drawing, html
+from noxtasks.evidence.display import html
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.stats import Verdict
 
@@ -79,7 +79,6 @@ def render(page: Page) -> bytes:
     return html.render(
         "noxtasks.dashboard",
         filters={
-            "anchor": drawing.anchor,
             "brief": wording.brief,
             "figure": wording.figure,
             "when": wording.when,

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,19 +37,6 @@ _SCRIPT = "/refresh.js"
 _TAG = f'<script src="{_SCRIPT}" data-version="{{}}" defer></script>'
 _POLICY = ((rb"(?<=script-src )", b"'self' "), (rb"(?=script-src )", b"connect-src 'self'; "))
 _OCCUPIED = {errno.EADDRINUSE, errno.EACCES}
-_ASKING = """\
-(() => {
-  const shown = document.currentScript.dataset.version;
-  const ask = async () => {
-    try {
-      const reply = await fetch("/version", { cache: "no-store" });
-      if (reply.ok && (await reply.text()) !== shown) location.reload();
-    } catch { /* the server has ended, and may begin again */ }
-    setTimeout(ask, 1000);
-  };
-  ask();
-})();
-"""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +68,7 @@ class Folder:
         if path == _VERSION:
             return Answer(status=HTTPStatus.OK, data=_version(self._state()).encode())
         if path == _SCRIPT:
-            return Answer(status=HTTPStatus.OK, kind="text/javascript; charset=utf-8", data=_ASKING.encode())
+            return Answer(status=HTTPStatus.OK, kind="text/javascript; charset=utf-8", data=_asking())
         if path in self._indexes:
             return _html(self._index(self._indexes[path]))
         return _file(self._files[path]) if path in self._files else Answer(status=HTTPStatus.NOT_FOUND, data=b"?\n")
@@ -111,6 +99,10 @@ def asking(page: bytes, version: str) -> bytes:
         page = re.sub(before, added, page, count=1)
     head, end, tail = page.rpartition(b"</body>")
     return head + _TAG.format(version).encode() + end + tail
+
+
+def _asking() -> bytes:
+    return resources.files(__package__).joinpath("script", "refresh.js").read_bytes()
 
 
 def _html(data: bytes) -> Answer:

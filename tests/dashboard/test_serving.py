@@ -234,3 +234,25 @@ def test_a_browser_shows_what_is_written_next(served: ThreadingHTTPServer, forge
         opened.wait_for_selector("text=no findings in 7 files", state="attached", timeout=60_000)
         opened.close()
     assert troubles == []
+
+
+@pytest.mark.functional
+def test_a_page_that_is_loaded_anew_is_left_as_it_stood(served: ThreadingHTTPServer, forge: Forge) -> None:
+    pytest.importorskip("playwright", reason="no browser can be driven here: playwright is not installed")
+    from .browser import launched  # noqa: PLC0415
+
+    finding = {"kind": "clock", "what": "now", "code": "", "why": "", "advice": "", "path": "a.py", "line": 1}
+    audit = {**AUDIT, "findings": [finding] * 60}
+    with launched() as browser:
+        opened = browser.new_page(viewport={"width": 400, "height": 300})
+        forge(NAME, audit)
+        opened.goto(f"http://127.0.0.1:{served.server_port}/")
+        opened.wait_for_selector("html[data-ready]", state="attached")
+        opened.locator("form[data-list=findings] input").focus()
+        opened.evaluate("scrollTo(0, 700)")
+        forge(NAME, {**audit, "files": 7})
+        opened.wait_for_selector("text=60 findings in 7 files", state="attached", timeout=60_000)
+        opened.wait_for_selector("html[data-ready]", state="attached")
+        opened.wait_for_selector("form[data-list=findings] input:focus")
+        assert opened.evaluate("scrollY") == 700
+        opened.close()
