@@ -115,7 +115,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     tiers: tuple[tuple[str, float | None], ...] = ()  # (unit, 0.83)
     killed: int | None = None
-    mutants: int | None = None
+    mutants: int | None = None  # whose fate is known
+    untried: int = 0
     survivors: tuple[Survivor, ...] = ()
 
 

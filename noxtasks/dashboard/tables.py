@@ -181,11 +181,10 @@ def modules(page: Page) -> Table:
 
 def _module(each: Module, units: Sequence[str], *, has_mutants: bool) -> tuple[Cell, ...]:
     shares = dict(each.tiers)
-    killed = wording.NONE if each.mutants is None else f"{each.killed or 0:,} of {each.mutants:,}"
     return (
         Cell(text=_named(each.path), is_code=True),
         *(Cell(text=wording.figure(shares.get(name), "share")) for name in units),
-        *((Cell(text=killed),) if has_mutants else ()),
+        *((Cell(text=wording.killed(each)),) if has_mutants else ()),
         Cell(text=f"{len(each.survivors):,}"),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from noxtasks.dashboard.panels import bench, bundle, flake, gates, governance, markers, matrix, parallel
+from noxtasks.dashboard.panels import bench, bundle, flake, gates, governance, markers, matrix, mutation, parallel
 from noxtasks.dashboard.panels.objective import sentences, share, verdict, within
 from noxtasks.stats import Verdict
 
@@ -251,6 +251,28 @@ def test_markers_that_no_run_has_seen_are_not_measured() -> None:
     assert markers.OBJECTIVE.answer(result, {}, {}).verdict is Verdict.UNMEASURED
     warned = {**result, "gates": [{**gate, "grade": "WARN"}]}
     assert markers.OBJECTIVE.answer(warned, {}, {}).verdict is Verdict.PASS
+
+
+def scanned(**score: Any) -> dict[str, Any]:
+    known = {"figure": 0.564, "interval": None, "killed": 31, "total": 55, "covered": 40}
+    return {
+        "score": {**known, **score},
+        "judgement": {"verdict": "pass", "reason": "", "threshold": 0.6},
+        "extent": {"mutants": 266, "chosen": 40 if score else 266},
+        "gate": {"said": ""},
+        "lessons": [],
+        "mutants": [],
+        "scopes": [],
+        "modules": [],
+    }
+
+
+def test_the_score_of_a_sample_is_an_estimate_and_no_share_of_what_was_tried() -> None:
+    told = mutation.OBJECTIVE.answer(scanned(figure=0.731, interval={"low": 0.602, "high": 0.821}), {}, {})
+    assert told.figure == (
+        "73.1% (60.2% to 82.1%): estimated for 266 mutants; of 40 tried 31 were killed, and no test runs 15"
+    )
+    assert mutation.OBJECTIVE.answer(scanned(), {}, {}).figure == "56.4%: 31 of 55 mutants killed"
 
 
 def test_a_quarantine_that_has_ended_is_a_finding_and_the_change_is_told() -> None:

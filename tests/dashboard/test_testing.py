@@ -126,13 +126,13 @@ def test_a_module_has_what_the_ladder_and_the_mutants_know_of_it() -> None:
     }
     mutant = {"id": "m1", "path": "shop.py", "line": 3, "function": "f", "diff": ["-a", "+b"], "status": "survived"}
     mutation = {
-        "modules": [{"path": "shop.py", "killed": 1, "total": 3}],
+        "modules": [{"path": "shop.py", "killed": 1, "total": 3, "counts": {"unchecked": 7}}],
         "mutants": [mutant, {**mutant, "id": "m2", "status": "killed"}, {**mutant, "id": "m3", "status": "no tests"}],
     }
     cart, shop = sources.modules(ladder, mutation)
     assert (cart.path, cart.tiers) == ("cart.py", (("unit", None), ("integration", None), ("system", None)))
     assert (cart.killed, cart.mutants) == (None, None)
-    assert (shop.tiers[0], shop.killed, shop.mutants) == (("unit", 0.75), 1, 3)
+    assert (shop.tiers[0], shop.killed, shop.mutants, shop.untried) == (("unit", 0.75), 1, 3, 7)
     assert [(each.id, each.command) for each in shop.survivors] == [
         ("m1", "noxtasks mutation explain m1"),
         ("m3", "noxtasks mutation explain m3"),

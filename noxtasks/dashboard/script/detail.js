@@ -45,9 +45,8 @@ function coverageOf(data, covers, others) {
 
 /** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors @param {(name: string, at: number) => Promise<unknown[]>} more */
 function moduleDetail(data, module, survivors, more) {
-  const killed = module.mutants === null ? "not measured" : `${number(module.killed ?? 0)} of ${counted(module.mutants, "mutant")}`;
   return [
-    terms([["killed", killed]]),
+    terms([["mutants killed", module.mutants === null ? "not measured" : killings(module)]]),
     ...(module.tiers.length ? [element("h2", {}, "What covers it"), tiersOf(module.tiers)] : []),
     ...(data.paths.includes(module.path) ? [opening("Tests that run it", () => runnersOf(data, module.path, more))] : []),
     ...(survivors.length ? [element("h2", {}, `${counted(survivors.length, "mutant")} that no test noticed`), ...inParts(survivors, survivorsOf)] : []),

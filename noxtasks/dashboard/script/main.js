@@ -52,7 +52,7 @@ function moduleColumns() {
   const killed = row => (row.mutants ? (row.killed ?? 0) / row.mutants : null);
   const columns = {
     module: { value: row => row.path, cell: row => link("module", row.path) },
-    killed: { value: killed, cell: row => (row.mutants === null ? NONE : `${number(row.killed ?? 0)} of ${number(row.mutants)}`) },
+    killed: { value: killed, cell: killings },
     survivors: { value: row => row.survivors, cell: row => number(row.survivors) },
   };
   const of = (row, name) => row.tiers.find(each => each[0] === name)?.[1] ?? null;
