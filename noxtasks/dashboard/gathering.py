@@ -200,6 +200,10 @@ def _tried(name: str, make: Callable[[], _Value]) -> tuple[_Value | None, str]:
         return None, f"{name} is not of the shape that it should have ({type(error).__name__}: {str(error)[:100]})"
 
 
+def _misshapen(name: str, why: str) -> Trouble:
+    return Trouble(name=name, message=why.removeprefix(f"{name} "), remedy=_RERUN)
+
+
 def _page(reports: Path, name: str) -> str:
     return name if name and (reports / name).is_file() else ""
 
@@ -244,7 +248,7 @@ def _answer(panels: Sequence[Panel]) -> tuple[Verdict, str]:
     failing = [each.objective for each in measured if each.verdict is Verdict.FAIL]
     if not measured:
         return Verdict.UNMEASURED, "Nothing is measured yet."
-    said = f"{', '.join(failing)} found something" if failing else "Nothing was found by what is measured"
+    said = f"Something was found by {', '.join(failing)}" if failing else "Nothing was found by what is measured"
     verdict = gravest(each.verdict for each in panels if each is not judged)
     return verdict, f"{said}; whether it may be merged is not judged: {judged.refusal}."
 
@@ -256,7 +260,7 @@ def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[testing.Course, 
     def part(name: str, make: Callable[[], _Value], default: _Value) -> _Value:
         made, why = _tried(name, make)
         if why:
-            wrong.append(Trouble(name=name, message=why, remedy=_RERUN))
+            wrong.append(_misshapen(name, why))
         return default if made is None else made
 
     told = testing.Course()
@@ -296,4 +300,4 @@ def _modules(found: Mapping[str, Source]) -> tuple[tuple[Module, ...], list[Trou
         f"{ladder.LADDER} or {mutation.REPORT}",
         lambda: msgspec.convert(msgspec.to_builtins(sources.modules(climbed, scan)), tuple[Module, ...]),
     )
-    return made or (), [Trouble(name=ladder.LADDER, message=why, remedy=_RERUN)] if why else []
+    return made or (), [_misshapen(ladder.LADDER, why)] if why else []

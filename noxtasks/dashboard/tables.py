@@ -106,7 +106,7 @@ def tests(page: Page) -> Table:
         (Column(key="failed", title="failed", way="descending"), any(each.runs for each in several)),
         (Column(key="duration", title="last took", way="descending", is_number=True), any(map(_timed, several))),
         (
-            Column(key="kills", title="first to notice", way="descending", is_number=True),
+            Column(key="kills", title="mutants noticed first", way="descending", is_number=True),
             any(each.kills is not None for each in several),
         ),
         (Column(key="tier", title="tier"), any(each.tier for each in several)),
@@ -155,6 +155,12 @@ def outcomes(letters: str) -> str:
     return ", ".join(f"{name} {count}" for name, count in found if count) or wording.NONE
 
 
+_OF_MUTANTS = (
+    Column(key="killed", title="killed", is_number=True),
+    Column(key="survivors", title="survivors", way="descending", is_number=True),
+)
+
+
 def modules(page: Page) -> Table:
     """The first are those in which most mutants live."""
     several = page.modules
@@ -163,14 +169,13 @@ def modules(page: Page) -> Table:
     columns = (
         Column(key="module", title="module"),
         *(Column(key=f"tier:{shown(name)}", title=shown(name), is_number=True) for name in units),
-        *((Column(key="killed", title="killed", is_number=True),) if has_mutants else ()),
-        Column(key="survivors", title="survivors", way="descending", is_number=True),
+        *(_OF_MUTANTS if has_mutants else ()),
     )
     first = sorted(several, key=lambda each: -len(each.survivors))[:FIRST]
     return Table(
         name="modules",
         columns=columns,
-        sorted_by="survivors",
+        sorted_by="survivors" if has_mutants else "module",
         rows=tuple(_module(each, units, has_mutants=has_mutants) for each in first),
         total=len(several),
         choice="",
@@ -184,9 +189,12 @@ def _module(each: Module, units: Sequence[str], *, has_mutants: bool) -> tuple[C
     return (
         Cell(text=_named(each.path), is_code=True),
         *(Cell(text=wording.figure(shares.get(name), "share")) for name in units),
-        *((Cell(text=wording.killed(each)),) if has_mutants else ()),
-        Cell(text=f"{len(each.survivors):,}"),
+        *((Cell(text=wording.killed(each)), Cell(text=_survivors(each))) if has_mutants else ()),
     )
+
+
+def _survivors(each: Module) -> str:
+    return wording.NONE if each.mutants is None else f"{len(each.survivors):,}"
 
 
 def left(panel: Panel) -> str:

@@ -314,6 +314,7 @@ def test_a_test_that_failed_only_when_its_cause_was_tried_is_said_to_have() -> N
         (("there is no x.json", "", "it is so."), "There is no x.json. It is so."),
         (("x.json: it does not fit;\n  a is missing",), "x.json: it does not fit; a is missing."),
         (("no such marker", "no such marker"), "No such marker."),
+        (("not decided", "not decided; it takes 4 more"), "Not decided; it takes 4 more."),
         (("shop.total(1) returns 3; changed, it raises",), "shop.total(1) returns 3; changed, it raises."),
         (("unit: no test", "AssertionError"), "unit: no test. AssertionError."),
         ((), ""),

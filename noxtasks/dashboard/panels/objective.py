@@ -98,7 +98,8 @@ def cropped(text: str) -> str:
 def sentences(*parts: str) -> str:
     """The parts that are there, one after the other, each said once. Where one breaks its lines no line is broken."""
     told = dict.fromkeys(" ".join(part.split()) for part in parts)
-    return " ".join(_begun(part if part.endswith((".", "!", "?")) else f"{part}.") for part in told if part)
+    said = [part for part in told if not any(each != part and each.startswith(part) for each in told)]
+    return " ".join(_begun(part if part.endswith((".", "!", "?")) else f"{part}.") for part in said if part)
 
 
 def _begun(sentence: str) -> str:

@@ -53,7 +53,7 @@ function moduleColumns() {
   const columns = {
     module: { value: row => row.path, cell: row => link("module", row.path) },
     killed: { value: killed, cell: killings },
-    survivors: { value: row => row.survivors, cell: row => number(row.survivors) },
+    survivors: { value: row => (row.mutants === null ? null : row.survivors), cell: row => (row.mutants === null ? NONE : number(row.survivors)) },
   };
   const of = (row, name) => row.tiers.find(each => each[0] === name)?.[1] ?? null;
   const tier = name => ({ value: row => of(row, name), cell: row => share(of(row, name)) });
