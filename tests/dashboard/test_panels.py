@@ -173,7 +173,7 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
         "verdict": "fail",
         "violations": [{**violation, "line": 3}],
         "advice": [{**violation, "rule": "pattern", "name": "", "line": 9}],
-        "risks": [risk, {**risk, "state": "calm"}],
+        "risks": [risk, {**risk, "state": "calm"}, {**risk, "state": "unmeasured"}],
         "dimensions": [{"holds": True}, {"holds": False}],
         "objectives": [{}],
         "milestones": [{}, {}],
@@ -184,7 +184,8 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
     }
     told = governance.OBJECTIVE.answer(result, {}, {})
     assert told.figure == (
-        "1 violation in 1 objective and 2 milestones; 1 of 2 dimensions hold; 1 of 2 risks fired; "
+        "1 violation in 1 objective and 2 milestones; 1 of 2 dimensions hold; "
+        "1 of 3 risks fired, 1 not measured; "
         "50% of deliverables have a digest"
     )
     assert [(each.kind, each.what, each.path, each.line) for each in told.findings] == [

@@ -10,7 +10,7 @@ function testDetail(data, test, [packed, cause, advice, again, covers, others]) 
       ["state", test.state || "nothing is known against it"],
       ["failed", failures(test)],
       ["tier", test.tier],
-      ["mutants noticed first", test.kills === null ? "" : counted(test.kills, "mutant")],
+      ["mutants noticed first", number(test.kills)],
       ["cause", cause],
       ["advice", advice],
       ["again", again ? command(again) : ""],
