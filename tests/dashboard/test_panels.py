@@ -290,6 +290,15 @@ def test_a_quarantine_that_has_ended_is_a_finding_and_the_change_is_told() -> No
     ]
 
 
+def test_the_worst_rate_is_of_the_runs_that_it_rests_on() -> None:
+    ends = {"low": 0.0, "high": 0.39}
+    claim = {"verdict": "unmeasured", "figure": 0, "interval": ends, "sample": 6, "reason": "", "threshold": 0.05}
+    result = {"claim": claim, "broken": [], "flaky": [], "tests": 2, "runs": 3}
+    assert flake.OBJECTIVE.answer(result, {}, {}).figure == (
+        "no flaky tests, 0 broken, of 2 in 3 runs; the worst rate is 0% (0% to 39%) of 6 runs"
+    )
+
+
 def test_a_test_that_failed_only_when_its_cause_was_tried_is_said_to_have() -> None:
     claim = {"verdict": "unmeasured", "figure": None, "interval": None, "reason": "", "threshold": 0.05}
     cause = {"kind": "randomness", "culprits": [], "evidence": [], "advice": "Fix the seed."}

@@ -36,7 +36,10 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     delta = result_of(beside, DELTA)
     wrong = [*result["broken"], *result["flaky"]]
     verdicts = [verdict(claim["verdict"]), *([Verdict.FAIL] if wrong else [])]
-    rate = "" if claim["figure"] is None else f"; the worst rate is {share(claim['figure'])}{within(claim['interval'])}"
+    rate = ""
+    if claim["figure"] is not None:  # of all sessions of this code, and so of more runs than this one had
+        of = f" of {counted(claim['sample'], 'run')}"
+        rate = f"; the worst rate is {share(claim['figure'])}{within(claim['interval'])}{of}"
     return Answer(
         verdict=gravest(verdicts),
         figure=f"{several(len(result['flaky']), 'flaky test')}, {len(result['broken'])} broken, of {result['tests']} "

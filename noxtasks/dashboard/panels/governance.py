@@ -25,6 +25,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     violations, risks = result["violations"], result["risks"]
     fired = [each for each in risks if each["state"] == "fired"]
     unknown = sum(each["state"] == "unmeasured" for each in risks)
+    unmeasured = f", {unknown} not measured" if unknown else ""
     kept = sum(each["holds"] for each in result["dimensions"])
     complete = (
         "" if result["completeness"] is None else f"; {share(result['completeness'])} of deliverables have a digest"
@@ -33,7 +34,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         verdict=verdict(result["verdict"]),
         figure=f"{several(len(violations), 'violation')} in {counted(len(result['objectives']), 'objective')} and "
         f"{counted(len(result['milestones']), 'milestone')}; {kept} of {len(result['dimensions'])} dimensions hold; "
-        f"{len(fired)} of {counted(len(risks), 'risk')} fired{f', {unknown} not measured' if unknown else ''}{complete}",
+        f"{len(fired)} of {counted(len(risks), 'risk')} fired{unmeasured}{complete}",
         reason=sentences(*(f"{each['name']} is not measured" for each in result["unmeasured"])),
         bars=_bars(result["patterns"]),
         findings=(
