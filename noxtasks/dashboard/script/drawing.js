@@ -75,7 +75,13 @@ function course(times, letters, sessions) {
         ...(failed ? [drawn("path", { class: "failed", d: failed })] : []),
         drawn("path", { class: "line", d: line }),
         drawn("path", { class: "dots", d: dots })),
-      element("p", { class: "dim" }, ...[sessions[0], sessions.at(-1)].map(each => element("span", {}, each ? when(each.at).slice(0, 10) : "")))));
+      element("p", { class: "dim" }, ...ends(sessions).map(each => element("span", {}, each)))));
+}
+
+/** When the first and the last session were, by the minute where that is one day. @param {Session[]} sessions */
+function ends(sessions) {
+  const [first, last] = [sessions[0], sessions.at(-1)].map(each => (each ? when(each.at) : ""));
+  return first.slice(0, 10) === last.slice(0, 10) ? [first, last] : [first.slice(0, 10), last.slice(0, 10)];
 }
 
 /** A share as a bar. @param {number | null} value */
