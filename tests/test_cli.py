@@ -17,6 +17,7 @@ from noxtasks import cli, flake, mutation
 from noxtasks.config import SETTINGS, Settings
 from noxtasks.errors import ExitCode
 from noxtasks.flake import determinism, quarantine
+from noxtasks.sessions import OBJECTIVES
 
 PACKAGE = Path(noxtasks.__file__).parent
 
@@ -277,3 +278,20 @@ def test_numbers_that_no_trial_can_have_are_refused(option: str, capsys: pytest.
         cli.build_parser().parse_args(["flake", "try", "--test=a.py::t", option])
     assert caught.value.code == ExitCode.WRONG_CONFIGURATION
     assert f"argument {option.partition('=')[0]}: expected a whole number" in capsys.readouterr().err
+
+
+def test_a_command_of_two_words_is_reached_through_the_session_of_the_first() -> None:
+    """Whatever else the session hands over: an interpreter, and settings."""
+    sessions = {objective.name: objective for objective in OBJECTIVES}
+    for command in cli.COMMANDS:
+        first, _, verb = command.name.partition(" ")
+        if first in sessions and verb:
+            assert verb in sessions[first].verbs
+            options = {name for action in _options(command) for name in action}
+            assert {"--python", "-S"} <= options, command.name
+
+
+def _options(command: cli.Command) -> list[list[str]]:
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    return [list(action.option_strings) for action in parser._actions]

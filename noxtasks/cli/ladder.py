@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 
 from noxtasks import config
-from noxtasks.cli.command import Command, add_python, add_setting, add_settings, interpreter, node_id, project
+from noxtasks.cli.command import (
+    Command,
+    add_python,
+    add_setting,
+    add_settings,
+    add_unused_python,
+    interpreter,
+    node_id,
+    project,
+)
 from noxtasks.errors import ExitCode
 
 
@@ -38,6 +47,7 @@ LADDER = Command(
 
 def _add_explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", metavar="PATH[:LINE | ::FUNCTION]", help="a source file, a line or a function of it")
+    add_unused_python(parser)
     add_settings(parser)
 
 
