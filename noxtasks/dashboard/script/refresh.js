@@ -5,16 +5,20 @@
   const KEPT = "noxtasks-place";
   const shown = document.currentScript.dataset.version;
   const panels = () => [...document.querySelectorAll(".panel details")];
+  const page = document.documentElement;
   let typed = -Infinity;
+  let isThere = false; // before that, what was kept is not looked at yet, and stays
 
   const leave = () => {
     const list = document.activeElement?.closest("form[data-list]")?.dataset.list;
     const open = panels().map(each => each.open);
-    sessionStorage.setItem(KEPT, JSON.stringify({ at: location.href, top: scrollY, open, list }));
+    if (isThere) sessionStorage.setItem(KEPT, JSON.stringify({ at: location.href, top: scrollY, open, list }));
     location.reload();
   };
 
   const arrive = () => {
+    if (isThere || !("ready" in page.dataset)) return;
+    isThere = true;
     const { at, top, open, list } = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
     sessionStorage.removeItem(KEPT);
     if (at !== location.href) return;
@@ -32,12 +36,8 @@
     setTimeout(ask, 1000);
   };
 
-  const page = document.documentElement;
-  new MutationObserver((_, watching) => {
-    if (!("ready" in page.dataset)) return;
-    watching.disconnect();
-    arrive();
-  }).observe(page, { attributes: true });
+  new MutationObserver(arrive).observe(page, { attributes: true });
+  arrive(); // all may have been unpacked before this was loaded
   addEventListener("input", () => { typed = performance.now(); });
   ask();
 })();
