@@ -14,7 +14,7 @@ import msgspec
 
 from noxtasks import __version__
 from noxtasks.dashboard import reading, sources, testing
-from noxtasks.dashboard.model import Module, Page, Panel, Point, Series, Session, Test, Trouble
+from noxtasks.dashboard.model import Module, Page, Panel, Point, Series, Test, Trouble
 from noxtasks.dashboard.panels import (
     bench,
     bundle,
@@ -79,18 +79,17 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
     of_each = {name: gather(reports / name, project=project) for name in interpreters if has_any(reports / name)}
     verdict, answer = _answer(panels)
     if of_each and not has_any(reports):
-        verdict = gravest(each.verdict for each in of_each.values())
-        answer = " ".join(f"{name}: {each.answer}" for name, each in of_each.items())
-    sessions, tests, of_tests = _tests(reports, found)
+        verdict, answer = _answer_of(of_each)
+    course, tests, of_tests = _tests(reports, found)
     files, of_files = _modules(found)
     dated = [each.created for each in found.values() if each.created] + [each.made for each in of_each.values()]
     return Page(
         project=project,
         verdict=verdict,
         answer=answer,
-        panels=(*_unless_elsewhere(panels, of_each.values()), *_of_interpreters(of_each)),
+        panels=tuple(_in_order([*_unless_elsewhere(panels, of_each.values()), *_of_interpreters(of_each)])),
         troubles=(
-            *reading.troubles(reports),
+            *(reading.troubles(reports) if has_any(reports) or not of_each else ()),
             *broken,
             *of_tests,
             *of_files,
@@ -100,9 +99,10 @@ def gather(reports: Path, *, project: str, interpreters: Sequence[str] = ()) -> 
                 for each in of.troubles
             ),
         ),
-        sessions=sessions,
+        sessions=course.sessions,
         tests=tests,
         modules=files,
+        left_out=course.left_out,
         made=max((at for at in dated if at), default=None),
         version=__version__,
     )
@@ -121,6 +121,21 @@ def _of_interpreters(of_each: Mapping[str, Page]) -> list[Panel]:
         for panel in page.panels
         if panel.digest or not panel.refusal
     ]
+
+
+def _answer_of(of_each: Mapping[str, Page]) -> tuple[Verdict, str]:
+    """What the interpreters come to, each answer once."""
+    names: dict[str, list[str]] = {}
+    for name, page in of_each.items():
+        names.setdefault(page.answer, []).append(name)
+    told = " ".join(f"{', '.join(same)}: {answer}" for answer, same in names.items())
+    return gravest(each.verdict for each in of_each.values()), told
+
+
+def _in_order(panels: Iterable[Panel]) -> list[Panel]:
+    """What all interpreters say of an objective, side by side."""
+    places = {each.artifact: place for place, each in enumerate(OBJECTIVES)}
+    return sorted(panels, key=lambda panel: places[panel.artifact])
 
 
 def _unless_elsewhere(panels: Sequence[Panel], others: Iterable[Page]) -> list[Panel]:
@@ -185,6 +200,10 @@ def _tried(name: str, make: Callable[[], _Value]) -> tuple[_Value | None, str]:
         return None, f"{name} is not of the shape that it should have ({type(error).__name__}: {str(error)[:100]})"
 
 
+def _misshapen(name: str, why: str) -> Trouble:
+    return Trouble(name=name, message=why.removeprefix(f"{name} "), remedy=_RERUN)
+
+
 def _page(reports: Path, name: str) -> str:
     return name if name and (reports / name).is_file() else ""
 
@@ -229,19 +248,19 @@ def _answer(panels: Sequence[Panel]) -> tuple[Verdict, str]:
     failing = [each.objective for each in measured if each.verdict is Verdict.FAIL]
     if not measured:
         return Verdict.UNMEASURED, "Nothing is measured yet."
-    said = f"{', '.join(failing)} found something" if failing else "Nothing was found by what is measured"
+    said = f"Something was found by {', '.join(failing)}" if failing else "Nothing was found by what is measured"
     verdict = gravest(each.verdict for each in panels if each is not judged)
     return verdict, f"{said}; whether it may be merged is not judged: {judged.refusal}."
 
 
-def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[tuple[Session, ...], tuple[Test, ...], list[Trouble]]:
-    """The sessions and tests, and what could not be used for them."""
+def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[testing.Course, tuple[Test, ...], list[Trouble]]:
+    """What became of tests over sessions, all that is known of each, and what could not be used for that."""
     wrong: list[Trouble] = []
 
     def part(name: str, make: Callable[[], _Value], default: _Value) -> _Value:
         made, why = _tried(name, make)
         if why:
-            wrong.append(Trouble(name=name, message=why, remedy=_RERUN))
+            wrong.append(_misshapen(name, why))
         return default if made is None else made
 
     told = testing.Course()
@@ -258,7 +277,7 @@ def _tests(reports: Path, found: Mapping[str, Source]) -> tuple[tuple[Session, .
     scan = result_of(results, mutation.REPORT)
     killed = part(mutation.REPORT, lambda: testing.kills(scan["mutants"]) if scan else None, None)
     ran = part(WHO, lambda: _runs(reports, found), testing.Runs())
-    return told.sessions, testing.together(told, against, ran, killed), wrong
+    return told, testing.together(told, against, ran, killed), wrong
 
 
 def _runs(reports: Path, found: Mapping[str, Source]) -> testing.Runs:
@@ -281,4 +300,4 @@ def _modules(found: Mapping[str, Source]) -> tuple[tuple[Module, ...], list[Trou
         f"{ladder.LADDER} or {mutation.REPORT}",
         lambda: msgspec.convert(msgspec.to_builtins(sources.modules(climbed, scan)), tuple[Module, ...]),
     )
-    return made or (), [Trouble(name=ladder.LADDER, message=why, remedy=_RERUN)] if why else []
+    return made or (), [_misshapen(ladder.LADDER, why)] if why else []

@@ -17,7 +17,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure over time, the oldest first. `unit` is one of `share`, `times`, `seconds`, `number`."""
+    """A figure over time, the oldest first. `unit` is one of `share`, `change`, `times`, `seconds`, `number`."""
 
     name: str
     unit: str
@@ -115,7 +115,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     tiers: tuple[tuple[str, float | None], ...] = ()  # (unit, 0.83)
     killed: int | None = None
-    mutants: int | None = None
+    mutants: int | None = None  # whose fate is known
+    untried: int = 0
     survivors: tuple[Survivor, ...] = ()
 
 
@@ -148,3 +149,4 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[Module, ...]
     made: datetime | None  # when the newest of the artifacts was written
     version: str
+    left_out: int = 0  # tests that ran longest ago, of which `tests.timeline.json` keeps no outcomes

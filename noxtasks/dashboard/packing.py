@@ -125,7 +125,7 @@ def durations(several: Iterable[float | None]) -> str:
 
 def _module(each: Module) -> list[Any]:
     tiers = [[shown(name), value] for name, value in each.tiers]
-    return [shown(each.path), tiers, each.killed, each.mutants, len(each.survivors)]
+    return [shown(each.path), tiers, each.killed, each.mutants, each.untried, len(each.survivors)]
 
 
 def _survivor(each: Survivor) -> list[Any]:

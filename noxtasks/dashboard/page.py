@@ -15,7 +15,7 @@ import msgspec
 
 from noxtasks.dashboard import packing, plots, tables, wording
 from noxtasks.dashboard.model import Bar, Bars, Page, Panel, Point, Series
-from noxtasks.evidence.display import drawing, html
+from noxtasks.evidence.display import html
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.stats import Verdict
 
@@ -39,6 +39,11 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     older: int
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there is more than one measurement, of which a sentence says all."""
+        return len(self.series.points) > 1
+
+    @property
     def ends(self) -> tuple[str, str]:
         """When the first and the last of its points were measured."""
         return wording.span(self.series.points[0].at, self.series.points[-1].at)
@@ -59,6 +64,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     courses: tuple[Course, ...]
     plots: tuple[Plot, ...]
 
+    @property
+    def more(self) -> str:
+        """What is there to be opened: nothing where all stands on the panel."""
+        if self.plots or len(self.courses) > 1:
+            return "Figures"
+        return "As a table" if any(each.is_drawn for each in self.courses) else ""
+
 
 def render(page: Page) -> bytes:
     """The page's content, the same bytes for the same page."""
@@ -67,7 +79,6 @@ def render(page: Page) -> bytes:
     return html.render(
         "noxtasks.dashboard",
         filters={
-            "anchor": drawing.anchor,
             "brief": wording.brief,
             "figure": wording.figure,
             "when": wording.when,
@@ -86,7 +97,7 @@ def render(page: Page) -> bytes:
         signs=wording.SIGNS,
         verdicts=Verdict,
         counted=counted,
-        left=tables.left,
+        tables=tables,
         plots=plots,
         none=wording.NONE,
     )

@@ -32,8 +32,9 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Strip(msgspec.Struct, frozen=True, kw_only=True):
-    """A bar with its interval and what it is held against; all from the left."""
+    """A bar with its interval and what it is held against; all from the left. It begins where nothing is."""
 
+    begin: float
     end: float | None
     interval: tuple[float, float] | None
     threshold: float | None
@@ -89,16 +90,18 @@ def _described(series: Series) -> str:
 
 
 def strips(bars: Bars) -> tuple[Strip, ...]:
-    """The bars of one plot, on one scale from nothing; shares fill it when they are whole."""
-    ends = [end for each in bars.bars for end in (each.value, each.high, each.threshold) if end is not None and end > 0]
-    high = 1.0 if bars.unit == "share" else max(ends, default=1.0)
-    scale = Scale(curve=Curve.LINEAR, low=0.0, high=high, margin=0.0)
+    """The bars of one plot, on one scale with nothing in it; shares fill it when they are whole."""
+    known = (each for bar in bars.bars for each in (bar.value, bar.low, bar.high, bar.threshold))
+    ends = [0.0, *(each for each in known if each is not None)]
+    high = 1.0 if bars.unit == "share" or not any(ends) else max(ends)
+    scale = Scale(curve=Curve.LINEAR, low=min(ends), high=high, margin=0.0)
     return tuple(_strip(each, scale) for each in bars.bars)
 
 
 def _strip(bar: Bar, scale: Scale) -> Strip:
     has_interval = bar.low is not None and bar.high is not None
     return Strip(
+        begin=scale.at(0.0),
         end=None if bar.value is None else scale.at(bar.value),
         interval=(scale.at(bar.low or 0.0), scale.at(bar.high or 0.0)) if has_interval else None,
         threshold=None if bar.threshold is None else scale.at(bar.threshold),

@@ -6,7 +6,7 @@ Importing this is cheap; what makes a page is loaded when there is one to make.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 
-_WRITTEN = ("SHA256SUMS", "events.jsonl")  # by whatever writes an artifact or an event
+WRITTEN = ("SHA256SUMS", "events.jsonl")  # by whatever writes an artifact or an event
 _TRIES = 3
 
-State = tuple[tuple[int, int] | None, ...]
-"""What tells whether anything was written: of each file when, and how large it is."""
+State = tuple[tuple[int, int, int] | None, ...]
+"""What tells whether anything was written: of each file when, how large it is, and which file of that name."""
 
 
-def state(reports: Path, interpreters: Sequence[str] = ()) -> State:
-    """The state of the artifacts and events in the folder, and in those of the interpreters below it."""
+def state(reports: Path, interpreters: Sequence[str] = (), *, names: Iterable[str] = WRITTEN) -> State:
+    """The state of the files of these names in the folder, and in those of the interpreters below it."""
     folders = (reports, *(reports / name for name in interpreters))
-    return tuple(_state(folder / name) for folder in folders for name in _WRITTEN)
+    return tuple(_state(folder / name) for name in names for folder in folders)
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _state(path: Path) -> tuple[int, int, int] | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def refresh(root: Path, settings: Settings) -> None:

@@ -11,11 +11,14 @@ import errno
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import msgspec
 
@@ -25,25 +28,15 @@ from noxtasks.errors import ConfigurationError
 ADDRESS = "127.0.0.1"
 PORT = 8765
 
+_HTTP = "80"  # the port that a browser does not name
+
 _HOSTS = (ADDRESS, "localhost")
+_SHOWN = (*refreshing.WRITTEN, *gathering.names(), gathering.WHO)
 _VERSION = "/version"
 _SCRIPT = "/refresh.js"
 _TAG = f'<script src="{_SCRIPT}" data-version="{{}}" defer></script>'
 _POLICY = ((rb"(?<=script-src )", b"'self' "), (rb"(?=script-src )", b"connect-src 'self'; "))
 _OCCUPIED = {errno.EADDRINUSE, errno.EACCES}
-_ASKING = """\
-(() => {
-  const shown = document.currentScript.dataset.version;
-  const ask = async () => {
-    try {
-      const reply = await fetch("/version", { cache: "no-store" });
-      if (reply.ok && (await reply.text()) !== shown) location.reload();
-    } catch { /* the server has ended, and may begin again */ }
-    setTimeout(ask, 1000);
-  };
-  ask();
-})();
-"""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,13 +68,14 @@ class Folder:
         if path == _VERSION:
             return Answer(status=HTTPStatus.OK, data=_version(self._state()).encode())
         if path == _SCRIPT:
-            return Answer(status=HTTPStatus.OK, kind="text/javascript; charset=utf-8", data=_ASKING.encode())
+            return Answer(status=HTTPStatus.OK, kind="text/javascript; charset=utf-8", data=_asking())
         if path in self._indexes:
             return _html(self._index(self._indexes[path]))
         return _file(self._files[path]) if path in self._files else Answer(status=HTTPStatus.NOT_FOUND, data=b"?\n")
 
     def _state(self) -> refreshing.State:
-        return refreshing.state(self._reports, self._interpreters)
+        """Of the artifacts themselves, too: who alters one lists it nowhere."""
+        return refreshing.state(self._reports, self._interpreters, names=_SHOWN)
 
     def _index(self, prefix: str) -> bytes:
         with self._lock:
@@ -105,6 +99,10 @@ def asking(page: bytes, version: str) -> bytes:
         page = re.sub(before, added, page, count=1)
     head, end, tail = page.rpartition(b"</body>")
     return head + _TAG.format(version).encode() + end + tail
+
+
+def _asking() -> bytes:
+    return resources.files(__package__).joinpath("script", "refresh.js").read_bytes()
 
 
 def _html(data: bytes) -> Answer:
@@ -137,6 +135,11 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"  # elsewhere two servers could have one port
     block_on_close = False
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of a defect of ours. None is a client that goes away before its answer, as a page loaded anew does."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
 
 def _handler(answer: Callable[[str], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -154,7 +157,7 @@ def _handler(answer: Callable[[str], Answer]) -> type[BaseHTTPRequestHandler]:
 
         def _found(self) -> Answer:
             host, _, port = (self.headers.get("Host") or "").partition(":")
-            if host.lower() not in _HOSTS or port != str(self.server.server_port):
+            if host.lower() not in _HOSTS or (port or _HTTP) != str(self.server.server_port):
                 return Answer(status=HTTPStatus.FORBIDDEN, data=b"This server answers to its own address alone.\n")
             return answer(self.path)
 

@@ -28,6 +28,7 @@ def modules(ladder: Content | None, mutation: Content | None) -> tuple[Module, .
             tiers=tuple(tiers.get(path, {}).items()),
             killed=scores[path]["killed"] if path in scores else None,
             mutants=scores[path]["total"] if path in scores else None,
+            untried=scores[path]["counts"]["unchecked"] if path in scores else 0,
             survivors=tuple(living[path]),
         )
         for path in sorted({*tiers, *scores, *living})

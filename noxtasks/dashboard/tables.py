@@ -44,7 +44,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A list: all of it is `total`, of which the first `rows` are here."""
 
     name: str  # findings
-    noun: str  # finding
     columns: tuple[Column, ...]
     sorted_by: str  # the column by which the rows are, "" where they come as they are
     rows: tuple[tuple[Cell, ...], ...]
@@ -52,11 +51,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...]
     choice: str  # what they are of: objective
     empty: str  # what is said where there are none
-
-    @property
-    def counted(self) -> str:
-        """How many, with the noun."""
-        return f"{self.total:,} {self.noun}" if self.total == 1 else f"{self.total:,} {self.noun}s"
+    note: str = ""  # that stands below
 
 
 def findings(panels: Sequence[Panel]) -> Table:
@@ -65,7 +60,6 @@ def findings(panels: Sequence[Panel]) -> Table:
     shares = max(OF_A_PANEL, FIRST // max(1, len(having)))
     return Table(
         name="findings",
-        noun="finding",
         columns=(
             Column(key="objective", title="objective"),
             Column(key="kind", title="kind"),
@@ -112,7 +106,7 @@ def tests(page: Page) -> Table:
         (Column(key="failed", title="failed", way="descending"), any(each.runs for each in several)),
         (Column(key="duration", title="last took", way="descending", is_number=True), any(map(_timed, several))),
         (
-            Column(key="kills", title="kills", way="descending", is_number=True),
+            Column(key="kills", title="mutants noticed first", way="descending", is_number=True),
             any(each.kills is not None for each in several),
         ),
         (Column(key="tier", title="tier"), any(each.tier for each in several)),
@@ -122,14 +116,14 @@ def tests(page: Page) -> Table:
     states = sorted({each.state for each in several if each.state})
     return Table(
         name="tests",
-        noun="test",
         columns=columns,
         sorted_by="state",
         rows=tuple(tuple(cells[column.key] for column in columns) for cells in map(_test, first)),
         total=len(several),
         choice="state",
         choices=tuple(Choice(value=shown(each), text=shown(each)) for each in states),
-        empty="No outcome of any test is kept.",
+        empty=_elsewhere(page.panels) or "No outcome of any test is kept.",
+        note=f"{counted(page.left_out, 'test')} that ran longest ago left out." if page.left_out else "",
     )
 
 
@@ -161,6 +155,12 @@ def outcomes(letters: str) -> str:
     return ", ".join(f"{name} {count}" for name, count in found if count) or wording.NONE
 
 
+_OF_MUTANTS = (
+    Column(key="killed", title="killed", is_number=True),
+    Column(key="survivors", title="survivors", way="descending", is_number=True),
+)
+
+
 def modules(page: Page) -> Table:
     """The first are those in which most mutants live."""
     several = page.modules
@@ -169,37 +169,53 @@ def modules(page: Page) -> Table:
     columns = (
         Column(key="module", title="module"),
         *(Column(key=f"tier:{shown(name)}", title=shown(name), is_number=True) for name in units),
-        *((Column(key="killed", title="killed", is_number=True),) if has_mutants else ()),
-        Column(key="survivors", title="survivors", way="descending", is_number=True),
+        *(_OF_MUTANTS if has_mutants else ()),
     )
     first = sorted(several, key=lambda each: -len(each.survivors))[:FIRST]
     return Table(
         name="modules",
-        noun="module",
         columns=columns,
-        sorted_by="survivors",
+        sorted_by="survivors" if has_mutants else "module",
         rows=tuple(_module(each, units, has_mutants=has_mutants) for each in first),
         total=len(several),
         choice="",
         choices=(),
-        empty="No source file was measured.",
+        empty=_elsewhere(page.panels) or "No source file was measured.",
     )
 
 
 def _module(each: Module, units: Sequence[str], *, has_mutants: bool) -> tuple[Cell, ...]:
     shares = dict(each.tiers)
-    killed = wording.NONE if each.mutants is None else f"{each.killed or 0:,} of {each.mutants:,}"
     return (
         Cell(text=_named(each.path), is_code=True),
         *(Cell(text=wording.figure(shares.get(name), "share")) for name in units),
-        *((Cell(text=killed),) if has_mutants else ()),
-        Cell(text=f"{len(each.survivors):,}"),
+        *((Cell(text=wording.killed(each)), Cell(text=_survivors(each))) if has_mutants else ()),
     )
+
+
+def _survivors(each: Module) -> str:
+    return wording.NONE if each.mutants is None else f"{len(each.survivors):,}"
 
 
 def left(panel: Panel) -> str:
     """How many findings an objective has, as its panel says it."""
     return counted(len(panel.findings), "finding")
+
+
+def page_of(panel: Panel) -> str:
+    """What the page is called to which a panel leads."""
+    folder = _folder(panel)
+    return f"all of {shown(folder)}" if folder else "its own page"
+
+
+def _folder(panel: Panel) -> str:
+    """Of an interpreter whose page it is."""
+    return panel.page.rpartition("/")[0]
+
+
+def _elsewhere(panels: Sequence[Panel]) -> str:
+    """That interpreters have pages of their own, where they do."""
+    return "Those of each interpreter are on its page." if any(map(_folder, panels)) else ""
 
 
 def _named(text: str) -> str:

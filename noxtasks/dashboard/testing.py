@@ -27,6 +27,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Session, ...] = ()
     outcomes: dict[str, str] = {}
     durations_s: dict[str, tuple[float | None, ...]] = {}
+    left_out: int = 0  # tests that ran longest ago
 
 
 def course(result: Content, timing: Content) -> Course:
@@ -46,6 +47,7 @@ def course(result: Content, timing: Content) -> Course:
         sessions=sessions,
         outcomes=dict(zip(tests, outcomes, strict=True)),
         durations_s=dict(zip(tests, rows, strict=True)),
+        left_out=msgspec.convert(result["left_out"], int),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from noxtasks.dashboard.model import Test
+from noxtasks.dashboard.model import Module, Test
 from noxtasks.stats import Verdict
 
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.UNMEASURED: "?"}
@@ -27,12 +27,14 @@ _HASH = 12  # characters of a digest or a commit that people compare
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A figure in its unit: `share`, `times`, `seconds` or `number`."""
+    """A figure in its unit: `share`, `change`, `times`, `seconds` or `number`."""
     if value is None:
         return NONE
     match unit:
         case "share":
             return share(value)
+        case "change":
+            return change(value)
         case "times":
             return f"{value:.2f}x"
         case "seconds":
@@ -47,6 +49,11 @@ def share(value: float) -> str:
     if 0 < value < _LEAST:
         return f"<{_HARDLY_ANY}"
     return f"{100 * value:.1f}%".replace(".0%", "%")
+
+
+def change(value: float) -> str:
+    """By how much something is more, or less."""
+    return f"{100 * value + 0.0:+.1f}%"
 
 
 def seconds(value: float) -> str:
@@ -82,10 +89,17 @@ def brief(name: str) -> str:
     return name.removeprefix("sha256:")[:_HASH]
 
 
+def killed(module: Module) -> str:
+    """Of how many mutants whose fate is known how many were killed, and how many were not tried."""
+    if module.mutants is None:
+        return NONE
+    untried = f", {module.untried:,} not tried" if module.untried else ""
+    return f"{module.killed or 0:,} of {module.mutants:,}{untried}"
+
+
 def failures(test: Test) -> str:
     """How often a test failed, with the interval of its rate."""
     if not test.runs:
         return NONE
-    if test.low is None or test.high is None:
-        return f"{test.failed} of {test.runs}"
-    return f"{test.failed} of {test.runs} ({share(test.low)} to {share(test.high)})"
+    often = f"{test.failed:,} of {test.runs:,}"
+    return often if test.low is None or test.high is None else f"{often} ({share(test.low)} to {share(test.high)})"

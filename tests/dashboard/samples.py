@@ -256,6 +256,7 @@ def some_modules(count: int, *, survivors: int = 60) -> list[Module]:
                 ("system", None if number % 4 else 0.2),
             ),
             killed=random.randrange(80),
+            untried=number % 3,
             mutants=80 + survivors // count,
             survivors=tuple(_survivor(number, each, random) for each in range(survivors // count)),
         )

@@ -278,3 +278,20 @@ def test_each_interpreters_panels_lead_to_its_own_page(tmp_path: Path, forge: Fo
 def test_names_are_those_of_artifacts_that_have_a_schema(provenance: Provenance) -> None:
     assert {"flake.report.json", "tests.timeline.json", "quality.gates.v2.json"} <= {*gathering.names()}
     assert all(schemas.is_artifact(name) for name in gathering.names())
+
+
+def test_interpreters_that_come_to_the_same_say_it_once_and_stand_side_by_side(tmp_path: Path, forge: Forge) -> None:
+    score = {"figure": None, "interval": None, "tried": 0}
+    result = {"findings": [], "differing": [], "score": score, "files": 1, "tests": 1, "runs": 2}
+    for name in ("3.11", "3.12"):
+        forge("determinism.audit.json", result, folder=tmp_path / name)
+    found = gathering.gather(tmp_path, project="shop", interpreters=("3.11", "3.12"))
+    assert found.answer.startswith("3.11, 3.12: Nothing was found by what is measured; ")
+    assert found.answer.count("Nothing") == 1
+    names = [each.objective for each in found.panels]
+    at = names.index("determinism on 3.11")
+    assert names[at - 1 : at + 3] == ["flake", "determinism on 3.11", "determinism on 3.12", "mutation"]
+    assert found.troubles == ()
+    text = page.render(found).decode()
+    assert "all of 3.12" in text
+    assert text.count("Those of each interpreter are on its page.") == 2

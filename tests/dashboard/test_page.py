@@ -10,10 +10,11 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from noxtasks.dashboard import page as rendering
-from noxtasks.dashboard.model import Finding, Page, Panel
+from noxtasks.dashboard.model import Finding, Page, Panel, Series
 from noxtasks.stats import Verdict
 from tests.dashboard import samples
 
@@ -177,6 +178,27 @@ def test_a_panel_shows_the_newest_points_of_a_long_series_and_counts_the_others(
     content = rendering.render(samples.page(panels=[panel], tests=(), modules=()))
     assert "and 1184 before" in Reader(content).text
     assert len(content) < 60_000
+
+
+def test_one_measurement_is_a_sentence_and_no_table() -> None:
+    one, two = (samples._series(name, "number", [4.0] * count) for name, count in (("rate", 1), ("size", 2)))
+    bare = Panel(objective="flake", question="", artifact="", verdict=Verdict.PASS, figure="", command="")
+
+    def told(*series: Series) -> str:
+        panel = msgspec.structs.replace(bare, series=series)
+        return Reader(rendering.render(samples.page(panels=[panel], tests=(), modules=()))).text
+
+    assert "rate: one measurement, 4 on" in told(one)
+    assert not any(each in told(one) for each in ("As a table", "Figures", "the newest first"))
+    assert "As a table of flake size, the newest first" in told(two)
+    assert "rate, the newest first" not in told(two, one)
+
+
+def test_tests_that_are_left_out_are_counted_below_the_list() -> None:
+    page = samples.page()
+    assert "left out" not in Reader(rendering.render(page)).text
+    page = msgspec.structs.replace(page, left_out=2)
+    assert "2 tests that ran longest ago left out." in Reader(rendering.render(page)).text
 
 
 @pytest.mark.functional

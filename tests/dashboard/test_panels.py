@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noxtasks.dashboard.panels import bench, bundle, flake, gates, governance, markers, matrix, parallel
-from noxtasks.dashboard.panels.objective import share, verdict, within
+from noxtasks.dashboard.panels import bench, bundle, flake, gates, governance, markers, matrix, mutation, parallel
+from noxtasks.dashboard.panels.objective import sentences, share, verdict, within
 from noxtasks.stats import Verdict
 
 TEST = "test_shop.py::test_price"
@@ -173,23 +173,25 @@ def test_governance_tells_violations_and_risks_that_fired() -> None:
         "verdict": "fail",
         "violations": [{**violation, "line": 3}],
         "advice": [{**violation, "rule": "pattern", "name": "", "line": 9}],
-        "risks": [risk, {**risk, "state": "calm"}],
+        "risks": [risk, {**risk, "state": "calm"}, {**risk, "state": "unmeasured"}],
         "dimensions": [{"holds": True}, {"holds": False}],
         "objectives": [{}],
         "milestones": [{}, {}],
         "completeness": 0.5,
+        "file": "governance.yaml",
         "unmeasured": [{"name": "circle", "line": 1}],
         "patterns": [{"name": "circle", "figure": 0.75, "threshold": 1.0}, {"name": "triangle", "figure": None}],
     }
     told = governance.OBJECTIVE.answer(result, {}, {})
     assert told.figure == (
-        "1 violation in 1 objective and 2 milestones; 1 of 2 dimensions hold; 1 of 2 risks fired; "
+        "1 violation in 1 objective and 2 milestones; 1 of 2 dimensions hold; "
+        "1 of 3 risks fired, 1 not measured; "
         "50% of deliverables have a digest"
     )
-    assert [(each.kind, each.what, each.line) for each in told.findings] == [
-        ("orphan", "O1: no milestone", 3),
-        ("risk fired", "R1: It is slow", 4),
-        ("advice: pattern", "O1: no milestone", 9),
+    assert [(each.kind, each.what, each.path, each.line) for each in told.findings] == [
+        ("orphan", "O1: no milestone", "g.yaml", 3),
+        ("risk fired", "R1: It is slow", "governance.yaml", 4),
+        ("advice: pattern", "O1: no milestone", "g.yaml", 9),
     ]
 
 
@@ -252,6 +254,28 @@ def test_markers_that_no_run_has_seen_are_not_measured() -> None:
     assert markers.OBJECTIVE.answer(warned, {}, {}).verdict is Verdict.PASS
 
 
+def scanned(**score: Any) -> dict[str, Any]:
+    known = {"figure": 0.564, "interval": None, "killed": 31, "total": 55, "covered": 40}
+    return {
+        "score": {**known, **score},
+        "judgement": {"verdict": "pass", "reason": "", "threshold": 0.6},
+        "extent": {"mutants": 266, "chosen": 40 if score else 266},
+        "gate": {"said": ""},
+        "lessons": [],
+        "mutants": [],
+        "scopes": [],
+        "modules": [],
+    }
+
+
+def test_the_score_of_a_sample_is_an_estimate_and_no_share_of_what_was_tried() -> None:
+    told = mutation.OBJECTIVE.answer(scanned(figure=0.731, interval={"low": 0.602, "high": 0.821}), {}, {})
+    assert told.figure == (
+        "73.1% (60.2% to 82.1%): estimated for 266 mutants; of 40 tried 31 were killed, and no test runs 15"
+    )
+    assert mutation.OBJECTIVE.answer(scanned(), {}, {}).figure == "56.4%: 31 of 55 mutants killed"
+
+
 def test_a_quarantine_that_has_ended_is_a_finding_and_the_change_is_told() -> None:
     window = {"runs": 10, "failures": 1, "rate": 0.1, "interval": {"low": 0.01, "high": 0.4}}
     entry = {"test": TEST, "expires": "2026-01-01", "reason": "it waits"}
@@ -264,6 +288,50 @@ def test_a_quarantine_that_has_ended_is_a_finding_and_the_change_is_told() -> No
     assert [(each.kind, each.command) for each in told.findings] == [
         ("expired quarantine", "noxtasks flake quarantine")
     ]
+
+
+def test_the_worst_rate_is_of_the_runs_that_it_rests_on() -> None:
+    ends = {"low": 0.0, "high": 0.39}
+    claim = {"verdict": "unmeasured", "figure": 0, "interval": ends, "sample": 6, "reason": "", "threshold": 0.05}
+    result = {"claim": claim, "broken": [], "flaky": [], "tests": 2, "runs": 3}
+    assert flake.OBJECTIVE.answer(result, {}, {}).figure == (
+        "no flaky tests, 0 broken, of 2 in 3 runs; the worst rate is 0% (0% to 39%) of 6 runs"
+    )
+
+
+def test_a_test_that_failed_only_when_its_cause_was_tried_is_said_to_have() -> None:
+    claim = {"verdict": "unmeasured", "figure": None, "interval": None, "reason": "", "threshold": 0.05}
+    cause = {"kind": "randomness", "culprits": [], "evidence": [], "advice": "Fix the seed."}
+    found = {
+        "test": TEST,
+        "failures": 0,
+        "runs": 5,
+        "rate": 0.0,
+        "interval": {"low": 0.0, "high": 0.434},
+        "causes": [],
+        "explanation": {**cause, "reproduced": {"failures": 20, "runs": 20}},
+        "reproduce": "noxtasks flake try x",
+    }
+    result = {"claim": claim, "broken": [], "flaky": [found], "tests": 2, "runs": 5}
+    (told,) = flake.OBJECTIVE.answer(result, {}, {}).findings
+    assert told.what == "failed in 0 of 5 runs (0% to 43.4%), but in 20 of 20 when its cause was tried"
+    assert told.detail == "randomness. Fix the seed."
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (("there is no x.json", "", "it is so."), "There is no x.json. It is so."),
+        (("x.json: it does not fit;\n  a is missing",), "x.json: it does not fit; a is missing."),
+        (("no such marker", "no such marker"), "No such marker."),
+        (("not decided", "not decided; it takes 4 more"), "Not decided; it takes 4 more."),
+        (("shop.total(1) returns 3; changed, it raises",), "shop.total(1) returns 3; changed, it raises."),
+        (("unit: no test", "AssertionError"), "unit: no test. AssertionError."),
+        ((), ""),
+    ],
+)
+def test_what_is_said_is_in_sentences(parts: tuple[str, ...], told: str) -> None:
+    assert sentences(*parts) == told
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +76,21 @@ def test_shares_fill_their_bar_when_they_are_whole_and_other_bars_share_a_scale(
         Bars(title="by workers", unit="times", bars=(Bar(name="2", value=2.0), Bar(name="4", value=3, low=2, high=4)))
     )
     assert (few.end, many.end, many.interval) == (500.0, 750.0, (500.0, 1000.0))
+
+
+def test_a_change_goes_to_either_side_of_nothing() -> None:
+    faster, slower = plots.strips(
+        Bars(
+            title="changes",
+            unit="change",
+            bars=(Bar(name="a", value=-0.1, low=-0.2, high=-0.05), Bar(name="b", value=0.2, threshold=0.05)),
+        )
+    )
+    assert (faster.begin, faster.end, faster.interval) == (500.0, 250.0, (0.0, 375.0))
+    assert (slower.begin, slower.end, slower.threshold) == (500.0, 1000.0, 625.0)
+
+
+@pytest.mark.parametrize("unit", ["share", "times", "change", "seconds", "number"])
+def test_bars_of_nothing_have_no_length(unit: str) -> None:
+    (nothing,) = plots.strips(Bars(title="nothing", unit=unit, bars=(Bar(name="a", value=0.0),)))
+    assert nothing.begin == nothing.end == 0.0

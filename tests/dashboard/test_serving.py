@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -136,6 +139,53 @@ def test_the_page_of_an_artifact_that_is_broken_meanwhile_is_served_all_the_same
     assert b"its content is not what SHA256SUMS says" in ask(served.server_port, "/").data
 
 
+def test_an_artifact_that_is_altered_or_goes_makes_another_version_though_nothing_lists_it(
+    served: ThreadingHTTPServer, reports: Path
+) -> None:
+    def shown() -> bytes:
+        return ask(served.server_port, "/").data
+
+    whole = (reports / NAME).read_bytes()
+    version = ask(served.server_port, "/version").data
+    assert b"no findings in 1 file" in shown()
+    (reports / NAME).write_bytes(whole[:100])
+    assert ask(served.server_port, "/version").data != version
+    assert b"its content is not what SHA256SUMS says" in shown()
+    (reports / NAME).unlink()
+    assert f"there is no {NAME}".encode() in shown()
+    (reports / NAME).write_bytes(whole)
+    assert b"no findings in 1 file" in shown()
+
+
+def test_reports_that_go_and_come_back_are_followed(served: ThreadingHTTPServer, reports: Path, forge: Forge) -> None:
+    shutil.rmtree(reports)
+    assert b"Nothing is measured yet." in ask(served.server_port, "/").data
+    assert not reports.exists()
+    forge(NAME, {**AUDIT, "files": 3})
+    assert b"no findings in 3 files" in ask(served.server_port, "/").data
+
+
+def test_of_many_changes_at_once_the_last_is_shown(served: ThreadingHTTPServer, forge: Forge) -> None:
+    for number in range(30):
+        forge(NAME, {**AUDIT, "files": 10 + number})
+        assert f"no findings in {10 + number} files".encode() in ask(served.server_port, "/").data
+
+
+def test_a_client_that_goes_away_is_no_error_and_one_that_says_nothing_holds_nobody_up(
+    served: ThreadingHTTPServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    request = f"GET / HTTP/1.0\r\nHost: 127.0.0.1:{served.server_port}\r\n\r\n".encode()
+    at_once = struct.pack("ii", 1, 0)
+    with contextlib.ExitStack() as silent:
+        for _ in range(20):
+            silent.enter_context(socket.create_connection(("127.0.0.1", served.server_port)))
+            with socket.create_connection(("127.0.0.1", served.server_port)) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+                client.sendall(request)
+        assert ask(served.server_port, "/").status == 200
+    assert capfd.readouterr().err == ""
+
+
 def test_only_the_page_that_is_served_may_ask_for_a_newer_one() -> None:
     plain = page.render(samples.page())
     asking = serving.asking(plain, "abc")
@@ -184,3 +234,25 @@ def test_a_browser_shows_what_is_written_next(served: ThreadingHTTPServer, forge
         opened.wait_for_selector("text=no findings in 7 files", state="attached", timeout=60_000)
         opened.close()
     assert troubles == []
+
+
+@pytest.mark.functional
+def test_a_page_that_is_loaded_anew_is_left_as_it_stood(served: ThreadingHTTPServer, forge: Forge) -> None:
+    pytest.importorskip("playwright", reason="no browser can be driven here: playwright is not installed")
+    from .browser import launched  # noqa: PLC0415
+
+    finding = {"kind": "clock", "what": "now", "code": "", "why": "", "advice": "", "path": "a.py", "line": 1}
+    audit = {**AUDIT, "findings": [finding] * 60}
+    with launched() as browser:
+        opened = browser.new_page(viewport={"width": 400, "height": 300})
+        forge(NAME, audit)
+        opened.goto(f"http://127.0.0.1:{served.server_port}/")
+        opened.wait_for_selector("html[data-ready]", state="attached")
+        opened.locator("form[data-list=findings] input").focus()
+        opened.evaluate("scrollTo(0, 700)")
+        forge(NAME, {**audit, "files": 7})
+        opened.wait_for_selector("text=60 findings in 7 files", state="attached", timeout=60_000)
+        opened.wait_for_selector("html[data-ready]", state="attached")
+        opened.wait_for_selector("form[data-list=findings] input:focus")
+        assert opened.evaluate("scrollY") == 700
+        opened.close()

@@ -15,7 +15,7 @@ A, B = "test_a.py::test_a", "test_a.py::test_b"
 
 
 def course(**parts: Any) -> testing.Course:
-    result = {"sessions": [SESSION, SESSION], "tests": [A, B], "outcomes": [".F", " ~"]}
+    result = {"sessions": [SESSION, SESSION], "tests": [A, B], "outcomes": [".F", " ~"], "left_out": 3}
     timing = {"started": [AT, AT], "durations": ["10,25", ",0"]}
     both = {**result, **timing, **parts}
     return testing.course({name: both[name] for name in result}, {name: both[name] for name in timing})
@@ -23,6 +23,7 @@ def course(**parts: Any) -> testing.Course:
 
 def test_a_course_has_outcomes_and_seconds() -> None:
     told = course()
+    assert told.left_out == 3
     assert told.outcomes == {A: ".F", B: " ~"}
     assert told.durations_s == {A: (0.001, 0.0025), B: (None, 0.0)}
     assert [(each.id, each.revision) for each in told.sessions] == [("s1", "a" * 10)] * 2
@@ -42,6 +43,7 @@ def test_a_course_has_outcomes_and_seconds() -> None:
         {"durations": ["10,25", "1"]},
         {"durations": ["10,25", "1,x"]},
         {"durations": ["10,25"]},
+        {"left_out": "3"},
     ],
 )
 def test_parts_that_do_not_fit_one_another_are_refused(parts: dict[str, Any]) -> None:
@@ -63,11 +65,15 @@ def unsteady(test: str, **parts: Any) -> dict[str, Any]:
 
 
 def test_what_is_held_against_a_test_is_the_gravest_and_a_quarantine_covers_it() -> None:
-    explanation = {"kind": "victim", "culprits": [A], "advice": "Undo it."}
+    evidence = {"factor": "after it", "present": {"failures": 5, "runs": 5}, "absent": {"failures": 0, "runs": 6}}
+    explanation = {"kind": "victim", "culprits": [A], "advice": "Undo it.", "evidence": [evidence]}
     report = {"quiet": [unsteady(A), unsteady(B)], "flaky": [unsteady(B, explanation=explanation)], "broken": []}
     found = testing.held(report, None)
     assert (found[A].state, found[B].state) == ("quiet", "flaky")
-    assert (found[B].cause, found[B].advice) == (f"victim, after {A}; AssertionError", "Undo it.")
+    assert (found[B].cause, found[B].advice) == (
+        f"victim, after {A} (after it: fails 5 of 5 times, else 0 of 6); AssertionError",
+        "Undo it.",
+    )
     delta = {"quarantine": {"kept": [{"test": B, "reason": "it waits"}], "added": [{"test": "c", "reason": "new"}]}}
     covered = testing.held(report, delta)
     assert {name: each.state for name, each in covered.items()} == {A: "quiet", B: "quarantined", "c": "quarantined"}
@@ -120,13 +126,13 @@ def test_a_module_has_what_the_ladder_and_the_mutants_know_of_it() -> None:
     }
     mutant = {"id": "m1", "path": "shop.py", "line": 3, "function": "f", "diff": ["-a", "+b"], "status": "survived"}
     mutation = {
-        "modules": [{"path": "shop.py", "killed": 1, "total": 3}],
+        "modules": [{"path": "shop.py", "killed": 1, "total": 3, "counts": {"unchecked": 7}}],
         "mutants": [mutant, {**mutant, "id": "m2", "status": "killed"}, {**mutant, "id": "m3", "status": "no tests"}],
     }
     cart, shop = sources.modules(ladder, mutation)
     assert (cart.path, cart.tiers) == ("cart.py", (("unit", None), ("integration", None), ("system", None)))
     assert (cart.killed, cart.mutants) == (None, None)
-    assert (shop.tiers[0], shop.killed, shop.mutants) == (("unit", 0.75), 1, 3)
+    assert (shop.tiers[0], shop.killed, shop.mutants, shop.untried) == (("unit", 0.75), 1, 3, 7)
     assert [(each.id, each.command) for each in shop.survivors] == [
         ("m1", "noxtasks mutation explain m1"),
         ("m3", "noxtasks mutation explain m3"),

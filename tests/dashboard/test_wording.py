@@ -32,6 +32,9 @@ def test_a_time_is_told_to_half_a_percent(value: float) -> None:
         (0.9996, "share", "99.9%"),
         (0.0001, "share", "<0.1%"),
         (3.417, "times", "3.42x"),
+        (0.0312, "change", "+3.1%"),
+        (-0.25, "change", "-25.0%"),
+        (-0.0, "change", "+0.0%"),
         (0.0, "seconds", "0 s"),
         (0.01234, "seconds", "12.3 ms"),
         (1234.0, "seconds", "1234 s"),
@@ -59,3 +62,9 @@ def test_how_often_a_test_failed_comes_with_its_interval_where_it_has_one() -> N
     assert wording.failures(model.Test(id="a")) == "-"
     assert wording.failures(model.Test(id="a", failed=1, runs=8)) == "1 of 8"
     assert wording.failures(model.Test(id="a", failed=1, runs=8, low=0.022, high=0.471)) == "1 of 8 (2.2% to 47.1%)"
+
+
+def test_mutants_that_were_not_tried_are_not_among_those_that_were_killed_or_not() -> None:
+    assert wording.killed(model.Module(path="a")) == "-"
+    assert wording.killed(model.Module(path="a", killed=31, mutants=55)) == "31 of 55"
+    assert wording.killed(model.Module(path="a", killed=31, mutants=55, untried=1211)) == "31 of 55, 1,211 not tried"

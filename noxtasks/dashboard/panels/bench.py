@@ -84,7 +84,7 @@ def _bars(each: list[Content]) -> tuple[Bars, ...]:
         )
         for one in changed[:_BARS]
     )
-    return (Bars(title="Changes of what benchmarks take", unit="share", bars=bars),) if bars else ()
+    return (Bars(title="How much more benchmarks take, or less", unit="change", bars=bars),) if bars else ()
 
 
 def _changes(each: list[Content], command: str) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
                 finding(
                     f"{each['name']}: {gate['verdict']}",
                     gate["name"],
-                    detail=sentences(gate["title"], gate["reason"]),
+                    detail=sentences(gate["reason"], f"Wanted: {gate['title']}"),
                     command=gate["command"],
                 )
                 for each in milestones

@@ -24,7 +24,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         verdict=Verdict.FAIL if blocking else Verdict.PASS if result["complete"] else Verdict.UNMEASURED,
         figure=f"{counted(tests['collected'], 'test')} in {counted(result['modules'], 'module')}{unrunnable}; "
         f"{several(blocking, 'collection error')}",
-        reason="" if result["complete"] else "the collection did not end",
+        reason="" if result["complete"] else "The collection did not end.",
         findings=tuple(
             finding(
                 each["kind"],

@@ -30,7 +30,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     return Answer(
         verdict=Verdict.FAIL if findings or differing else Verdict.PASS if result["runs"] else Verdict.UNMEASURED,
         figure=f"{several(len(findings), 'finding')} in {counted(result['files'], 'file')}; {ran}{replayed}",
-        reason="" if result["runs"] else "the files alone were read",
+        reason="" if result["runs"] else "The files alone were read.",
         findings=(
             *(
                 finding(

@@ -36,7 +36,10 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     delta = result_of(beside, DELTA)
     wrong = [*result["broken"], *result["flaky"]]
     verdicts = [verdict(claim["verdict"]), *([Verdict.FAIL] if wrong else [])]
-    rate = "" if claim["figure"] is None else f"; the worst rate is {share(claim['figure'])}{within(claim['interval'])}"
+    rate = ""
+    if claim["figure"] is not None:  # of all sessions of this code, and so of more runs than this one had
+        of = f" of {counted(claim['sample'], 'run')}"
+        rate = f"; the worst rate is {share(claim['figure'])}{within(claim['interval'])}{of}"
     return Answer(
         verdict=gravest(verdicts),
         figure=f"{several(len(result['flaky']), 'flaky test')}, {len(result['broken'])} broken, of {result['tests']} "
@@ -76,7 +79,7 @@ def _unsteady(result: Content) -> Iterator[Finding]:
             cause = each["causes"][0]["exception"] if each["causes"] else ""
             yield finding(
                 kind,
-                f"failed in {each['failures']} of {each['runs']} runs{within(each['interval'])}",
+                _often(each),
                 detail=sentences(cause, explained(found), found["advice"] if found else ""),
                 test=each["test"],
                 path=each["test"].partition("::")[0],
@@ -84,12 +87,28 @@ def _unsteady(result: Content) -> Iterator[Finding]:
             )
 
 
+def _often(each: Content) -> str:
+    """How often it failed; of one that failed only when causes were tried, that it did then."""
+    told = f"failed in {each['failures']} of {counted(each['runs'], 'run')}{within(each['interval'])}"
+    tried = each["explanation"]["reproduced"] if each["explanation"] and not each["failures"] else None
+    return f"{told}, but in {tried['failures']} of {tried['runs']} when its cause was tried" if tried else told
+
+
 def explained(found: Content | None) -> str:
-    """The cause in words; nothing where none was found."""
+    """The cause in words, and what shows it; nothing where none was found."""
     if not found:
         return ""
     culprits = ", ".join(map(shown, found["culprits"]))
-    return f"{found['kind']}, after {culprits}" if culprits else str(found["kind"])
+    shows = "; ".join(
+        f"{shown(one['factor'])}: fails {_of(one['present'])} times, else {_of(one['absent'])}"
+        for one in found["evidence"][:1]
+    )
+    cause = f"{found['kind']}, after {culprits}" if culprits else str(found["kind"])
+    return f"{cause} ({shows})" if shows else cause
+
+
+def _of(rate: Content) -> str:
+    return f"{rate['failures']} of {rate['runs']}"
 
 
 def _expired(delta: Content) -> Iterator[Finding]:

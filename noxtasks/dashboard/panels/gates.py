@@ -29,7 +29,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
             finding(
                 f"{gate['verdict']}, {_level(gate)}",
                 f"{gate['name']}: {_figure(gate)}",
-                detail=sentences(gate["title"], gate["reason"], gate["remark"]),
+                detail=sentences(gate["reason"], gate["remark"], f"Wanted: {gate['title']}"),
                 command=gate["command"],
             )
             for gate in sorted(open_, key=lambda gate: (not gate["is_blocking"], _ORDER.index(gate["verdict"])))

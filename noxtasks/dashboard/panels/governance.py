@@ -24,6 +24,8 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     del timing, beside
     violations, risks = result["violations"], result["risks"]
     fired = [each for each in risks if each["state"] == "fired"]
+    unknown = sum(each["state"] == "unmeasured" for each in risks)
+    unmeasured = f", {unknown} not measured" if unknown else ""
     kept = sum(each["holds"] for each in result["dimensions"])
     complete = (
         "" if result["completeness"] is None else f"; {share(result['completeness'])} of deliverables have a digest"
@@ -32,12 +34,12 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         verdict=verdict(result["verdict"]),
         figure=f"{several(len(violations), 'violation')} in {counted(len(result['objectives']), 'objective')} and "
         f"{counted(len(result['milestones']), 'milestone')}; {kept} of {len(result['dimensions'])} dimensions hold; "
-        f"{len(fired)} of {counted(len(risks), 'risk')} fired{complete}",
+        f"{len(fired)} of {counted(len(risks), 'risk')} fired{unmeasured}{complete}",
         reason=sentences(*(f"{each['name']} is not measured" for each in result["unmeasured"])),
         bars=_bars(result["patterns"]),
         findings=(
             *(_finding("", each) for each in violations),
-            *map(_fired, fired),
+            *(_fired(each, result["file"]) for each in fired),
             *(_finding("advice: ", each) for each in result["advice"]),
         ),
     )
@@ -63,11 +65,12 @@ def _finding(how: str, each: Content) -> Finding:
     )
 
 
-def _fired(risk: Content) -> Finding:
+def _fired(risk: Content, file: str) -> Finding:
     return finding(
         "risk fired",
         f"{risk['name']}: {risk['title']}",
         detail=sentences(risk["reason"], risk["mitigation"], risk["rollback"]),
+        path=file,
         line=risk["line"],
         command=risk["command"] or _COMMAND,
     )

@@ -37,7 +37,7 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
         verdict=Verdict.UNMEASURED if is_open and found is not Verdict.FAIL else found,
         figure=f"{counted(counts['registered'], 'registered marker')}: {counts['live']} alive, "
         f"{counts['removable']} removable; {counts['unregistered_but_used']} used and unregistered; {tests}",
-        reason=sentences(*(gate["reason"] for gate in result["gates"] if gate["grade"] != "PASS")),
+        reason=sentences(*(f"{gate['name']}: {gate['reason']}" for gate in result["gates"] if gate["grade"] != "PASS")),
         bars=(
             Bars(
                 title="Markers by what keeps them alive",

@@ -28,14 +28,12 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
     judged, score, extent = result["judgement"], result["score"], result["extent"]
     figure = "no score"
     if score["figure"] is not None:
-        of = f"{score['killed']} of {counted(score['total'], 'mutant')} killed"
-        figure = f"{share(score['figure'])}{within(score['interval'])}: {of}"
-    left = f", of {extent['mutants']} that there are" if extent["chosen"] < extent["mutants"] else ""
+        figure = f"{share(score['figure'])}{within(score['interval'])}: {_rests_on(score, extent)}"
     said = {each["mutant"]: each for each in result["lessons"]}
     living = [each for each in result["mutants"] if each["status"] in LIVING]
     return Answer(
         verdict=verdict(judged["verdict"]),
-        figure=f"{figure}{left}",
+        figure=figure,
         reason=sentences(judged["reason"], result["gate"]["said"]),
         bars=_bars(result),
         findings=tuple(
@@ -50,6 +48,19 @@ def _answer(result: Content, timing: Content, beside: Content) -> Answer:
             )
             for each in living
         ),
+    )
+
+
+def _rests_on(score: Content, extent: Content) -> str:
+    """The counts behind the score. That of a sample is an estimate for all, and no share of what was tried."""
+    if not score["interval"]:
+        left = f", of {extent['mutants']} that there are" if extent["chosen"] < extent["mutants"] else ""
+        return f"{score['killed']} of {counted(score['total'], 'mutant')} killed{left}"
+    unrun = score["total"] - score["covered"]
+    ends = f", and no test runs {unrun}" if unrun else ""
+    return (
+        f"estimated for {counted(extent['mutants'], 'mutant')}; of {score['covered']} tried {score['killed']} "
+        f"{'was' if score['killed'] == 1 else 'were'} killed{ends}"
     )
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from noxtasks.dashboard.model import Bars, Finding, Series
-from noxtasks.dashboard.wording import share
+from noxtasks.dashboard.wording import change, share
 from noxtasks.evidence.display.text import counted, shown
 from noxtasks.evidence.gating.judging import gravest
 from noxtasks.stats import Verdict
 
 Content = Mapping[str, Any]
 
+_WORD = re.compile(r"[a-z]+[ ,]")
 _LONGEST = 600  # characters of what one finding says; the artifact has all of it
 _LONGEST_ID = 4000  # of a node id or a path
 _LINES = 200  # of a diff
-_PERCENT = 100
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,11 +76,6 @@ def worst(said: Iterable[str]) -> Verdict:
     return gravest(map(verdict, said))
 
 
-def change(value: float) -> str:
-    """By how much something is more, or less."""
-    return f"{_PERCENT * value + 0.0:+.1f}%"
-
-
 def within(interval: Content | None) -> str:
     """The bounds of an interval of shares, to follow its figure; nothing without them."""
     if not interval or interval["low"] is None or interval["high"] is None:
@@ -100,8 +96,15 @@ def cropped(text: str) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """The parts that are there, one after the other."""
-    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+    """The parts that are there, one after the other, each said once. Where one breaks its lines no line is broken."""
+    told = dict.fromkeys(" ".join(part.split()) for part in parts)
+    said = [part for part in told if not any(each != part and each.startswith(part) for each in told)]
+    return " ".join(_begun(part if part.endswith((".", "!", "?")) else f"{part}.") for part in said if part)
+
+
+def _begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with a name."""
+    return sentence[0].upper() + sentence[1:] if _WORD.match(sentence) else sentence
 
 
 def several(count: int, noun: str) -> str:

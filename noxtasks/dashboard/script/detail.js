@@ -10,7 +10,7 @@ function testDetail(data, test, [packed, cause, advice, again, covers, others]) 
       ["state", test.state || "nothing is known against it"],
       ["failed", failures(test)],
       ["tier", test.tier],
-      ["kills", test.kills === null ? "" : counted(test.kills, "mutant")],
+      ["mutants noticed first", number(test.kills)],
       ["cause", cause],
       ["advice", advice],
       ["again", again ? command(again) : ""],
@@ -28,8 +28,7 @@ function outcomesOf({ sessions }, test, times) {
   const plot = course(times, test.outcomes, sessions);
   return [
     element("h2", {}, "Over time"),
-    element("div", { class: "large" }, strip(test.outcomes, Infinity)),
-    legend(test.outcomes),
+    ...(test.outcomes.trim() ? [element("div", { class: "large" }, strip(test.outcomes, Infinity)), legend(test.outcomes)] : []),
     ...(plot ? [plot] : []),
     opening("As a table", rows),
   ];
@@ -40,15 +39,14 @@ function coverageOf(data, covers, others) {
   const known = new Set(data.modules.map(each => each.path));
   const files = Array.from({ length: covers.length / 2 }, (_, at) => [data.paths[covers[2 * at]], covers[2 * at + 1]]);
   const rows = files.map(([path, count]) => [known.has(path) ? link("module", path) : code(named(path)), number(count)]);
-  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how much of each", [["file", false], ["lines or functions", true]], part)),
+  return [element("h2", {}, "What it runs"), ...inParts(rows, part => table("Files, and how many lines of each it is known to run", [["file", false], ["lines, at least", true]], part)),
     ...(others ? [element("p", { class: "dim" }, `and ${counted(others, "file")} more`)] : [])];
 }
 
 /** @param {Data} data @param {ModuleRow} module @param {unknown[][]} survivors @param {(name: string, at: number) => Promise<unknown[]>} more */
 function moduleDetail(data, module, survivors, more) {
-  const killed = module.mutants === null ? "not measured" : `${number(module.killed ?? 0)} of ${counted(module.mutants, "mutant")}`;
   return [
-    terms([["killed", killed]]),
+    terms([["mutants killed", module.mutants === null ? "not measured" : killings(module)]]),
     ...(module.tiers.length ? [element("h2", {}, "What covers it"), tiersOf(module.tiers)] : []),
     ...(data.paths.includes(module.path) ? [opening("Tests that run it", () => runnersOf(data, module.path, more))] : []),
     ...(survivors.length ? [element("h2", {}, `${counted(survivors.length, "mutant")} that no test noticed`), ...inParts(survivors, survivorsOf)] : []),
@@ -69,7 +67,7 @@ async function runnersOf(data, path, more) {
   found.sort((one, two) => two[1] - one[1]);
   const rows = found.map(([id, count]) => [link("test", id), String(count)]);
   return element("div", {},
-    ...inParts(rows, part => table(counted(found.length, "test"), [["test", false], ["lines or functions", true]], part)),
+    ...inParts(rows, part => table(counted(found.length, "test"), [["test", false], ["lines, at least", true]], part)),
     ...(isCut ? [element("p", { class: "dim" }, "Of a test that runs very many files, those are kept here of which it runs most.")] : []));
 }
 

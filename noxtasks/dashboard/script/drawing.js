@@ -57,6 +57,7 @@ function scale(known) {
 function course(times, letters, sessions) {
   const known = times.flatMap((time, at) => (time === null ? [] : [{ time, at }]));
   if (!known.length) return null;
+  if (known.length === 1) return element("p", {}, `It took ${seconds(known[0].time)}, in the one session that timed it.`);
   const { at: down, isLog, least, most, ticks } = scale(known.map(each => each.time));
   const x = at => (times.length > 1 ? Math.round(MARGIN + at * (WIDTH - 2 * MARGIN) / (times.length - 1)) : WIDTH / 2);
   const line = known.map((each, at) => `${at && known[at - 1].at === each.at - 1 ? "L" : "M"}${x(each.at)} ${down(each.time)}`).join("");
@@ -74,7 +75,13 @@ function course(times, letters, sessions) {
         ...(failed ? [drawn("path", { class: "failed", d: failed })] : []),
         drawn("path", { class: "line", d: line }),
         drawn("path", { class: "dots", d: dots })),
-      element("p", { class: "dim" }, ...[sessions[0], sessions.at(-1)].map(each => element("span", {}, each ? when(each.at).slice(0, 10) : "")))));
+      element("p", { class: "dim" }, ...ends(sessions).map(each => element("span", {}, each)))));
+}
+
+/** When the first and the last session were, by the minute where that is one day. @param {Session[]} sessions */
+function ends(sessions) {
+  const [first, last] = [sessions[0], sessions.at(-1)].map(each => (each ? when(each.at) : ""));
+  return first.slice(0, 10) === last.slice(0, 10) ? [first, last] : [first.slice(0, 10), last.slice(0, 10)];
 }
 
 /** A share as a bar. @param {number | null} value */

@@ -59,6 +59,13 @@ function tally(letters) {
   return told.map(([letter, name]) => `${name} ${counts.get(letter)}`).join(", ") || NONE;
 }
 
+/** Of the mutants whose fate is known. @param {ModuleRow} module */
+function killings(module) {
+  if (module.mutants === null) return NONE;
+  const untried = module.untried ? `, ${number(module.untried)} not tried` : "";
+  return `${number(module.killed ?? 0)} of ${number(module.mutants)}${untried}`;
+}
+
 /** @param {TestRow} test */
 function failures(test) {
   if (!test.runs) return NONE;

@@ -52,8 +52,8 @@ function moduleColumns() {
   const killed = row => (row.mutants ? (row.killed ?? 0) / row.mutants : null);
   const columns = {
     module: { value: row => row.path, cell: row => link("module", row.path) },
-    killed: { value: killed, cell: row => (row.mutants === null ? NONE : `${number(row.killed ?? 0)} of ${number(row.mutants)}`) },
-    survivors: { value: row => row.survivors, cell: row => number(row.survivors) },
+    killed: { value: killed, cell: killings },
+    survivors: { value: row => (row.mutants === null ? null : row.survivors), cell: row => (row.mutants === null ? NONE : number(row.survivors)) },
   };
   const of = (row, name) => row.tiers.find(each => each[0] === name)?.[1] ?? null;
   const tier = name => ({ value: row => of(row, name), cell: row => share(of(row, name)) });

@@ -9,7 +9,7 @@ const STEPS = DIGITS.length ** 2 - 1;
 /**
  * @typedef {{objective: string, kind: string, what: string, detail: string, test: string, path: string, line: number, hasMore: boolean, hasDiff: boolean, at: number}} FindingRow
  * @typedef {{id: string, state: string, failed: number, runs: number, low: number | null, high: number | null, kills: number | null, tier: string, outcomes: string, last: number | null, at: number}} TestRow
- * @typedef {{path: string, tiers: [string, number | null][], killed: number | null, mutants: number | null, survivors: number, at: number}} ModuleRow
+ * @typedef {{path: string, tiers: [string, number | null][], killed: number | null, mutants: number | null, untried: number, survivors: number, at: number}} ModuleRow
  * @typedef {{id: string, at: string, revision: string}} Session
  * @typedef {{project: string, sizes: Record<string, number>, sessions: Session[], paths: string[], findings: FindingRow[], tests: TestRow[], modules: ModuleRow[]}} Data
  */
@@ -34,7 +34,7 @@ async function index() {
       { objective: panels[panel], kind, what, detail, test, path, line, hasMore: more > 0, hasDiff: more > 1, at })),
     tests: tests.map(([id, state, failed, runs, low, high, kills, tier, outcomes, last], at) => (
       { id, state, failed, runs, low, high, kills, tier, outcomes, last, at })),
-    modules: modules.map(([path, tiers, killed, mutants, survivors], at) => ({ path, tiers, killed, mutants, survivors, at })),
+    modules: modules.map(([path, tiers, killed, mutants, untried, survivors], at) => ({ path, tiers, killed, mutants, untried, survivors, at })),
   };
 }
 
