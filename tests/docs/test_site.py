@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.dashboard.browser import launched
+
 ROOT = Path(__file__).parents[2]
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 ELSEWHERE = re.compile(r"url\(['\"]?(https?:)?//")
 LOADED = re.compile(r"""<(?:script|img|iframe|source|link(?! rel="canonical"))[^>]*?(?:src|href)=["']?(?:https?:)?//""")
 
@@ -54,19 +54,14 @@ def test_no_page_names_anything_to_be_loaded_from_elsewhere(site: Path) -> None:
 
 
 @pytest.mark.functional
-@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
-
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with launched() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         for name in ("index.html", "tutorial.html", "flake.html", "reference/artifacts.html"):
             page.goto((site / name).as_uri(), wait_until="networkidle")
-        browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
