@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.dashboard.browser import launched
 
@@ -65,3 +67,19 @@ def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
             page.goto((site / name).as_uri(), wait_until="networkidle")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_and_no_page_is_wider_than_its_window(
+    site: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    found: list[str] = []
+    with launched() as browser:
+        page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+        for name in ("index.html", "flake.html", "governance.html", "reference/exit-codes.html"):
+            page.goto((site / name).as_uri(), wait_until="networkidle")
+            found += [f"{name}: {each['id']}" for each in Axe().run(page).response["violations"]]
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert found == []
