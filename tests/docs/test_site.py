@@ -6,13 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-
-from tests.dashboard.browser import launched
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = re.compile(r"url\(['\"]?(https?:)?//")
@@ -33,6 +32,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert built.returncode == 0, built.stdout + built.stderr
     assert "WARNING" not in built.stdout + built.stderr
     return folder
+
+
+@contextmanager
+def a_browser() -> Iterator[Any]:
+    """The machine's own; without one, or without what drives it, the test is skipped."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from tests.dashboard.browser import launched  # noqa: PLC0415 - where there is playwright
+
+    with launched() as browser:
+        yield browser
 
 
 @pytest.mark.functional
@@ -59,7 +68,7 @@ def test_no_page_names_anything_to_be_loaded_from_elsewhere(site: Path) -> None:
 def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
     asked: list[str] = []
     complaints: list[str] = []
-    with launched() as browser:
+    with a_browser() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -75,11 +84,25 @@ def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
 def test_axe_finds_no_violation_and_no_page_is_wider_than_its_window(
     site: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
     found: list[str] = []
-    with launched() as browser:
+    with a_browser() as browser:
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
         for name in ("index.html", "flake.html", "governance.html", "reference/exit-codes.html"):
             page.goto((site / name).as_uri(), wait_until="networkidle")
-            found += [f"{name}: {each['id']}" for each in Axe().run(page).response["violations"]]
+            found += [f"{name}: {each['id']}" for each in axe.run(page).response["violations"]]
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     assert found == []
+
+
+@pytest.mark.functional
+def test_who_copies_a_block_of_commands_gets_no_prompts_and_no_output(site: Path) -> None:
+    with a_browser() as browser:
+        page = browser.new_page()
+        page.goto((site / "tutorial.html").as_uri(), wait_until="networkidle")
+        code = page.locator(".language-console code").filter(has_text="--runs 60").element_handle()
+        shown = code.inner_text()
+        code.evaluate("element => element.setAttribute('data-md-copying', '')")  # as the theme does while it copies
+        copied = code.inner_text().strip()
+    assert shown.startswith("$ noxtasks flake")
+    assert copied == "noxtasks flake --runs 60 --seed 4"
