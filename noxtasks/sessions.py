@@ -62,7 +62,12 @@ OBJECTIVES = (
         verbs=("conflicts",),
         needs=("pytest-xdist",),
     ),
-    Objective(name="ladder", title="Which tier of coverage has the suite earned?", needs=("coverage",)),
+    Objective(
+        name="ladder",
+        title="Which tier of coverage has the suite earned?",
+        verbs=("explain",),
+        needs=("coverage",),
+    ),
     Objective(
         name="matrix",
         title="Does the suite behave the same on every OS and interpreter?",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import ast
 import os
 import subprocess
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 import noxtasks
 from noxtasks import cli, flake, mutation
-from noxtasks.config import Settings
+from noxtasks.config import SETTINGS, Settings
 from noxtasks.errors import ExitCode
 from noxtasks.flake import determinism, quarantine
+from noxtasks.sessions import OBJECTIVES
 
 PACKAGE = Path(noxtasks.__file__).parent
 
@@ -127,6 +129,14 @@ def test_every_option_of_flake_is_the_setting_of_that_name(flake_call: Any) -> N
     assert (held.seed, held.jobs, held.engine) == (0, 4, "fresh")
 
 
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_an_option_that_names_a_setting_names_one_that_there_is(command: cli.Command) -> None:
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    named = {action.dest for action in parser._actions if "." in action.dest}
+    assert named <= {setting.key for setting in SETTINGS}
+
+
 def test_a_replay_uses_the_recorded_interpreter_unless_one_is_given(flake_call: Any) -> None:
     assert flake_call("flake", "replay", "51b20d-1", "--test", "a.py::t")[2] == {
         "python": None,
@@ -213,8 +223,10 @@ def test_the_version_costs_no_heavy_import(tmp_path: Path) -> None:
     """DESIGN §4: heavy imports happen inside the objective that needs them."""
     code = "import sys, noxtasks.__main__ as m, noxtasks.cli as c; c.build_parser(); print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    heavy = {"sqlalchemy", "jsonschema", "libcst", "rich", "junitparser", "nox", "scipy", "noxtasks.flake"}
+    heavy = {"sqlalchemy", "jsonschema", "libcst", "rich", "junitparser", "nox", "scipy"}
     assert heavy.isdisjoint(ended.stdout.split())
+    ours = {name.split(".")[1] for name in ended.stdout.split() if name.startswith("noxtasks.")}
+    assert ours == {"__main__", "cli", "config", "errors"}
     assert noxtasks_("--version", cwd=tmp_path).stdout == f"noxtasks {noxtasks.__version__}\n"
 
 
@@ -226,7 +238,7 @@ def test_only_the_command_line_reads_argv() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"
     }
-    assert readers == {"cli.py"}
+    assert readers == {"cli/__init__.py"}
 
 
 JUNIT = (
@@ -266,3 +278,20 @@ def test_numbers_that_no_trial_can_have_are_refused(option: str, capsys: pytest.
         cli.build_parser().parse_args(["flake", "try", "--test=a.py::t", option])
     assert caught.value.code == ExitCode.WRONG_CONFIGURATION
     assert f"argument {option.partition('=')[0]}: expected a whole number" in capsys.readouterr().err
+
+
+def test_a_command_of_two_words_is_reached_through_the_session_of_the_first() -> None:
+    """Whatever else the session hands over: an interpreter, and settings."""
+    sessions = {objective.name: objective for objective in OBJECTIVES}
+    for command in cli.COMMANDS:
+        first, _, verb = command.name.partition(" ")
+        if first in sessions and verb:
+            assert verb in sessions[first].verbs
+            options = {name for action in _options(command) for name in action}
+            assert {"--python", "-S"} <= options, command.name
+
+
+def _options(command: cli.Command) -> list[list[str]]:
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    return [list(action.option_strings) for action in parser._actions]

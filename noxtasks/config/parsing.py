@@ -196,13 +196,6 @@ def one_or_more(value: Any) -> tuple[str, ...]:
     return texts([value] if isinstance(value, str) else some(value))
 
 
-def whole_rate(value: Any) -> float:
-    """A number above 0 and at most 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise ValueError(value)
-    return float(value)
-
-
 def span(value: Any) -> str:
     """A number of sprints or commits, as one writes it: "2 sprints"."""
     if _SPAN.fullmatch(found := text(value).strip()) is None:

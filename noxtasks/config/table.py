@@ -493,7 +493,7 @@ SETTINGS = (
     Setting(
         key="ladder.targets",
         field="targets",
-        parse=parsing.each(parsing.whole_rate, *TIERS),
+        parse=parsing.each(parsing.least_share, *TIERS),
         expects="a table of numbers above 0 and at most 1 by tier: {unit = 0.85}",
         default="{}",
         meaning="Other targets than the profile's, of some tiers.",
@@ -557,7 +557,7 @@ SETTINGS = (
     Setting(
         key="ladder.new_code",
         field="new_code",
-        parse=parsing.whole_rate,
+        parse=parsing.least_share,
         expects="a number above 0 and at most 1",
         default="0.8",
         meaning="The share of the lines that have changed that tests have to run.",
