@@ -100,7 +100,7 @@ def test_who_copies_a_block_of_commands_gets_no_prompts_and_no_output(site: Path
     with a_browser() as browser:
         page = browser.new_page()
         page.goto((site / "tutorial.html").as_uri(), wait_until="networkidle")
-        code = page.locator(".language-console code").filter(has_text="--runs 60").element_handle()
+        code = page.locator(".highlight code").filter(has_text="--runs 60").element_handle()
         shown = code.inner_text()
         code.evaluate("element => element.setAttribute('data-md-copying', '')")  # as the theme does while it copies
         copied = code.inner_text().strip()
