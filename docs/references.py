@@ -21,9 +21,11 @@ from noxtasks.evidence import schemas
 from noxtasks.evidence.events import EventType
 from noxtasks.evidence.gating.model import Gate, Unit
 from noxtasks.gates import table
+from noxtasks.governance import template
 
 PLACE = re.compile(r"^<!-- ([a-z ]+?)(?:: (.+?))? -->$", re.MULTILINE)
 CODE = re.compile(r"(`[^`]*`)")
+DIALOG = 'role="dialog"'
 WIDTH = 80  # of what a command says about itself, in characters: as many as stand on a page
 
 Row = Sequence[str]
@@ -34,6 +36,16 @@ Place = tuple[str, Mapping[str, Any], Any]
 def on_page_markdown(markdown: str, **_: object) -> str:
     """The page with what its places stand for. Raises `LookupError` for a place that stands for nothing."""
     return PLACE.sub(lambda place: _written(place[1], place[2] or ""), markdown)
+
+
+def on_post_page(output: str, **_: object) -> str:
+    """The page with a name for the dialog of the search, which the theme leaves without one."""
+    return output.replace(DIALOG, f'{DIALOG} aria-label="Search"')
+
+
+def on_post_template(output_content: str, **_: object) -> str:
+    """The same of pages that come from the theme alone, such as that for an address that there is not."""
+    return on_post_page(output_content)
 
 
 def _written(kind: str, name: str) -> str:
@@ -76,6 +88,12 @@ def artifact(name: str) -> str:
     said = f"{_plain(document['title'])}. Its schema is `{document['$id']}`; these are the fields of its `result`."
     folded = "\n".join(f"    {line}" for line in _table(FIELDS, every).splitlines())
     return f'{said}\n\n{top}\n\n??? note "All {len(every)} fields"\n\n{folded}'
+
+
+def governance_file(_: str) -> str:
+    """The governance.yaml that a project begins with, folded away."""
+    lines = ["```yaml", *template.text().splitlines(), "```"]
+    return "\n".join(['??? note "The file to begin with"', "", *(f"    {line}".rstrip() for line in lines)])
 
 
 FIELDS = ("field", "type", "meaning")
@@ -233,4 +251,5 @@ WRITERS: dict[str, Callable[[str], str]] = {
     "every command": every_command,
     "exit codes": exit_codes,
     "gates": gates,
+    "governance file": governance_file,
 }

@@ -11,6 +11,7 @@ import pytest
 from noxtasks import config
 from noxtasks.cli import build_parser
 from noxtasks.errors import ExitCode
+from noxtasks.sessions import OBJECTIVES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -30,9 +31,22 @@ def test_every_command_is_one_that_the_parser_knows(command: str) -> None:
 
 
 def test_every_link_into_the_repository_leads_to_a_file_that_is_there() -> None:
-    links = [link for link in re.findall(r"\]\((.+?)\)", README) if not link.startswith("https://")]
+    links = [link for link in re.findall(r"\]\((.+?)\)", README) if not link.startswith(("https://", "#"))]
     assert len(links) > 10
     assert [link for link in links if not (ROOT / link.partition("#")[0]).is_file()] == []
+
+
+def test_every_link_within_the_page_leads_to_a_heading() -> None:
+    headings = re.findall(r"^## (.+)$", README, re.MULTILINE)
+    places = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    links = set(re.findall(r"\]\(#(.+?)\)", README))
+    assert len(links) > 10
+    assert links <= places
+
+
+def test_every_objective_is_in_the_table_of_questions() -> None:
+    asked = re.findall(r"^\| \[`(\w+)`\]", README, re.MULTILINE)
+    assert sorted(asked) == sorted(objective.name for objective in OBJECTIVES)
 
 
 def test_the_settings_are_those_of_the_configuration() -> None:

@@ -56,7 +56,7 @@ def scripts() -> Iterator[tuple[str, str]]:
         yield from ((name, step["run"]) for step in job["steps"] if "run" in step)
     for name, job in document(GITLAB).items():
         yield from ((f"gitlab.yml: {name}", line) for line in [*job.get("before_script", []), *job.get("script", [])])
-    for path in (GITHUB, GITLAB):
+    for path in (*OURS, GITHUB, GITLAB):
         found = re.findall(r"^ *# - (?:run: )?(n.*)$", path.read_text("utf-8"), re.MULTILINE)
         yield from ((f"{path.name}: a comment", line) for line in found)
 
@@ -64,9 +64,10 @@ def scripts() -> Iterator[tuple[str, str]]:
 def commands() -> Iterator[tuple[str, list[str]]]:
     for where, script in scripts():
         for line in script.splitlines():
-            words = shlex.split(line.partition("||")[0], comments=True)
-            if words and words[0] in {"nox", "noxtasks"}:
-                yield where, words
+            for part in line.split("||"):
+                words = shlex.split(part, comments=True)
+                if words and words[0] in {"nox", "noxtasks"}:
+                    yield where, words
 
 
 COMMANDS = list(commands())
@@ -151,6 +152,35 @@ def test_what_is_uploaded_is_what_is_downloaded_and_each_cell_has_a_name_of_its_
     assert set(document(path)["jobs"]["gates"]["needs"]) == {cells, evidence}
     assert {each.get("name") or each["pattern"] for each in downs["gates"]} == {"cell-*", *ups[evidence]}
     assert downs["code-scanning"] == [{"name": "gates", "path": "reports"}]
+
+
+ORDER = ["matrix", "ladder", "governance", "gates", "bundle"]
+"""Each looks at what those before it have written, and the archive has it all."""
+
+
+@pytest.mark.parametrize("of", ["ci.yml: gates", "github.yml: gates", "gitlab.yml: noxtasks gates"])
+def test_what_is_measured_is_judged_before_it_is_bundled(of: str) -> None:
+    called = [words[2] if words[0] == "nox" else words[1] for where, words in COMMANDS if where == of]
+    assert called == ORDER
+
+
+@pytest.mark.parametrize("path", [ROOT / ".github" / "workflows" / "ci.yml", GITHUB], ids=lambda path: path.name)
+def test_gates_that_fail_are_bundled_and_uploaded_too(path: Path) -> None:
+    steps = document(path)["jobs"]["gates"]["steps"]
+    (bundle,) = [number for number, step in enumerate(steps) if step.get("run") == "noxtasks bundle"]
+    assert all(step["if"] == "${{ !cancelled() }}" for step in steps[bundle:])
+    assert "upload-artifact@" in steps[-1]["uses"]
+
+
+def test_gates_that_fail_are_bundled_for_gitlab_too_and_still_end_the_job() -> None:
+    *_, gates, bundle, end = document(GITLAB)["noxtasks gates"]["script"]
+    assert (gates, bundle, end) == ("noxtasks gates || judged=$?", "noxtasks bundle", 'exit "${judged:-0}"')
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, GITLAB], ids=lambda path: path.name)
+def test_no_job_signs_by_itself(path: Path) -> None:
+    lines = [line.strip() for line in path.read_text("utf-8").splitlines() if "--sign" in line]
+    assert all(line.startswith("#") for line in lines)
 
 
 def test_our_matrix_covers_the_systems_and_interpreters_that_the_readme_and_the_package_say() -> None:

@@ -15,6 +15,8 @@ from noxtasks.errors import ExitCode
 from noxtasks.evidence import schemas
 from noxtasks.evidence.events import EventType
 from noxtasks.gates import table
+from noxtasks.governance import template
+from noxtasks.sessions import OBJECTIVES, Objective
 
 PAGES = Path(__file__).parents[2] / "docs"
 ARTIFACTS = [name for name, one in schemas.shipped().items() if "result" in one["properties"] and "$ref" in one]
@@ -105,3 +107,32 @@ def test_a_place_that_stands_for_nothing_is_an_error(place: str) -> None:
 def test_text_is_not_taken_for_markdown_and_cells_stay_cells() -> None:
     assert references._plain("`a_b` is *not* <b> [c]") == r"`a_b` is \*not\* \<b\> \[c\]"
     assert references._table(("a",), [("b | c",)]).splitlines()[2] == "| b &#124; c |"
+
+
+def test_the_first_page_has_every_objective_and_each_has_a_page() -> None:
+    asked = re.findall(r"^\| \[`(\w+)`\]\((\w+)\.md\)", (PAGES / "index.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(asked) == sorted((one.name, one.name) for one in OBJECTIVES)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda one: one.name)
+def test_the_page_of_an_objective_has_all_that_the_others_have(objective: Objective) -> None:
+    headings = re.findall(r"^## (.+)$", (PAGES / f"{objective.name}.md").read_text("utf-8"), re.MULTILINE)
+    wanted = [
+        "What it does",
+        "How to read the result",
+        "Where the methods come from",
+        "Settings",
+        "Commands",
+        "Artifacts",
+    ]
+    assert [each for each in headings if each in wanted] == wanted
+
+
+def test_the_file_that_governance_begins_with_is_shown_whole() -> None:
+    shown = references.governance_file("")
+    assert all(f"    {line}".rstrip() in shown.splitlines() for line in template.text().splitlines())
+
+
+def test_the_dialog_of_the_search_has_a_name() -> None:
+    assert references.on_post_page('<div role="dialog">') == '<div role="dialog" aria-label="Search">'
+    assert references.on_post_template("<p>", template_name="404.html") == "<p>"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 ELSEWHERE = re.compile(r"url\(['\"]?(https?:)?//")
 LOADED = re.compile(r"""<(?:script|img|iframe|source|link(?! rel="canonical"))[^>]*?(?:src|href)=["']?(?:https?:)?//""")
 
@@ -31,6 +32,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert built.returncode == 0, built.stdout + built.stderr
     assert "WARNING" not in built.stdout + built.stderr
     return folder
+
+
+@contextmanager
+def a_browser() -> Iterator[Any]:
+    """The machine's own; without one, or without what drives it, the test is skipped."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from tests.dashboard.browser import launched  # noqa: PLC0415 - where there is playwright
+
+    with launched() as browser:
+        yield browser
 
 
 @pytest.mark.functional
@@ -54,19 +65,44 @@ def test_no_page_names_anything_to_be_loaded_from_elsewhere(site: Path) -> None:
 
 
 @pytest.mark.functional
-@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_no_request_leaves_a_page_in_a_browser(site: Path) -> None:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where there is a browser
-
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    with a_browser() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         for name in ("index.html", "tutorial.html", "flake.html", "reference/artifacts.html"):
             page.goto((site / name).as_uri(), wait_until="networkidle")
-        browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert complaints == []
+
+
+@pytest.mark.functional
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_and_no_page_is_wider_than_its_window(
+    site: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()
+    found: list[str] = []
+    with a_browser() as browser:
+        page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+        for name in ("index.html", "flake.html", "governance.html", "reference/exit-codes.html"):
+            page.goto((site / name).as_uri(), wait_until="networkidle")
+            found += [f"{name}: {each['id']}" for each in axe.run(page).response["violations"]]
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert found == []
+
+
+@pytest.mark.functional
+def test_who_copies_a_block_of_commands_gets_no_prompts_and_no_output(site: Path) -> None:
+    with a_browser() as browser:
+        page = browser.new_page()
+        page.goto((site / "tutorial.html").as_uri(), wait_until="networkidle")
+        code = page.locator(".highlight code").filter(has_text="--runs 60").element_handle()
+        shown = code.inner_text()
+        code.evaluate("element => element.setAttribute('data-md-copying', '')")  # as the theme does while it copies
+        copied = code.inner_text().strip()
+    assert shown.startswith("$ noxtasks flake")
+    assert copied == "noxtasks flake --runs 60 --seed 4"
