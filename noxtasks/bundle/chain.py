@@ -17,7 +17,6 @@ from noxtasks.evidence.events import Event, EventType, Finding
 
 _LONGEST_LINE = 16 << 20
 _CODE = "noxtasks.code.version"
-_RESTING = {EventType.GATE_EVALUATED, EventType.GOVERNANCE_CHECKED}
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +56,13 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     def told(self) -> dict[str, str]:
         """What the digest of each artifact was when a session told last that it had written it.
 
-        Some events tell what they rest on besides: that may be written anew later by who tells of no artifact.
+        The event of a gate tells what the gate rests on, which others have written, and may be writing anew.
         """
         return {
             artifact.name: artifact.sha256
             for each in self.events
             for artifact in each.artifacts
-            if each.type not in _RESTING or artifact.name == each.subject
+            if each.type is not EventType.GATE_EVALUATED
         }
 
 

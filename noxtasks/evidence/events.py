@@ -61,6 +61,7 @@ class EventType(Enum):
     GATE_EVALUATED = "gate_evaluated"
     EVIDENCE_BUNDLED = "evidence_bundled"
     GOVERNANCE_CHECKED = "governance_checked"
+    ARTIFACTS_WRITTEN = "artifacts_written"
     EVENT_LOG_MENDED = "event_log_mended"
 
     @property
@@ -91,6 +92,8 @@ _MEANINGS = {
     EventType.GATE_EVALUATED: "`gates` has judged a gate; one event for each.",
     EventType.EVIDENCE_BUNDLED: "`bundle` has written an archive.",
     EventType.GOVERNANCE_CHECKED: "`governance` has held the project against its rules.",
+    EventType.ARTIFACTS_WRITTEN: "`flake` has looked at the collection; or `determinism`, `ladder` or `gates` has "
+    "ended: what they have written.",
     EventType.EVENT_LOG_MENDED: "A crash had cut the last line short; what was left of it stands in another file.",
 }
 
@@ -162,6 +165,21 @@ def append(
         line, link = link.extended({**draft, "data": data}, where=str(path))
         lines.extend(path, tail.size, added + line)
     return Receipt(sequence=link.sequence, head=link.hash, notice=notice)
+
+
+def tell_written(
+    folder: Path, project: str, artifacts: Sequence[Digest], *, subject: str, provenance: Provenance
+) -> None:
+    """Append the event that a session has written `artifacts`, of which no event of its own tells."""
+    append(
+        folder,
+        event=EventType.ARTIFACTS_WRITTEN,
+        project=project,
+        subject=subject,
+        at=provenance.created,
+        provenance=provenance,
+        artifacts=artifacts,
+    )
 
 
 class _Link(msgspec.Struct, frozen=True, kw_only=True):
