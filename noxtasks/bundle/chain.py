@@ -16,6 +16,7 @@ from noxtasks.evidence import canonical, events
 from noxtasks.evidence.events import Event, EventType, Finding
 
 _LONGEST_LINE = 16 << 20
+_MOST_FINDINGS = 100  # of a log that is not what it was, more say nothing
 _CODE = "noxtasks.code.version"
 
 
@@ -69,14 +70,15 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
 def read(log: Iterable[bytes]) -> Chain:
     """All of a log, its lines with their newlines, and what is wrong with it."""
     reading = _Reading()
-    found = tuple(events.check(reading.passed(log)))
+    found = events.check(reading.passed(log), most=_MOST_FINDINGS)
     return reading.chain(reading.now, found)
 
 
 def cut(log: Iterable[bytes]) -> Chain:
     """A log as far as an archive has it: without the last events if they tell of bundling, or a line cut short."""
     reading = _Reading()
-    found = tuple(events.check(line for line in reading.passed(log) if line.endswith(b"\n")))
+    whole = (line for line in reading.passed(log) if line.endswith(b"\n"))
+    found = events.check(whole, most=_MOST_FINDINGS)
     return reading.chain(reading.end, found)
 
 

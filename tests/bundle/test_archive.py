@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from noxtasks.bundle import archive, contents, verifying
+from noxtasks.bundle import archive, bounds, contents, verifying
 from noxtasks.bundle.proof import Signing
 from noxtasks.bundle.signing import Key
 from noxtasks.errors import ConfigurationError, EvidenceError, NotMeasuredError
@@ -255,7 +255,7 @@ def test_an_artifact_of_another_version_is_no_finding_but_is_told(
 def test_an_artifact_that_is_too_large_to_be_looked_into_is_bundled_and_not_measured(
     reports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents, "LARGEST_READ", 100)
+    monkeypatch.setattr(bounds, "LARGEST_READ", 100)
     written = bundle(reports)
     assert written.proof.is_sound
     assert {each.verdict for each in written.judged.evaluations} == {Verdict.UNMEASURED}
