@@ -13,7 +13,7 @@ from noxtasks.errors import EvidenceError
 LARGEST_READ = 128 << 20
 """Bytes that are read as a whole."""
 
-_MOST_COMMAS = 4_000_000  # of JSON: it has not many more values than these
+_MOST_COMMAS = 2_500_000  # of JSON: it has not many more values than these
 _MOST_NODES = 400_000  # of YAML, which takes a hundred times as long
 _LONGEST_NUMBER = 100
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_:.]*")

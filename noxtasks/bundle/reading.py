@@ -22,7 +22,8 @@ from noxtasks.evidence import artifacts, events, schemas, sums
 PROOFS = (sums.NAME, statements.POLICY, *statements.ENVELOPES, *statements.ENVELOPES.values())
 """The files that tell of the others, and what these are judged by."""
 
-_LARGEST_PROOF = 32 << 20
+_LARGEST_PROOF = 16 << 20  # bytes: more than the names of as many files as there can be take
+_MOST_PARTS = 200_000  # lines and commas of it
 
 
 class Content(msgspec.Struct, kw_only=True):
@@ -91,8 +92,12 @@ def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:
     for _ in passed():  # a broken log is not read to its end
         pass
     content.digests[entry.name] = digest.hexdigest()
-    if is_kept:
-        content.proofs[entry.name] = b"".join(kept)
+    data = b"".join(kept)
+    if entry.name in PROOFS and not (is_kept and data.count(b",") + data.count(b"\n") <= _MOST_PARTS):
+        message = "it is larger than any that is written, and was not looked into"
+        content.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
+    elif is_kept:
+        content.proofs[entry.name] = data
 
 
 class Looked(msgspec.Struct, kw_only=True):

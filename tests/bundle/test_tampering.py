@@ -27,6 +27,7 @@ from .conftest import (
     HEALTH,
     MILESTONE,
     PAGE,
+    STATEMENTS,
     TOP,
     Files,
     bundle,
@@ -569,6 +570,16 @@ def test_what_is_nested_deeply_is_a_finding_and_no_defect(name: str, depth: int,
     signed[name] = b'{"a":' + b"[" * depth + b"]" * depth + b"}\n"
     path = packed(tmp_path / "a.tar.gz", summed(signed) if name != sums.NAME else signed)
     assert not verify(path).is_sound
+
+
+@pytest.mark.parametrize("name", [sums.NAME, *STATEMENTS, POLICY, RESULT_DSSE])
+@pytest.mark.parametrize("more", [b"x" * (33 << 20), b"\n" * 300_000], ids=["long", "many lines"])
+def test_what_tells_of_the_others_is_not_passed_over_for_its_size(
+    name: str, more: bytes, signed: Files, tmp_path: Path
+) -> None:
+    signed[name] += more
+    path = packed(tmp_path / "a.tar.gz", summed(signed) if name != sums.NAME else signed)
+    assert (Trouble.INVALID, name) in {(each.trouble, each.name) for each in verify(path).findings}
 
 
 SLOW: dict[str, tuple[str, Callable[[], bytes]]] = {
