@@ -270,3 +270,13 @@ def test_an_artifact_that_fits_its_schema_no_more_is_not_bundled(reports: Path, 
     assert f"{HEALTH}: it does not fit its schema" in caught.value.message
     assert "run again the session" in caught.value.remedy
     assert not (reports / NAME).exists()
+
+
+def test_what_whoever_verifies_would_refuse_is_not_bundled_and_is_no_defect(
+    reports: Path, provenance: Provenance
+) -> None:
+    tell(reports, later(provenance), artifacts.attach(reports, "zeros.bin", bytes(70 << 20)))
+    with pytest.raises(EvidenceError, match="would refuse it: it is more than 400 times") as caught:
+        bundle(reports)
+    assert "Take out of SHA256SUMS" in caught.value.remedy
+    assert not (reports / NAME).exists()
