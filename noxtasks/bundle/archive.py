@@ -95,6 +95,9 @@ def _proof(path: Path, name: str, key: Key | None) -> Proof:
     if unfit := [each for each in proof.findings if each.trouble is Trouble.INVALID and each.name in _ours(proof)]:
         told = "\n".join(f"  {each.name}: {each.message}" for each in unfit)
         raise EvidenceError(f"{contents.NOT_BUNDLED}\n{told}", where=str(path.parent), remedy=contents.AGAIN)
+    if refused := [each.message for each in proof.findings if each.trouble is Trouble.REFUSED]:
+        message = f"whoever verifies an archive of this would refuse it: {'; '.join(refused)}"
+        raise EvidenceError(message, where=str(path.parent), remedy=f"Take out of {sums.NAME} what is no evidence.")
     if proof.findings:
         told = "\n".join(f"  {each.name}: {each.message}" for each in proof.findings)
         raise EvidenceError(f"the archive that was made does not verify\n{told}", where=name, remedy=canonical.DEFECT)

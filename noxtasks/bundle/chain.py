@@ -16,8 +16,8 @@ from noxtasks.evidence import canonical, events
 from noxtasks.evidence.events import Event, EventType, Finding
 
 _LONGEST_LINE = 16 << 20
+_MOST_FINDINGS = 100  # of a log that is not what it was, more say nothing
 _CODE = "noxtasks.code.version"
-_RESTING = {EventType.GATE_EVALUATED, EventType.GOVERNANCE_CHECKED}
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,27 +57,28 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     def told(self) -> dict[str, str]:
         """What the digest of each artifact was when a session told last that it had written it.
 
-        Some events tell what they rest on besides: that may be written anew later by who tells of no artifact.
+        The event of a gate tells what the gate rests on, which others have written, and may be writing anew.
         """
         return {
             artifact.name: artifact.sha256
             for each in self.events
             for artifact in each.artifacts
-            if each.type not in _RESTING or artifact.name == each.subject
+            if each.type is not EventType.GATE_EVALUATED
         }
 
 
 def read(log: Iterable[bytes]) -> Chain:
     """All of a log, its lines with their newlines, and what is wrong with it."""
     reading = _Reading()
-    found = tuple(events.check(reading.passed(log)))
+    found = events.check(reading.passed(log), most=_MOST_FINDINGS)
     return reading.chain(reading.now, found)
 
 
 def cut(log: Iterable[bytes]) -> Chain:
     """A log as far as an archive has it: without the last events if they tell of bundling, or a line cut short."""
     reading = _Reading()
-    found = tuple(events.check(line for line in reading.passed(log) if line.endswith(b"\n")))
+    whole = (line for line in reading.passed(log) if line.endswith(b"\n"))
+    found = events.check(whole, most=_MOST_FINDINGS)
     return reading.chain(reading.end, found)
 
 

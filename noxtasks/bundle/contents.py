@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from noxtasks.bundle import chain, container, judging, statements
+from noxtasks.bundle import bounds, chain, container, judging, statements
 from noxtasks.bundle.chain import Chain
 from noxtasks.bundle.container import Member
 from noxtasks.bundle.model import Judged, Milestone
@@ -28,9 +28,6 @@ COMPLETENESS = "bundle.completeness.json"
 AAR = "Phase2-AAR.yaml"
 PAGE = "index.html"
 ARCHIVE = "-completion.tar.gz"
-LARGEST_READ = 128 << 20
-"""Bytes of an artifact that are read as a whole: a larger one can be bundled, but no gate looks into it."""
-
 _LATER = (COMPLETENESS, AAR, PAGE)
 _RESERVED = {sums.NAME, events.NAME, statements.POLICY, *statements.ENVELOPES, *statements.ENVELOPES.values()}
 AGAIN = "Restore what was there, or run again the session that writes it."
@@ -172,16 +169,13 @@ def read_from(contents: Contents) -> Read:
         if name not in contents.digests:
             return None
         path = contents.folder / name
-        expect_readable(path.stat().st_size, name)
-        return path.read_bytes()
+        if path.stat().st_size > bounds.LARGEST_READ:
+            raise bounds.TooManyError(name)
+        data = path.read_bytes()
+        bounds.expect_few_values(name, data)
+        return data
 
     return read
-
-
-def expect_readable(size: int, name: str) -> None:
-    """Raise `EvidenceError` for a file that is too large to be read as a whole."""
-    if size > LARGEST_READ:
-        raise EvidenceError(f"it is larger than {LARGEST_READ >> 20} MiB, and no gate looks into it", where=name)
 
 
 def judged(policy: Policy, read: Read, log: Chain) -> Judged:

@@ -90,6 +90,7 @@ def prepare(
     further: dict[str, dict[str, Any]] = {
         plan.EVENTS: {"types": _types(events)},
         plan.SCAN: {plan.SINCE: {each.name: _speedup_since(each, documents, events) for each in milestones}},
+        plan.MUTATION: {"baseline": _tried(documents.get(plan.MUTATION))},
         plan.COMPARISON: {"recorded": _recorded(documents.get(plan.COMPARISON))},
         plan.BASELINE: {"stored": _stored(documents.get(plan.BASELINE))},
         plan.MARKERS: {
@@ -210,6 +211,27 @@ def _as_multiple(scan: Document, earlier: float) -> dict[str, Any]:
     ends = {end: None if gate[end] is None else gate[end] / earlier for end in ("low", "high")}
     reason = f"{gate['figure']:.2f} times as fast, and {earlier:.2f} times then"
     return {"figure": gate["figure"] / earlier, **ends, "reason": reason}
+
+
+def _tried(scan: Document | None) -> dict[str, Any] | None:
+    """Of how many modules mutants have been tried, against how many there are that have any, up to those of the plan.
+
+    A scan of all code has mutants of every file in which there is something to change, but for those that could not be
+    mutated. One of a part says nothing of the other files: then all of them count.
+    """
+    if scan is None or scan.refusal:
+        return None
+    result = scan.content["result"]
+    tried, sources = len(result["modules"]), result["sources"]
+    is_whole = result["extent"]["choice"] == "all"
+    there = tried + len(sources["unmutated"]) if is_whole else len(sources["files"])
+    threshold = max(1, min(plan.MODULES, there))
+    return {
+        "figure": tried,
+        "threshold": threshold,
+        "verdict": (Verdict.PASS if tried >= threshold else Verdict.FAIL).value,
+        "reason": f"of {there} source files with something to change" if there < plan.MODULES else "",
+    }
 
 
 def _recorded(comparison: Document | None) -> list[dict[str, Any]]:

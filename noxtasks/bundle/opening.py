@@ -36,7 +36,8 @@ _KINDS = {
     b"V": "the label of a volume",
     b"\0": "a file of the form before POSIX",
 }
-_FIELDS = (  # what a header says besides: its name, and where it stands
+_FIELDS = (  # of a header: its name, and where it stands
+    ("name", 0, 100),
     ("mode", 100, 108),
     ("owner", 108, 116),
     ("group", 116, 124),
@@ -49,6 +50,7 @@ _FIELDS = (  # what a header says besides: its name, and where it stands
     ("device", 329, 345),
     ("prefix", 345, 500),
     ("padding", 500, 512),
+    ("checksum", 148, 156),  # the last: it is another where anything else is
 )
 
 
@@ -115,16 +117,18 @@ class Reader:
         """
         seen: dict[str, str] = {}
         folders: set[str] = set()
-        before = b""
+        before, time = b"", None
         while (block := self._take(BLOCK)) != bytes(BLOCK):
             if self._is_top(block):
                 continue
-            path, own, time = self._path(block)
-            entry = self._entry(path, own, time)
+            path, blocks = self._path(block)
+            entry = self._entry(path, blocks)
             self._expect_new(entry.name, seen, folders)
             if before > (raw := path.encode()):
                 self.oddities.append((entry.name, "it is not in its place: files are sorted by name"))
-            before = raw
+            before, time = raw, entry.time if time is None else time
+            if entry.time != time:
+                self.oddities.append((entry.name, "it has another time than the first file: all have one"))
             self.files += 1
             self._inside = entry.name
             pieces = self._pieces(entry.size)
@@ -148,11 +152,11 @@ class Reader:
         self.oddities.append(("", "it has an entry for its folder, which is never written: it was packed again"))
         return True
 
-    def _path(self, block: bytes) -> tuple[str, bytes, int]:
-        """The path of a file, its own header, and its time."""
+    def _path(self, block: bytes) -> tuple[str, bytes]:
+        """The path of a file, and all blocks before its content; the last of them is its own header."""
         self._expect_sound(block)
         if (kind := block[156:157]) != b"x":
-            return self._plain_path(block, kind), block, self._number(block, 136, 148)
+            return self._plain_path(block, kind), block
         size = self._number(block, 124, 136)
         if not 0 < size <= _LONGEST_PAX:
             raise RefusedError(f"a pax header of {size} bytes")
@@ -169,9 +173,7 @@ class Reader:
         if own[:NAME_FIELD].rstrip(b"\0") != short(path):
             told = own[:NAME_FIELD].rstrip(b"\0").decode("ascii", "replace")
             raise RefusedError(f"a pax header renames {told!r}", path)
-        if self._number(own, 136, 148) != self._number(block, 136, 148):
-            self.oddities.append((self._below(path), "its pax header has another time"))
-        return path, own, self._number(own, 136, 148)
+        return path, block + record + padding + own
 
     def _plain_path(self, block: bytes, kind: bytes) -> str:
         name = self._decoded(block[:NAME_FIELD].split(b"\0")[0])
@@ -181,7 +183,7 @@ class Reader:
             raise RefusedError("its name is in two parts, as the writer never leaves it", name)
         return name
 
-    def _entry(self, path: str, block: bytes, time: int) -> Entry:
+    def _entry(self, path: str, blocks: bytes) -> Entry:
         if reason := unfit(path):
             raise RefusedError(f"its name {reason}", path)
         folder, slash, name = path.partition("/")
@@ -190,12 +192,12 @@ class Reader:
         if self.folder and folder != self.folder:
             raise RefusedError(f"it is in another folder than {self.folder}", path)
         self.folder = folder
-        size = self._number(block, 124, 136)
-        expected = header(path, size, time)[-BLOCK:]
-        for field, begin, end in _FIELDS:
-            if block[begin:end] != expected[begin:end]:
-                told = block[begin:end].strip(b"\0 ").decode("ascii", "replace")
-                self.oddities.append((name, f"its {field} is {told!r}, as it is never written"))
+        block = blocks[-BLOCK:]
+        size, time = self._number(block, 124, 136), self._number(block, 136, 148)
+        expected = header(path, size, time)
+        if blocks[:-BLOCK] != expected[:-BLOCK]:
+            self.oddities.append((name, "its pax header is not as it is written"))
+        self.oddities += ((name, odd) for odd in _odd_fields(block, expected[-BLOCK:]))
         return Entry(name=name, size=size, time=time)
 
     def _expect_new(self, name: str, seen: dict[str, str], folders: set[str]) -> None:
@@ -211,9 +213,6 @@ class Reader:
         folders |= above
         if key in folders or above & seen.keys():
             raise RefusedError("it is a file and a folder", name)
-
-    def _below(self, path: str) -> str:
-        return path.partition("/")[2]
 
     def _decoded(self, raw: bytes) -> str:
         try:
@@ -266,6 +265,13 @@ class Reader:
                 raise RefusedError("something follows the end of the archive")
         if self.size != expected:
             self.oddities.append(("", f"it ends {self.size - expected:+} bytes from where it should"))
+
+
+def _odd_fields(block: bytes, expected: bytes) -> list[str]:
+    """What a header has that the writer does not leave, field by field."""
+    odd = [(field, block[begin:end]) for field, begin, end in _FIELDS if block[begin:end] != expected[begin:end]]
+    told = ((field, raw.strip(b"\0 ").decode("ascii", "replace")) for field, raw in odd[:-1] or odd)
+    return [f"its {field} is {said!r}, as it is never written" for field, said in told]
 
 
 class _Unsqueezed:

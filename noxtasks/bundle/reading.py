@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from noxtasks.bundle import chain, contents, statements
+from noxtasks.bundle import bounds, chain, statements
 from noxtasks.bundle.chain import Chain
 from noxtasks.bundle.opening import DamagedError, Entry, Limits, NoArchiveError, Reader, RefusedError
 from noxtasks.bundle.proof import Finding, Trouble
@@ -22,7 +22,8 @@ from noxtasks.evidence import artifacts, events, schemas, sums
 PROOFS = (sums.NAME, statements.POLICY, *statements.ENVELOPES, *statements.ENVELOPES.values())
 """The files that tell of the others, and what these are judged by."""
 
-_LARGEST_PROOF = 32 << 20
+_LARGEST_PROOF = 16 << 20  # bytes: more than the names of as many files as there can be take
+_MOST_PARTS = 200_000  # lines and commas of it
 
 
 class Content(msgspec.Struct, kw_only=True):
@@ -88,25 +89,29 @@ def _take(entry: Entry, pieces: Iterator[bytes], content: Content) -> None:
 
     if entry.name == events.NAME:
         content.chain = chain.read(chain.lines(passed()))
-    else:
-        for _ in passed():
-            pass
+    for _ in passed():  # a broken log is not read to its end
+        pass
     content.digests[entry.name] = digest.hexdigest()
-    if is_kept:
-        content.proofs[entry.name] = b"".join(kept)
+    data = b"".join(kept)
+    if entry.name in PROOFS and not (is_kept and data.count(b",") + data.count(b"\n") <= _MOST_PARTS):
+        message = "it is larger than any that is written, and was not looked into"
+        content.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
+    elif is_kept:
+        content.proofs[entry.name] = data
 
 
 class Looked(msgspec.Struct, kw_only=True):
     """What the second reading has found: what gates look into, and what could not be judged as it was written."""
 
     held: dict[str, bytes] = {}
-    large: dict[str, int] = {}  # too large to be read as a whole: bytes
+    large: dict[str, int] = {}  # too large to be looked into: bytes
     foreign: dict[str, str] = {}  # of a schema of another version: what to say of it
     findings: list[Finding] = []
 
     def read(self, name: str) -> bytes | None:
         """The content of a file that a gate looks into, as a folder gives it."""
-        contents.expect_readable(self.large.get(name, 0), name)
+        if name in self.large:
+            raise bounds.TooManyError(name)
         return self.held.get(name)
 
     @property
@@ -125,13 +130,17 @@ def look_into(file: BinaryIO, policy: Policy | None, limits: Limits | None) -> L
         is_ours = schemas.is_artifact(entry.name)
         if entry.name in PROOFS or not (is_ours or entry.name in asked):
             continue
-        if entry.size > contents.LARGEST_READ:
+        if entry.size > bounds.LARGEST_READ:
             looked.large[entry.name] = entry.size
             continue
         data = b"".join(pieces)
-        if entry.name.endswith((".yaml", ".yml")) and _has_aliases(data):
-            message = "it has anchors or aliases, which are never written: it was not looked into"
-            looked.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=message))
+        try:
+            bounds.expect_few_values(entry.name, data)
+        except bounds.TooManyError:
+            looked.large[entry.name] = entry.size
+            continue
+        except EvidenceError as error:
+            looked.findings.append(Finding(trouble=Trouble.INVALID, name=entry.name, message=error.message))
             continue
         if entry.name in asked:
             looked.held[entry.name] = data
@@ -150,14 +159,3 @@ def _check_schema(name: str, data: bytes, looked: Looked) -> None:
     except EvidenceError as error:
         message = error.message.replace("\n", ";")
         looked.findings.append(Finding(trouble=Trouble.INVALID, name=name, message=message))
-
-
-def _has_aliases(data: bytes) -> bool:
-    """Whether YAML refers to parts of itself: a few lines can become billions of values so."""
-    import yaml  # noqa: PLC0415 - 20 ms that only a YAML artifact should cost
-
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        return any(getattr(event, "anchor", None) is not None for event in yaml.parse(data.decode(), Loader=loader))
-    except (yaml.YAMLError, ValueError):
-        return False  # the check against its schema tells of that

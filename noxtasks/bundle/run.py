@@ -98,7 +98,7 @@ def verify(path: Path, *, key: Path | None = None) -> ExitCode:
     `NotMeasuredError` where it can be neither.
     """
     if not path.is_file():
-        raise ConfigurationError("there is no such file", where=str(path))
+        raise ConfigurationError("it is no file" if path.exists() else "there is no such file", where=str(path))
     if not _is_archive(path):
         if key is not None:
             raise ConfigurationError("a sealed document has no signature", where="--key")

@@ -83,6 +83,9 @@ def load_public(path: Path) -> SSlibKey:
     except Exception as error:
         told = "a private key, which is not to be given away" if b"PRIVATE KEY" in data else "no public key in PEM"
         raise ConfigurationError(f"it is {told}", where=where, remedy=_MAKE_PUBLIC) from error
+    if data.count(b"-----BEGIN ") > 1:
+        message = "it has several keys, and an archive is signed by one"
+        raise ConfigurationError(message, where=where, remedy="Keep in the file the one that you trust.")
     if not isinstance(key, Ed25519PublicKey):
         raise ConfigurationError("the key is not of the kind Ed25519", where=where, remedy=_MAKE_PUBLIC)
     return SSlibKey.from_crypto(key)

@@ -82,7 +82,5 @@ def borne_out(proof: Proof) -> str:
     name = f"{proof.milestone} ({shown(proof.title)})"
     if not proof.gates:
         return f"{name}: this version cannot judge its gates again; the code is {proof.code_version}"
-    if not proof.gates:
-        return f"{name}: by this version its gates could not be judged again; the code is {proof.code_version}"
     share = f"{proof.holds} of {counted(proof.gates, 'gate')} pass"
     return f"{name} {said[proof.verdict]}: {share}; the code is {proof.code_version}"

@@ -61,6 +61,7 @@ class EventType(Enum):
     GATE_EVALUATED = "gate_evaluated"
     EVIDENCE_BUNDLED = "evidence_bundled"
     GOVERNANCE_CHECKED = "governance_checked"
+    ARTIFACTS_WRITTEN = "artifacts_written"
     EVENT_LOG_MENDED = "event_log_mended"
 
     @property
@@ -91,6 +92,8 @@ _MEANINGS = {
     EventType.GATE_EVALUATED: "`gates` has judged a gate; one event for each.",
     EventType.EVIDENCE_BUNDLED: "`bundle` has written an archive.",
     EventType.GOVERNANCE_CHECKED: "`governance` has held the project against its rules.",
+    EventType.ARTIFACTS_WRITTEN: "`flake` has looked at the collection; or `determinism`, `ladder` or `gates` has "
+    "ended: what they have written.",
     EventType.EVENT_LOG_MENDED: "A crash had cut the last line short; what was left of it stands in another file.",
 }
 
@@ -162,6 +165,21 @@ def append(
         line, link = link.extended({**draft, "data": data}, where=str(path))
         lines.extend(path, tail.size, added + line)
     return Receipt(sequence=link.sequence, head=link.hash, notice=notice)
+
+
+def tell_written(
+    folder: Path, project: str, artifacts: Sequence[Digest], *, subject: str, provenance: Provenance
+) -> None:
+    """Append the event that a session has written `artifacts`, of which no event of its own tells."""
+    append(
+        folder,
+        event=EventType.ARTIFACTS_WRITTEN,
+        project=project,
+        subject=subject,
+        at=provenance.created,
+        provenance=provenance,
+        artifacts=artifacts,
+    )
 
 
 class _Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,9 +263,9 @@ def verify(folder: Path, *, head: str | None = None) -> list[Finding]:
     return check(lines.present(folder / NAME), head=head)
 
 
-def check(log: Iterable[bytes], *, head: str | None = None) -> list[Finding]:
-    """`verify` for a log wherever it is: its lines, with their newlines."""
-    findings = []
+def check(log: Iterable[bytes], *, head: str | None = None, most: int | None = None) -> list[Finding]:
+    """`verify` for a log wherever it is: its lines, with their newlines. It is not read on after `most` findings."""
+    findings: list[Finding] = []
     before, seen = NO_HASH, {NO_HASH}
     for number, line in enumerate(log, start=1):
         if not line.endswith(b"\n"):
@@ -255,6 +273,8 @@ def check(log: Iterable[bytes], *, head: str | None = None) -> list[Finding]:
             break
         if message := _wrong(line[:-1], number, before):
             findings.append(Finding(line=number, message=message))
+            if len(findings) == most:
+                return [*findings, Finding(line=number, message="it was not read on from here")]
         before = hash_of(line[:-1])
         seen.add(before)
     if head is not None and head not in seen:

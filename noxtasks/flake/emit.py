@@ -29,9 +29,10 @@ REPORT = "flake.report.json"
 DELTA = "flake.reduction.delta.json"
 
 
-def write_health(reports: Path, found: health.Health, provenance: Provenance) -> None:
-    """Write `collection.health.json`."""
-    artifacts.write(reports, HEALTH, result=health.to_artifact(found), timing={}, provenance=provenance)
+def write_health(reports: Path, project: str, found: health.Health, provenance: Provenance) -> None:
+    """Write `collection.health.json`, and tell of it: it may be all that the session comes to."""
+    digest = artifacts.write(reports, HEALTH, result=health.to_artifact(found), timing={}, provenance=provenance)
+    events.tell_written(reports, project, [digest], subject=HEALTH, provenance=provenance)
 
 
 def write_findings(

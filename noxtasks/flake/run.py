@@ -123,7 +123,7 @@ def _carry_out(task: _Task, engine: Engine, history: History, code: vcs.Code) ->
     collection = engine.collect(hash_seed=task.hash_seed)
     found = _diagnosed(task, collection)
     print_notes(code.notes)
-    emit.write_health(task.reports, found, _provenance(task, code, collection))
+    emit.write_health(task.reports, task.project, found, _provenance(task, code, collection))
     terminal.print_collection(found, task.suite, engine, len(collection.tests))
     if not collection.tests:
         wrong = any(cause.kind is health.Kind.CONFIGURATION for cause in found.causes)

@@ -72,9 +72,8 @@ def _gate(each: Evaluation) -> dict[str, Any]:
 
 
 def tell(reports: Path, project: str, report: Report, *, digests: Sequence[Digest], provenance: Provenance) -> None:
-    """Append an event for each gate; what it rests on goes with it, and what was written with the last."""
-    last = len(report.evaluations) - 1
-    for number, each in enumerate(report.evaluations):
+    """Append an event for each gate, with what it rests on, and one that tells what was written."""
+    for each in report.evaluations:
         events.append(
             reports,
             event=events.EventType.GATE_EVALUATED,
@@ -90,8 +89,9 @@ def tell(reports: Path, project: str, report: Report, *, digests: Sequence[Diges
                 "noxtasks.gate.reason": each.reason,
             },
             metrics=_metrics(each),
-            artifacts=[*([each.digest] if each.digest else []), *(digests if number == last else ())],
+            artifacts=[each.digest] if each.digest else [],
         )
+    events.tell_written(reports, project, digests, subject=REPORT, provenance=provenance)
 
 
 def _metrics(each: Evaluation) -> dict[str, float]:

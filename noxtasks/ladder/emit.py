@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from noxtasks.ladder.task import Task
 LADDER = history.NAME
 
 
-def write(task: Task, report: Report, *, duration_s: float, provenance: Provenance) -> Digest:
-    """Write `coverage.ladder.v2.yaml`, and its page; the artifact's digest."""
+def write(task: Task, report: Report, *, duration_s: float, provenance: Provenance) -> list[Digest]:
+    """Write `coverage.ladder.v2.yaml`, and its page; their digests."""
     digest = artifacts.write(
         task.reports,
         LADDER,
@@ -47,14 +47,15 @@ def write(task: Task, report: Report, *, duration_s: float, provenance: Provenan
         provenance=provenance,
     )
     result = artifacts.read(task.reports, LADDER).result
-    artifacts.attach(task.reports, page.NAME, page.render(result, project=task.project, provenance=provenance))
-    return digest
+    drawn = page.render(result, project=task.project, provenance=provenance)
+    return [digest, artifacts.attach(task.reports, page.NAME, drawn)]
 
 
-def tell_advances(
-    reports: Path, project: str, advances: Iterable[Advance], *, digest: Digest, provenance: Provenance
+def tell(
+    reports: Path, project: str, advances: Iterable[Advance], *, digests: Sequence[Digest], provenance: Provenance
 ) -> None:
-    """Append an event for each tier that was earned, or lost again, now."""
+    """Append the event that tells what was written, and one for each tier that was earned, or lost again, now."""
+    events.tell_written(reports, project, digests, subject=LADDER, provenance=provenance)
     for each in advances:
         before = {"noxtasks.ladder.before": each.before.value} if each.before else {}
         tier = {"noxtasks.ladder.tier": each.tier.value} if each.tier else {}
@@ -66,7 +67,7 @@ def tell_advances(
             at=provenance.created,
             provenance=provenance,
             attributes={"noxtasks.ladder.is_demotion": each.is_demotion, **before, **tier},
-            artifacts=[digest],
+            artifacts=digests[:1],
         )
 
 

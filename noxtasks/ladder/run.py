@@ -77,10 +77,10 @@ def run(
     told = task.provenance(complete=climb.ending is Ending.DONE)
     with files.writing(task.reports):  # so that of two sessions at once neither loses what the other has added
         report = _report(task, climb, history.read(task.reports))
-        digest = emit.write(task, report, duration_s=time.monotonic() - started_s, provenance=told)
+        digests = emit.write(task, report, duration_s=time.monotonic() - started_s, provenance=told)
         if climb.who is not None:
-            who.write(task.reports, climb.who)
-    emit.tell_advances(task.reports, task.project, report.steps, digest=digest, provenance=told)
+            digests.append(who.write(task.reports, climb.who))
+    emit.tell(task.reports, task.project, report.steps, digests=digests, provenance=told)
     terminal.print_report(report)
     on_github.tell(report)
     return _ended(task, report)

@@ -15,6 +15,7 @@ import msgspec
 
 from noxtasks.errors import EvidenceError, NotMeasuredError
 from noxtasks.evidence import artifacts
+from noxtasks.evidence.sums import Digest
 from noxtasks.ladder import tiers
 from noxtasks.ladder.model import Belonging, Name
 
@@ -87,10 +88,10 @@ def read(told: Mapping[str, Any], *, prefix: str, code_version: str, paths: Mapp
     )
 
 
-def write(reports: Path, who: Who) -> None:
-    """Write the file."""
+def write(reports: Path, who: Who) -> Digest:
+    """Write the file; its digest."""
     text = json.dumps(msgspec.to_builtins(who), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    artifacts.attach(reports, NAME, f"{text}\n".encode())
+    return artifacts.attach(reports, NAME, f"{text}\n".encode())
 
 
 def load(reports: Path) -> Who:

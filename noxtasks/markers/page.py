@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from noxtasks.errors import EvidenceError
+from noxtasks.evidence import artifacts
 from noxtasks.evidence.display import html
+from noxtasks.evidence.sums import Digest
 from noxtasks.markers.model import Audit, Class, Consolidation, Facet, Marker
 
 NAME = "markers.html"
@@ -25,14 +26,9 @@ class Heat(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
 
 
-def write(reports: Path, audit: Audit, plan: Consolidation, *, project: str) -> Path:
-    """Write the page into `reports`. Raises `EvidenceError` where that cannot be done."""
-    path = reports / NAME
-    try:
-        path.write_bytes(render(audit, plan, project=project))
-    except OSError as error:
-        raise EvidenceError(f"it cannot be written: {error.strerror}", where=str(path)) from error
-    return path
+def write(reports: Path, audit: Audit, plan: Consolidation, *, project: str) -> Digest:
+    """Write the page into `reports`; its digest. Raises `EvidenceError` where that cannot be done."""
+    return artifacts.attach(reports, NAME, render(audit, plan, project=project))
 
 
 def render(audit: Audit, plan: Consolidation, *, project: str) -> bytes:

@@ -16,6 +16,7 @@ from noxtasks.errors import ConfigurationError, ExitCode
 from noxtasks.evidence import provenance, vcs
 from noxtasks.evidence.display.console import print_notes
 from noxtasks.evidence.provenance import Provenance
+from noxtasks.evidence.sums import Digest
 from noxtasks.markers import (
     ages,
     assembly,
@@ -99,8 +100,8 @@ def run(
     emit.tell_start(task.reports, task.project, at=began, provenance=_provenance(task, code, ()))
     known = _look(task, code.code_version)
     print_notes(code.notes)
-    shown_page = page.write(task.reports, known.audit, known.plan, project=task.project)
-    terminal.print_audit(known.audit, known.plan, page=shown_page, is_applied=apply)
+    drawn = page.write(task.reports, known.audit, known.plan, project=task.project)
+    terminal.print_audit(known.audit, known.plan, page=task.reports / drawn.name, is_applied=apply)
     is_applied = False
     try:
         if apply:
@@ -108,7 +109,7 @@ def run(
             known = _apply(task, known)
             is_applied = True
     finally:  # what was found is told even where nothing could be done about it
-        _write(task, code, known, is_applied=is_applied, duration_s=time.monotonic() - started_s)
+        _write(task, code, known, drawn, is_applied=is_applied, duration_s=time.monotonic() - started_s)
     failed = any(gate.grade is Grade.FAIL for gate in known.audit.gates)
     return ExitCode.FOUND if failed and not is_applied else ExitCode.NOTHING_FOUND  # what failed is registered now
 
@@ -226,7 +227,7 @@ def _observed(task: _Task, expressions: Sequence[tuple[str, str]]) -> tuple[Mark
     return tuple(found)
 
 
-def _write(task: _Task, code: vcs.Code, known: _Known, *, is_applied: bool, duration_s: float) -> None:
+def _write(task: _Task, code: vcs.Code, known: _Known, drawn: Digest, *, is_applied: bool, duration_s: float) -> None:
     told = _provenance(task, code, known.markings)
     digests = emit.write(
         task.reports,
@@ -238,7 +239,13 @@ def _write(task: _Task, code: vcs.Code, known: _Known, *, is_applied: bool, dura
         provenance=told,
     )
     emit.tell_complete(
-        task.reports, task.project, known.audit, known.plan, is_applied=is_applied, digests=digests, provenance=told
+        task.reports,
+        task.project,
+        known.audit,
+        known.plan,
+        is_applied=is_applied,
+        digests=[*digests, drawn],
+        provenance=told,
     )
 
 

@@ -15,6 +15,8 @@ from noxtasks.errors import ConfigurationError, EvidenceError, ExitCode, NotMeas
 from noxtasks.evidence import artifacts, events
 from noxtasks.suite import patience
 
+from ..told import untold
+
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(sys.platform == "win32", reason="the two sides need FIFOs")]
 
 SETTINGS = Settings(bench=BenchSettings(seconds_s=0.01), install=("pytest",))
@@ -97,6 +99,7 @@ def test_the_first_session_on_a_machine_is_its_baseline_and_the_next_is_held_aga
         "performance_benchmark_start",
         "performance_benchmark_complete",
     ]
+    assert untold(root / "reports") == set()
     assert "test_shop.py::test_work" in (root / "reports" / "bench.html").read_text("utf-8")
     assert artifacts.verify(root / "reports") == []
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from noxtasks.bundle import archive, contents, verifying
+from noxtasks.bundle import archive, bounds, contents, verifying
 from noxtasks.bundle.proof import Signing
 from noxtasks.bundle.signing import Key
 from noxtasks.errors import ConfigurationError, EvidenceError, NotMeasuredError
@@ -255,7 +255,7 @@ def test_an_artifact_of_another_version_is_no_finding_but_is_told(
 def test_an_artifact_that_is_too_large_to_be_looked_into_is_bundled_and_not_measured(
     reports: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents, "LARGEST_READ", 100)
+    monkeypatch.setattr(bounds, "LARGEST_READ", 100)
     written = bundle(reports)
     assert written.proof.is_sound
     assert {each.verdict for each in written.judged.evaluations} == {Verdict.UNMEASURED}
@@ -269,4 +269,14 @@ def test_an_artifact_that_fits_its_schema_no_more_is_not_bundled(reports: Path, 
         bundle(reports)
     assert f"{HEALTH}: it does not fit its schema" in caught.value.message
     assert "run again the session" in caught.value.remedy
+    assert not (reports / NAME).exists()
+
+
+def test_what_whoever_verifies_would_refuse_is_not_bundled_and_is_no_defect(
+    reports: Path, provenance: Provenance
+) -> None:
+    tell(reports, later(provenance), artifacts.attach(reports, "zeros.bin", bytes(70 << 20)))
+    with pytest.raises(EvidenceError, match="would refuse it: it is more than 400 times") as caught:
+        bundle(reports)
+    assert "Take out of SHA256SUMS" in caught.value.remedy
     assert not (reports / NAME).exists()

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxtasks.bundle import container
-from noxtasks.bundle.container import Member
+from noxtasks.bundle.container import BLOCK, Member
 from noxtasks.bundle.opening import DamagedError, Limits, NoArchiveError, Reader, RefusedError
 
 from .conftest import gzipped
@@ -229,6 +229,7 @@ ODD = {
     "a device": (329, b"0000007\0", "device"),
     "text in the padding": (500, b"hello", "padding"),
     "another form": (257, b"ustar  \0", "format"),
+    "text behind the name": (50, b"hello", "name"),
 }
 
 
@@ -238,6 +239,19 @@ def test_what_is_only_not_as_it_is_written_is_told(name: str) -> None:
     found, oddities = read(changed(offset, value))
     assert found == {"a": b"1"}
     assert [told for _, told in oddities if told.startswith(f"its {field} is")]
+
+
+@given(st.data())
+def test_no_byte_of_a_header_is_free(data: st.DataObject) -> None:
+    tar = bytearray(gzip.decompress(made({"a": b"1", "ä": b"2"})))
+    begin = data.draw(st.sampled_from([0, 1024, 2048]))  # of the plain header, of that of the pax record, of its file's
+    place, value = begin + data.draw(st.integers(0, BLOCK - 1)), data.draw(st.integers(0, 255))
+    before = bytes(tar)
+    tar[place] = value
+    if not begin + 148 <= place < begin + 156:
+        tar[begin : begin + BLOCK] = checked(tar[begin : begin + BLOCK])
+    with suppress(DamagedError, RefusedError):
+        assert bytes(tar) == before or read(gzipped(bytes(tar)))[1]
 
 
 def test_an_entry_for_the_folder_of_all_is_told_and_no_other() -> None:
@@ -253,6 +267,10 @@ def test_an_entry_for_the_folder_of_all_is_told_and_no_other() -> None:
 def test_files_out_of_order_and_an_archive_that_was_packed_again_are_told() -> None:
     _, oddities = read(tarred(entry(f"{TOP}/b"), entry(f"{TOP}/a")))
     assert ("a", "it is not in its place: files are sorted by name") in oddities
+    later = bytearray(gzip.decompress(made({"a": b"", "b": b""})))
+    later[512 + 146 : 512 + 147] = b"7"
+    _, oddities = read(gzipped(bytes(later[:512]) + checked(later[512:1024]) + bytes(later[1024:])))
+    assert oddities == [("b", "it has another time than the first file: all have one")]
     _, oddities = read(gzip.compress(gzip.decompress(SOUND), mtime=7))
     assert any("packed again" in told for _, told in oddities)
     _, oddities = read(gzipped(gzip.decompress(SOUND) + bytes(10240)))

@@ -103,7 +103,7 @@ def test_an_own_archive_is_complete_where_nothing_is_missing() -> None:
     documents = {
         name: document(name, result={"gates": [], "counts": {"registered": 0}, "markers": [], "machines": {}})
         for name in names
-    }
+    } | {plan.MUTATION: mutants(5, files=5)}
     prepared = judging.prepare(documents, events=(), archives={})
     assert evaluated("evidence bundle", plan.M1, prepared).verdict is Verdict.PASS
     del documents[plan.DELTA]
@@ -347,3 +347,33 @@ def test_preparing_twice_is_preparing_once() -> None:
     once = judging.prepare(documents, events=events, archives={})
     assert judging.prepare(once, events=events, archives={}) == once
     assert documents[plan.SCAN] == msgspec.structs.replace(scan(4.0, 3.9, 4.1))
+
+
+def mutants(tried: int, *, files: int, unmutated: int = 0, choice: str = "all") -> Document:
+    result = {
+        "modules": [{"path": f"{number}.py"} for number in range(tried)],
+        "sources": {"files": ["a.py"] * files, "unmutated": [{"path": "b.py", "reason": "r"}] * unmutated},
+        "extent": {"choice": choice},
+    }
+    return document(plan.MUTATION, result=result)
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "threshold"),
+    [
+        (mutants(5, files=9), Verdict.PASS, 5),
+        (mutants(4, files=9, unmutated=1), Verdict.FAIL, 5),
+        (mutants(2, files=4), Verdict.PASS, 2),  # two of four hold nothing that can be changed
+        (mutants(2, files=4, unmutated=1), Verdict.FAIL, 3),
+        (mutants(2, files=4, choice="since"), Verdict.FAIL, 4),
+        (mutants(2, files=9, choice="cap"), Verdict.FAIL, 5),
+        (mutants(0, files=0), Verdict.FAIL, 1),
+    ],
+)
+def test_of_few_modules_all_have_to_be_tried_and_of_many_five(
+    found: Document, verdict: Verdict, threshold: int
+) -> None:
+    documents = judging.prepare({plan.MUTATION: found}, events=(), archives={})
+    (judged,) = judging.judge((plan.M1,), documents, today=TODAY)
+    (baseline,) = [each for each in judged.evaluations if each.gate.name == "mutation baseline"]
+    assert (baseline.verdict, baseline.threshold) == (verdict, threshold)

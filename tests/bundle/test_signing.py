@@ -44,6 +44,13 @@ def test_keys_that_are_mixed_up_are_told(key_files: tuple[Path, Path]) -> None:
     assert "it is a private key, which is not to be given away" in refusal(signing.load_public, private)
 
 
+def test_of_several_public_keys_none_is_taken(key_files: tuple[Path, Path], tmp_path: Path) -> None:
+    both = tmp_path / "both.pub"
+    both.write_bytes(key_files[1].read_bytes() * 2)
+    with pytest.raises(ConfigurationError, match="several keys"):
+        signing.load_public(both)
+
+
 def test_an_encrypted_key_is_told(key_files: tuple[Path, Path], tmp_path: Path) -> None:
     encrypted = tmp_path / "key.pem"
     command = [

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from noxtasks.bundle import chain, contents, signing, statements, verifying
 from noxtasks.bundle.proof import Proof, Signing, Trouble
@@ -26,6 +27,7 @@ from .conftest import (
     HEALTH,
     MILESTONE,
     PAGE,
+    STATEMENTS,
     TOP,
     Files,
     bundle,
@@ -568,6 +570,46 @@ def test_what_is_nested_deeply_is_a_finding_and_no_defect(name: str, depth: int,
     signed[name] = b'{"a":' + b"[" * depth + b"]" * depth + b"}\n"
     path = packed(tmp_path / "a.tar.gz", summed(signed) if name != sums.NAME else signed)
     assert not verify(path).is_sound
+
+
+@pytest.mark.parametrize("name", [sums.NAME, *STATEMENTS, POLICY, RESULT_DSSE])
+@pytest.mark.parametrize("more", [b"x" * (33 << 20), b"\n" * 300_000], ids=["long", "many lines"])
+def test_what_tells_of_the_others_is_not_passed_over_for_its_size(
+    name: str, more: bytes, signed: Files, tmp_path: Path
+) -> None:
+    signed[name] += more
+    path = packed(tmp_path / "a.tar.gz", summed(signed) if name != sums.NAME else signed)
+    assert (Trouble.INVALID, name) in {(each.trouble, each.name) for each in verify(path).findings}
+
+
+SLOW: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "many values": (HEALTH, lambda: b"[" + b"0," * 5_000_000 + b"0]"),
+    "many values of YAML": ("coverage.ladder.v2.yaml", lambda: b"a: [" + b"0," * 500_000 + b"0]"),
+    "a number of sixties": ("coverage.ladder.v2.yaml", lambda: b"a: " + b"1:" * 100_000 + b"1"),
+    "a log of many lines": (EVENTS, lambda: b"\n" * 5_000_000),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_would_take_long_is_not_read_on(
+    name: str, signed: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[int] = []
+    modules: tuple[tuple[Any, str], ...] = ((json, "loads"), (yaml, "load"))
+    for module, function in modules:
+        whole: Callable[..., Any] = getattr(module, function)
+
+        def load(data: Any, whole: Callable[..., Any] = whole, **more: Any) -> Any:
+            parsed.append(len(data))
+            return whole(data, **more)
+
+        monkeypatch.setattr(module, function, load)
+    told, content = SLOW[name]
+    proof = verify(packed(tmp_path / "a.tar.gz", summed({**signed, told: content()})))
+    assert told in {each.name.partition(":")[0] for each in proof.findings}
+    assert max(parsed) < 100_000
+    assert len(parsed) < 1000
+    assert len(proof.findings) < 200
 
 
 ENDLESS = {

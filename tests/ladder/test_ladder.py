@@ -17,6 +17,8 @@ import pytest
 from noxtasks.evidence import artifacts
 from noxtasks.ladder.emit import LADDER
 
+from ..told import untold
+
 pytestmark = pytest.mark.functional
 
 PROGRAM = [sys.executable, "-m", "noxtasks", "ladder", "--python", sys.executable]
@@ -258,6 +260,7 @@ def test_new_code_calls_between_packages_and_who_tests_what_are_told(root: Path)
     assert lines == ["src/shop/cart.py:5", "  unit, 1 test: tests/unit/test_cart.py::test_failing"]
     assert told(root, "src/shop/till.py::refund") == ["src/shop/till.py::refund", "  no test"]
     assert "on import, or in a process" in told(root, "src/shop/__main__.py:5")[1]
+    assert untold(root / "reports") == set()
     without = climb(root, "--against", "nowhere")
     assert without.returncode == 2
     assert "git knows no revision nowhere" in without.stderr

@@ -162,7 +162,7 @@ def test_github_has_the_same(report: Report) -> None:
 
 def test_the_artifact_has_all_of_it_and_each_advance_of_now_is_an_event(task: Task, report: Report) -> None:
     told = task.provenance(complete=True)
-    digest = emit.write(task, report, duration_s=1.0, provenance=told)
+    digests = emit.write(task, report, duration_s=1.0, provenance=told)
     found = artifacts.read(task.reports, emit.LADDER)
     unit = found.result["tiers"][0]
     assert (unit["figure"], unit["lines"], unit["trend"]) == (2 / 3, {"covered": 2, "total": 3}, -0.021)
@@ -176,8 +176,9 @@ def test_the_artifact_has_all_of_it_and_each_advance_of_now_is_an_event(task: Ta
     drawn = page.render(found.result, project=task.project, provenance=told)
     assert (task.reports / page.NAME).read_bytes() == drawn
     assert artifacts.verify(task.reports) == []
-    emit.tell_advances(task.reports, task.project, [ADVANCE], digest=digest, provenance=told)
-    (event,) = events.read(task.reports)
+    emit.tell(task.reports, task.project, [ADVANCE], digests=digests, provenance=told)
+    written, event = events.read(task.reports)
+    assert {each.name for each in written.artifacts} == {emit.LADDER, page.NAME}
     assert event.type is events.EventType.COVERAGE_LADDER_STAGE_ADVANCED
     assert event.attributes["noxtasks.ladder.tier"] == "tier1_unit"
 

@@ -15,8 +15,10 @@ import pytest
 from noxtasks import config, markers
 from noxtasks.config import Settings
 from noxtasks.errors import ConfigurationError, ExitCode, NotMeasuredError
-from noxtasks.evidence import artifacts, events
-from noxtasks.markers import emit
+from noxtasks.evidence import artifacts, events, sums
+from noxtasks.markers import emit, page
+
+from ..told import untold
 
 GIT = shutil.which("git") or ""
 pytestmark = [pytest.mark.functional, pytest.mark.skipif(not GIT, reason="needs git")]
@@ -69,6 +71,8 @@ def test_every_marker_gets_the_class_that_it_is_of(marked: Project, python: Path
         "marker_consolidation_start",
         "marker_consolidation_complete",
     ]
+    assert untold(root / "reports") == set()
+    assert page.NAME in sums.parse((root / "reports" / sums.NAME).read_bytes()).digests
 
 
 def test_what_is_applied_breaks_nothing_and_leaves_nothing_to_remove(marked: Project, python: Path) -> None:

@@ -1,4 +1,4 @@
-"""The audit as an artifact: data only."""
+"""The audit as an artifact and an event: data only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from noxtasks.evidence import artifacts
+from noxtasks.evidence import artifacts, events
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.flake.determinism.model import Audit, Finding
 from noxtasks.flake.determinism.reasons import REASONS
@@ -15,8 +15,8 @@ from noxtasks.flake.determinism.reasons import REASONS
 AUDIT = "determinism.audit.json"
 
 
-def write(reports: Path, audit: Audit, *, durations_s: list[float], provenance: Provenance) -> None:
-    """Write `determinism.audit.json`."""
+def write(reports: Path, project: str, audit: Audit, *, durations_s: list[float], provenance: Provenance) -> None:
+    """Write `determinism.audit.json`, and tell of it."""
     result = {
         "files": audit.files,
         "unread_files": list(audit.unread),
@@ -27,7 +27,8 @@ def write(reports: Path, audit: Audit, *, durations_s: list[float], provenance: 
         "differing": msgspec.to_builtins(audit.differing),
         "score": msgspec.to_builtins(audit.score),
     }
-    artifacts.write(reports, AUDIT, result=result, timing={"runs_s": durations_s}, provenance=provenance)
+    digest = artifacts.write(reports, AUDIT, result=result, timing={"runs_s": durations_s}, provenance=provenance)
+    events.tell_written(reports, project, [digest], subject=AUDIT, provenance=provenance)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def run(
     audit = _audit(task, reading, runs, collection, code_version=code.code_version)
     emit.write(
         task.reports,
+        settings.project_name(root),
         audit,
         durations_s=[each.duration_s for each in runs],
         provenance=_provenance(task, collection, code, complete=complete),

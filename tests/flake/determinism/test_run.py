@@ -16,6 +16,8 @@ from noxtasks.flake import determinism
 from noxtasks.flake.determinism import emit
 from noxtasks.suite.engine import Engine
 
+from ...told import untold
+
 pytestmark = pytest.mark.functional
 
 
@@ -57,6 +59,7 @@ def test_the_audit_of_a_suite_is_the_truth(
     assert (found["runs"], found["tests"], found["files"]) == (2, 7, 2)
     score = found["score"]
     assert (score["tried"], score["failed"], score["verdict"]) == (2, 1, "fail")
+    assert untold(root / "reports") == set()
     said = capsys.readouterr().out
     assert "tests/test_unreproducible.py:20  time.sleep(0.001)" in said
     assert "1 test ended otherwise" in said
