@@ -71,7 +71,8 @@ def _of(each: Addressed) -> Sequence[Violation]:
     for reference in each.evidence:
         if reference.standing is Standing.MISSING:
             message = f"{reference.text}: {reference.reason}"
-            found.append(_violation(Rule.EVIDENCE, each.name, message, reference.line, ""))
+            remedy = "Name what there is, or make what is named."
+            found.append(_violation(Rule.EVIDENCE, each.name, message, reference.line, remedy))
     return found
 
 

@@ -24,16 +24,32 @@ def content_in(root: Path) -> Callable[[str], bytes | None]:
     """A function that gives the bytes of a file of the repository; None where there is none, or it lies elsewhere."""
 
     def content(name: str) -> bytes | None:
-        relative = PurePosixPath(name)
         try:
-            path = (root / relative).resolve()
-            if relative.is_absolute() or not path.is_relative_to(root.resolve()) or not path.is_file():
-                return None
-            return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else None
-        except (OSError, ValueError, RuntimeError):  # a name with NUL, links in a circle
+            return None if refusal(root, name) else (root / name).read_bytes()
+        except OSError:
             return None
 
     return content
+
+
+def refusal(root: Path, name: str) -> str:
+    """Why a file of the repository cannot be taken; empty where it can."""
+    try:
+        path = (root / name).resolve()
+        if PurePosixPath(name).is_absolute() or not path.is_relative_to(root.resolve()):
+            return f"{name} leads out of the repository"
+        if path.is_dir():
+            return f"{name} is a folder"
+        if not path.is_file():
+            return f"there is no file {name}" + (", and folders are parted by /" if "\\" in name else "")
+        if path.stat().st_size > _MOST_BYTES:
+            return f"{name} has more than {_MOST_BYTES // 1024**2} MiB"
+        path.open("rb").close()
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"
+    except (ValueError, RuntimeError):  # a name with NUL, links in a circle
+        return f"{name!r} leads to no file"
+    return ""
 
 
 def text_in(root: Path) -> Callable[[str], str | None]:

@@ -2,7 +2,7 @@
 
 | pattern | holds where |
 | --- | --- |
-| triangle | each milestone was bundled before the first event of an objective that begins in a next one |
+| triangle | each milestone was bundled, and its archive is whole, before the first event of an objective of the next |
 | circle | all four tiers of coverage are measured |
 | spiral | each milestone that is closed has a retrospective, which refers to those of the milestones before |
 | golden ratio | a fifth of the tests yields four fifths of the kills, or of the coverage |
@@ -27,7 +27,7 @@ from noxtasks.governance.checking.model import (
     Plan,
     Text,
 )
-from noxtasks.governance.checking.reading import near
+from noxtasks.governance.checking.names import near
 from noxtasks.stats import Verdict
 
 LADDER = "coverage.ladder.v2.yaml"
@@ -61,8 +61,12 @@ def bundles(plan: Plan, events: Sequence[Event]) -> dict[str, Event]:
     return found
 
 
-def triangle(plan: Plan, log: Log, listed: Mapping[str, str]) -> Judged:
-    """Was each milestone bundled before the next began? By the order of events, which their chain vouches for."""
+def triangle(plan: Plan, log: Log, listed: Mapping[str, str], wrong: Mapping[str, str]) -> Judged:
+    """Was each milestone bundled before the next began? By the order of events, which their chain vouches for.
+
+    An archive that is there no more, or is not what was bundled, shows nothing: `listed` are the digests of
+    `SHA256SUMS`, `wrong` what its check has found, by name.
+    """
     if log.refusal:
         return Judged(pattern=Pattern.TRIANGLE, verdict=Verdict.UNMEASURED, reason=log.refusal)
     begun, bundled = begins(plan, log.events), bundles(plan, log.events)
@@ -78,12 +82,15 @@ def triangle(plan: Plan, log: Log, listed: Mapping[str, str]) -> Judged:
     for before, after, line in pairs:
         first, closed = begun[after], bundled.get(before)
         since = f"{after} began with event {first.sequence}, {first.type.value}"
-        if closed is not None and closed.sequence < first.sequence:
+        archive = archives[before]
+        if closed is not None and (lost := wrong.get(archive) or ("" if archive in listed else "it is not there")):
+            broken.append(Text(text=f"{since}, and the archive of {before} is no proof: {archive}: {lost}", line=line))
+        elif closed is not None and closed.sequence < first.sequence:
             continue
-        if closed is not None:
+        elif closed is not None:
             broken.append(Text(text=f"{since}, before {before} was bundled (event {closed.sequence})", line=line))
-        elif archives[before] in listed:
-            unknown.append(Text(text=f"{archives[before]} is there, and no event tells since when", line=line))
+        elif archive in listed:
+            unknown.append(Text(text=f"{archive} is there, and no event tells since when", line=line))
         else:
             broken.append(Text(text=f"{since}, and {before} is not bundled", line=line))
     kept = len(pairs) - len(broken) - len(unknown)

@@ -21,7 +21,7 @@ import msgspec
 from noxtasks.evidence.gating import pointers
 from noxtasks.evidence.gating.pointers import Stopped
 from noxtasks.governance.checking.model import Documents, Reference, Standing, Text
-from noxtasks.governance.checking.reading import near
+from noxtasks.governance.checking.names import near
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from noxtasks.config import Settings
@@ -59,8 +60,8 @@ def run(
         plan,
         sha256=Digest.of(NAME, data).sha256,
         addressed=dimensions.look_into(plan, documents, text),
-        held=deliverables.look_for(plan, digests, wrong, gathering.content_in(root)),
-        judged=_judged(plan, documents, log, digests, text, known=known, code_version=code.code_version),
+        held=deliverables.look_for(plan, digests, wrong, gathering.content_in(root), partial(gathering.refusal, root)),
+        judged=_judged(plan, documents, log, digests, wrong, text, known=known, code_version=code.code_version),
         watched=risks.watch(plan, documents, today=today or now.date()),
     )
     told = provenance.gather(
@@ -82,6 +83,7 @@ def _judged(
     documents: Documents,
     log: Log,
     digests: Mapping[str, str],
+    wrong: Mapping[str, str],
     read: Callable[[str], str | None],
     *,
     known: Known,
@@ -90,7 +92,7 @@ def _judged(
     """The five patterns."""
     ladder = documents[patterns.LADDER]
     return [
-        patterns.triangle(plan, log, digests),
+        patterns.triangle(plan, log, digests, wrong),
         patterns.circle(ladder),
         patterns.spiral(plan, log, digests, read),
         ratio.golden(documents[ratio.MUTATION], documents[ratio.TESTS], ladder, code_version=code_version),

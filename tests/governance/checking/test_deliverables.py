@@ -16,7 +16,11 @@ def held(**parts: str) -> Held:
     plan = Plan(deliverables=(Deliverable(name="it", line=4, **said),))
     contents = {"guide.md": GUIDE}
     (found,) = deliverables.look_for(
-        plan, {"a.json": "a" * 64, "b.json": "b" * 64}, {"b.json": "changed"}, contents.get
+        plan,
+        {"a.json": "a" * 64, "b.json": "b" * 64},
+        {"b.json": "changed"},
+        contents.get,
+        "there is no file {}".format,
     )
     return found
 

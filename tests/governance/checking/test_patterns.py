@@ -39,8 +39,9 @@ M1 = (BUNDLED, "M1-completion.tar.gz")
 
 
 class TestTriangle:
-    def judged(self, told: Log, listed: dict[str, str] | None = None) -> Judged:
-        return patterns.triangle(PLAN, told, listed or {})
+    def judged(self, told: Log, listed: dict[str, str] | None = None, wrong: dict[str, str] | None = None) -> Judged:
+        bundled = {each.name: each.sha256 for one in told.events if one.type is BUNDLED for each in one.artifacts}
+        return patterns.triangle(PLAN, told, bundled if listed is None else listed, wrong or {})
 
     def test_it_holds_where_the_bundle_came_first(self) -> None:
         judged = self.judged(log((FLAKE, ""), M1, (BENCH, ""), M1))
@@ -67,6 +68,17 @@ class TestTriangle:
         assert said in judged.details[0].text
         assert judged.details[0].line == 4
 
+    @pytest.mark.parametrize(
+        ("listed", "wrong", "said"),
+        [({}, {}, "it is not there"), (None, {M1[1]: "it is missing"}, "it is missing")],
+    )
+    def test_an_archive_that_is_gone_or_altered_proves_nothing(
+        self, listed: dict[str, str] | None, wrong: dict[str, str], said: str
+    ) -> None:
+        judged = self.judged(log((FLAKE, ""), M1, (BENCH, "")), listed, wrong)
+        assert (judged.verdict, judged.figure) == (Verdict.FAIL, 0)
+        assert judged.details[0].text.endswith(f"the archive of M1 is no proof: M1-completion.tar.gz: {said}")
+
     def test_an_archive_that_no_event_tells_of_leaves_it_open(self) -> None:
         judged = self.judged(log((BENCH, "")), {"M1-completion.tar.gz": "a" * 64})
         assert judged.verdict is Verdict.UNMEASURED
@@ -79,9 +91,9 @@ class TestTriangle:
     def test_an_event_that_two_objectives_have_begins_the_milestone_of_the_first(self) -> None:
         twice = (*PLAN.objectives, objective("O3", "M2", event=FLAKE.value))
         told = log((FLAKE, ""))
-        assert patterns.triangle(Plan(milestones=PLAN.milestones, objectives=twice), told, {}).figure is None
+        assert patterns.triangle(Plan(milestones=PLAN.milestones, objectives=twice), told, {}, {}).figure is None
         turned = Plan(milestones=PLAN.milestones, objectives=twice[::-1])
-        assert patterns.triangle(turned, told, {}).verdict is Verdict.FAIL
+        assert patterns.triangle(turned, told, {}, {}).verdict is Verdict.FAIL
 
     @given(st.lists(st.sampled_from([(FLAKE, ""), (BENCH, ""), M1]), max_size=8))
     def test_it_holds_exactly_where_the_first_bundle_is_before_the_first_event(self, told: list[Any]) -> None:
