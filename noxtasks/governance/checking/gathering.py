@@ -13,7 +13,7 @@ from noxtasks.evidence.events import EventType
 from noxtasks.evidence.gating import documents
 from noxtasks.governance import noxfile
 from noxtasks.governance.checking import patterns, ratio, references
-from noxtasks.governance.checking.model import Documents, Known, Log, Plan
+from noxtasks.governance.checking.model import Documents, Known, Listed, Log, Plan
 
 _MOST_BYTES = 32 * 1024 * 1024  # of a file whose digest is taken
 _OF_NO_OBJECTIVE = {EventType.GOVERNANCE_CHECKED, EventType.EVENT_LOG_MENDED}  # this check's own is no evidence
@@ -85,14 +85,14 @@ def log(reports: Path) -> Log:
     return Log(events=told, refusal="" if told else f"{events.NAME} tells of no objective yet")
 
 
-def listed(reports: Path) -> tuple[dict[str, str], dict[str, str]]:
+def listed(reports: Path) -> Listed:
     """The digests of `SHA256SUMS`, and what its check has found, both by name."""
     if not (reports / sums.NAME).is_file():
-        return {}, {}
+        return Listed()
     wrong = {each.name: each.message for each in artifacts.verify(reports) if each.trouble not in _HARMLESS}
     with files.reading(reports):
         found = sums.parse((reports / sums.NAME).read_bytes())
-    return {**found.digests, **found.announced}, wrong
+    return Listed(digests={**found.digests, **found.announced}, wrong=wrong)
 
 
 def known(root: Path, plan: Plan, settings: Settings, sessions: Collection[str], digests: Iterable[str]) -> Known:

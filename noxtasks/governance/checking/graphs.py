@@ -29,7 +29,7 @@ def cycles(before: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
             elif other not in path:
                 path[other] = None
             else:
-                cycle = []
+                cycle: list[str] = []
                 while not cycle or cycle[-1] != other:
                     cycle.append(path.popitem()[0])
                 left.difference_update(cycle)

@@ -20,6 +20,7 @@ from noxtasks.evidence.gating.model import Document
 from noxtasks.governance.checking.model import (
     Judged,
     Known,
+    Listed,
     Log,
     Milestone,
     Objective,
@@ -61,11 +62,10 @@ def bundles(plan: Plan, events: Sequence[Event]) -> dict[str, Event]:
     return found
 
 
-def triangle(plan: Plan, log: Log, listed: Mapping[str, str], wrong: Mapping[str, str]) -> Judged:
+def triangle(plan: Plan, log: Log, listed: Listed) -> Judged:
     """Was each milestone bundled before the next began? By the order of events, which their chain vouches for.
 
-    An archive that is there no more, or is not what was bundled, shows nothing: `listed` are the digests of
-    `SHA256SUMS`, `wrong` what its check has found, by name.
+    An archive that is there no more, or is not what was bundled, shows nothing.
     """
     if log.refusal:
         return Judged(pattern=Pattern.TRIANGLE, verdict=Verdict.UNMEASURED, reason=log.refusal)
@@ -83,13 +83,15 @@ def triangle(plan: Plan, log: Log, listed: Mapping[str, str], wrong: Mapping[str
         first, closed = begun[after], bundled.get(before)
         since = f"{after} began with event {first.sequence}, {first.type.value}"
         archive = archives[before]
-        if closed is not None and (lost := wrong.get(archive) or ("" if archive in listed else "it is not there")):
+        if closed is not None and (
+            lost := listed.wrong.get(archive) or ("" if archive in listed.digests else "it is not there")
+        ):
             broken.append(Text(text=f"{since}, and the archive of {before} is no proof: {archive}: {lost}", line=line))
         elif closed is not None and closed.sequence < first.sequence:
             continue
         elif closed is not None:
             broken.append(Text(text=f"{since}, before {before} was bundled (event {closed.sequence})", line=line))
-        elif archive in listed:
+        elif archive in listed.digests:
             unknown.append(Text(text=f"{archive} is there, and no event tells since when", line=line))
         else:
             broken.append(Text(text=f"{since}, and {before} is not bundled", line=line))
@@ -134,7 +136,7 @@ def _why_open(tier: Mapping[str, Any]) -> str:
     return tier["reason"] or "it is not measured"
 
 
-def spiral(plan: Plan, log: Log, listed: Mapping[str, str], read: Callable[[str], str | None]) -> Judged:
+def spiral(plan: Plan, log: Log, listed: Listed, read: Callable[[str], str | None]) -> Judged:
     """Has each closed milestone a retrospective that refers to the one before?
 
     Closed is what has its archive, or has been followed by another. A retrospective that is named has to be there.
@@ -157,10 +159,10 @@ def spiral(plan: Plan, log: Log, listed: Mapping[str, str], read: Callable[[str]
     )
 
 
-def _closed(plan: Plan, log: Log, listed: Mapping[str, str]) -> set[str]:
+def _closed(plan: Plan, log: Log, listed: Listed) -> set[str]:
     begun = begins(plan, log.events)
     followed = {said.text for each in plan.milestones if each.name in begun for said in each.after}
-    archived = {each.name for each in plan.milestones if each.archive in listed}
+    archived = {each.name for each in plan.milestones if each.archive in listed.digests}
     return followed | archived | bundles(plan, log.events).keys()
 
 
