@@ -35,20 +35,23 @@ def content_in(root: Path) -> Callable[[str], bytes | None]:
 def refusal(root: Path, name: str) -> str:
     """Why a file of the repository cannot be taken; empty where it can."""
     try:
-        path = (root / name).resolve()
-        if PurePosixPath(name).is_absolute() or not path.is_relative_to(root.resolve()):
-            return f"{name} leads out of the repository"
-        if path.is_dir():
-            return f"{name} is a folder"
-        if not path.is_file():
-            return f"there is no file {name}" + (", and folders are parted by /" if "\\" in name else "")
-        if path.stat().st_size > _MOST_BYTES:
-            return f"{name} has more than {_MOST_BYTES // 1024**2} MiB"
-        path.open("rb").close()
+        return _refusal(root.resolve(), name, (root / name).resolve())
     except OSError as error:
         return f"{name} cannot be read: {error.strerror}"
     except (ValueError, RuntimeError):  # a name with NUL, links in a circle
         return f"{name!r} leads to no file"
+
+
+def _refusal(root: Path, name: str, path: Path) -> str:
+    if PurePosixPath(name).is_absolute() or not path.is_relative_to(root):
+        return f"{name} leads out of the repository"
+    if path.is_dir():
+        return f"{name} is a folder"
+    if not path.is_file():
+        return f"there is no file {name}" + (", and folders are parted by /" if "\\" in name else "")
+    if path.stat().st_size > _MOST_BYTES:
+        return f"{name} has more than {_MOST_BYTES // 1024**2} MiB"
+    path.open("rb").close()
     return ""
 
 
