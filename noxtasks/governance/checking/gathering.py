@@ -16,6 +16,7 @@ from noxtasks.governance.checking import patterns, ratio, references
 from noxtasks.governance.checking.model import Documents, Known, Listed, Log, Plan
 
 _MOST_BYTES = 32 * 1024 * 1024  # of a file whose digest is taken
+_LONGEST_NOXFILE = 256 * 1024  # characters: the parser takes seconds for as many
 _OF_NO_OBJECTIVE = {EventType.GOVERNANCE_CHECKED, EventType.EVENT_LOG_MENDED}  # this check's own is no evidence
 _HARMLESS = {Trouble.LEFTOVER, Trouble.INTERRUPTED}  # the artifact is whole
 
@@ -104,8 +105,8 @@ def known(root: Path, plan: Plan, settings: Settings, sessions: Collection[str],
     with_schema = {name for name in named if schemas.is_artifact(name)}
     own = text_in(root)(noxfile.NAME)
     try:
-        theirs = noxfile.sessions(own, sessions) if own else ()
-    except ConfigurationError:  # nox says that better
+        theirs = noxfile.sessions(own, sessions) if own and len(own) <= _LONGEST_NOXFILE else ()
+    except (ConfigurationError, RecursionError):  # nox says that better
         theirs = ()
     return Known(
         sessions=tuple(sorted({*sessions, *theirs})),

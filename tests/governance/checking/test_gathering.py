@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from noxtasks.config import Settings
 from noxtasks.governance.checking import gathering
+from noxtasks.governance.checking.model import Plan
 
 
 @pytest.fixture
@@ -51,3 +53,9 @@ def test_a_file_too_large_to_take_is_not_read(repository: Path) -> None:
     with (repository / "huge.bin").open("wb") as file:
         file.truncate(40 * 1024**2)
     assert gathering.refusal(repository, "huge.bin") == "huge.bin has more than 32 MiB"
+
+
+@pytest.mark.parametrize("code", ["(" * 100_000, f"x = {'-' * 200_000}1", f"x = {'-' * 500}1", "def (", "x = 1\0"])
+def test_a_noxfile_that_cannot_be_parsed_has_no_sessions(repository: Path, code: str) -> None:
+    (repository / "noxfile.py").write_text(code)
+    assert gathering.known(repository, Plan(), Settings(), ["flake"], []).sessions == ("flake",)
