@@ -180,14 +180,20 @@ def _unread(milestone: Milestone, known: Mapping[str, Milestone], read: Callable
         return
     for before in milestone.after:
         earlier = known.get(before.text)
-        if earlier is not None and not _refers(text, earlier):
+        if earlier is not None and not _refers(text, said.text, earlier):
             lacks = f"{said.text} does not refer to the retrospective of {before.text}"
             yield Text(text=lacks, line=said.line)
 
 
-def _refers(text: str, earlier: Milestone) -> bool:
-    """Whether it names the file of the earlier retrospective; where there is none, the milestone."""
-    wanted = earlier.retrospective.text.rpartition("/")[2] if earlier.retrospective else earlier.name
+def _refers(text: str, own: str, earlier: Milestone) -> bool:
+    """Whether it names the file of the earlier retrospective; where there is none, the milestone.
+
+    Where its `own` file has the same name, in another folder, that one alone does not tell which is meant.
+    """
+    wanted = earlier.name
+    if earlier.retrospective:
+        parts = earlier.retrospective.text.split("/")
+        wanted = "/".join(parts[-2:] if parts[-1] == own.rpartition("/")[2] else parts[-1:])
     return re.search(rf"(?<![\w.-]){re.escape(wanted)}(?![\w-])", text) is not None
 
 

@@ -213,3 +213,17 @@ class TestFractal:
 def test_details_are_never_empty_where_a_pattern_fails() -> None:
     judged = TestCircle().judged(*TIERS[:3])
     assert [each.text for each in patterns.details(judged)] == ["3 of 4 tiers are measured"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"), [("This is retro.md.", Verdict.FAIL), ("After [M1](../M1/retro.md).", Verdict.PASS)]
+)
+def test_a_retrospective_that_has_the_name_of_the_one_before_names_its_folder_too(text: str, verdict: Verdict) -> None:
+    plan = Plan(
+        milestones=(
+            milestone("M1", retrospective="docs/M1/retro.md"),
+            milestone("M2", "M1", retrospective="docs/M2/retro.md"),
+        )
+    )
+    read = {"docs/M1/retro.md": "It went well.", "docs/M2/retro.md": text}
+    assert patterns.spiral(plan, NO_LOG, Listed(), read.get).verdict is verdict
