@@ -109,5 +109,17 @@ RULES = (
         help="Its failures count again. Mend the test, or set another day.",
         command="noxtasks flake quarantine",
     ),
+    Rule(
+        id="broken-governance-rule",
+        title="The project does not keep a rule that it has set itself",
+        help="What `governance.yaml` says does not agree with itself, the repository or the reports. Mend either.",
+        command="noxtasks governance",
+    ),
+    Rule(
+        id="fired-risk",
+        title="A risk of the plan has come true",
+        help="The message has the mitigation and the rollback that `governance.yaml` names for it.",
+        command="noxtasks governance",
+    ),
 )
 BY_ID = {rule.id: rule for rule in RULES}

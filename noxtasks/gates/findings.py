@@ -217,6 +217,32 @@ def _matrix(result: Result) -> Iterator[Finding]:
         )
 
 
+def _governance(result: Result) -> Iterator[Finding]:
+    """What is broken is an error; what is only told, a fired risk among it, a warning."""
+    for name, grade in (("violations", Grade.ERROR), ("advice", Grade.WARNING)):
+        for each in result[name]:
+            yield Finding(
+                rule="broken-governance-rule",
+                path=each["path"],
+                line=each["line"],
+                message=_sentences(each["message"], each["remedy"]),
+                key=f"{each['rule']} {each['name']} {each['message']}",
+                grade=grade,
+                command="noxtasks governance",
+            )
+    for each in result["risks"]:
+        if each["state"] == "fired" and each["level"] == "advisory":
+            yield Finding(
+                rule="fired-risk",
+                path=result["file"],
+                line=each["line"],
+                message=_sentences(f"{each['name']} has fired: {each['title']}", each["mitigation"], each["rollback"]),
+                key=each["name"],
+                grade=Grade.WARNING,
+                command="noxtasks governance",
+            )
+
+
 def _sentences(*parts: str) -> str:
     """The parts that are there, one after the other."""
     return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
@@ -233,6 +259,7 @@ _READERS: Mapping[str, Callable[[Result], Iterator[Finding]]] = {
     table.MARKERS: _markers,
     table.LADDER: _ladder,
     table.MATRIX: _matrix,
+    table.GOVERNANCE: _governance,
 }
 NAMES = tuple(_READERS)
 """The artifacts that tell of files."""

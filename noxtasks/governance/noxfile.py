@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Collection, Sequence
 
 import libcst as cst
@@ -73,8 +75,16 @@ def sessions(present: str, ours: Collection[str]) -> tuple[str, ...]:
 
 
 def _parsed(text: str) -> cst.Module:
+    """The module, where Python itself can parse it: libcst ends the process where code is nested very deeply."""
     try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(text)
         return cst.parse_module(text)
+    except (RecursionError, MemoryError):
+        raise ConfigurationError("it is nested too deeply", where=NAME, remedy="Mend it first.") from None
+    except (SyntaxError, ValueError) as error:
+        line = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
+        raise ConfigurationError(f"it is not Python: {line}", where=NAME, remedy="Mend it first.") from error
     except cst.ParserSyntaxError as error:
         raise ConfigurationError(
             f"it is not Python: line {error.raw_line}: {error.message}", where=NAME, remedy="Mend it first."

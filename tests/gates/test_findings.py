@@ -227,3 +227,27 @@ def test_only_tests_without_a_line_are_looked_up_and_sources_are_read_once() -> 
     told = lines.placed([of("a.py"), of("a.py"), of("a.py", line=3), of("broken.py"), of("gone.py")], text)
     assert [each.line for each in told] == [14, 14, 3, 0, 0]
     assert read == ["a.py", "broken.py", "gone.py"]
+
+
+def test_rules_of_the_project_that_are_broken_and_risks_that_have_fired() -> None:
+    def said(rule: str, line: int) -> dict[str, Any]:
+        about = {"name": "O1", "message": f"a {rule}", "remedy": "Mend it."}
+        return {"rule": rule, "path": "governance.yaml", "line": line, **about}
+
+    def risk(level: str, state: str) -> dict[str, Any]:
+        answers = {"mitigation": "sample", "rollback": "revert"}
+        return {"name": f"{level} {state}", "title": "Slow", "level": level, "state": state, "line": 9, **answers}
+
+    risks = [risk("advisory", "fired"), risk("advisory", "calm"), risk("blocking", "fired")]
+    result = {
+        "file": "governance.yaml",
+        "violations": [said("idle milestone", 3), said("dimension", 0)],
+        "advice": [said("pattern", 5)],
+        "risks": risks,
+    }
+    one, two, advice, fired = found(table.GOVERNANCE, result)
+    assert [each.grade.value for each in (one, two, advice, fired)] == ["error", "error", "warning", "warning"]
+    assert (two.rule, two.path, two.line) == ("broken-governance-rule", "governance.yaml", 3)
+    assert two.message == "a idle milestone. Mend it."
+    assert (fired.rule, fired.line) == ("fired-risk", 9)
+    assert fired.message == "advisory fired has fired: Slow. sample. revert."

@@ -6,6 +6,7 @@ artifacts and events that the other objectives have written. What cannot be look
 
 - `document`      YAML as a tree with lines
 - `reading`       the tree as values, and all that is wrong with it
+- `names`         what was meant by a name, and which there are
 - `graphs`        cycles
 - `anchoring`     every objective in a milestone, every milestone with an objective
 - `references`    where evidence stands: in an artifact, in a file, elsewhere

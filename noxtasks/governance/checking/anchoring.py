@@ -5,11 +5,11 @@ The plan calls this its Universal Context Law (section 8): no orphaned contexts,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from noxtasks.governance.checking import graphs
 from noxtasks.governance.checking.model import Milestone, Objective, Plan, Rule, Text, Violation
-from noxtasks.governance.checking.reading import near
+from noxtasks.governance.checking.names import listed, near, path
 
 
 def violations(plan: Plan) -> list[Violation]:
@@ -25,7 +25,7 @@ def violations(plan: Plan) -> list[Violation]:
 
 
 def _orphans(plan: Plan) -> Iterable[Violation]:
-    known = [each.name for each in plan.milestones]
+    known = dict.fromkeys(each.name for each in plan.milestones)
     for objective in plan.objectives:
         if not objective.milestones:
             yield _orphan(objective.name, "the objective is anchored to no milestone", objective.line, known)
@@ -41,18 +41,17 @@ def _orphans(plan: Plan) -> Iterable[Violation]:
         yield from (_lost(f"risk {risk.name}", said, known) for said in strange)
 
 
-def _strange(said: Iterable[Text], known: Sequence[str]) -> list[Text]:
+def _strange(said: Iterable[Text], known: Collection[str]) -> list[Text]:
     return [each for each in said if each.text not in known]
 
 
-def _orphan(name: str, message: str, line: int, known: Sequence[str]) -> Violation:
-    listed = ", ".join(known) or "none yet"
-    remedy = f"Name one of the milestones: {listed}."
+def _orphan(name: str, message: str, line: int, known: Collection[str]) -> Violation:
+    remedy = f"Name one of the milestones: {listed(known)}."
     return Violation(rule=Rule.ORPHAN, name=name, message=message, line=line, remedy=remedy)
 
 
-def _lost(who: str, said: Text, known: Sequence[str]) -> Violation:
-    remedy = near(said.text, known) or f"The milestones are {', '.join(known) or 'none yet'}."
+def _lost(who: str, said: Text, known: Collection[str]) -> Violation:
+    remedy = near(said.text, known) or f"The milestones are {listed(known)}."
     message = f"{who} is anchored to {said.text!r}, and there is no such milestone"
     return Violation(rule=Rule.ORPHAN, name=who.partition(" ")[2], message=message, line=said.line, remedy=remedy)
 
@@ -67,11 +66,11 @@ def _idle(plan: Plan) -> Iterable[Violation]:
 
 
 def _unknown(kind: str, parts: Sequence[Milestone] | Sequence[Objective]) -> Iterable[Violation]:
-    known = [each.name for each in parts]
+    known = dict.fromkeys(each.name for each in parts)
     for each in parts:
         for said in _strange(each.after, known):
             message = f"{each.name} comes after {said.text!r}, and there is no such {kind}"
-            remedy = near(said.text, known) or f"The {kind}s are {', '.join(known)}."
+            remedy = near(said.text, known) or f"The {kind}s are {listed(known)}."
             yield Violation(rule=Rule.UNKNOWN, name=each.name, message=message, line=said.line, remedy=remedy)
 
 
@@ -84,7 +83,7 @@ def _cycles(kind: str, parts: Sequence[Milestone] | Sequence[Objective]) -> Iter
         yield Violation(
             rule=Rule.CYCLE,
             name=first.name,
-            message=f"the {kind} wait for one another: {' -> '.join((*cycle, cycle[0]))}",
+            message=f"the {kind} wait for one another: {path((*cycle, cycle[0]))}",
             line=lines[0] if lines else first.line,
             remedy="Take one of these out of the `after` of the next.",
         )

@@ -18,6 +18,8 @@ from noxtasks.governance.checking.model import (
     Violation,
 )
 
+MEASURE = "Run the session that writes it, at the code of now."
+
 _BEGINS = re.compile(r"(?:todo|tbd|tba|fixme|xxx+|placeholder|lorem ipsum)\b", re.IGNORECASE)
 _HOLDS = re.compile(r"\b(?:TODO|TBD|FIXME)\b")
 _IS = re.compile(r"n/?a|none|nothing|unknown|fill (?:this |me )?in|to be (?:done|filled in|written)", re.IGNORECASE)
@@ -71,7 +73,9 @@ def _of(each: Addressed) -> Sequence[Violation]:
     for reference in each.evidence:
         if reference.standing is Standing.MISSING:
             message = f"{reference.text}: {reference.reason}"
-            found.append(_violation(Rule.EVIDENCE, each.name, message, reference.line, ""))
+            is_measured = references.parse(reference.text).kind is references.Kind.ARTIFACT
+            remedy = MEASURE if is_measured else "Name what there is, or make what is named."
+            found.append(_violation(Rule.EVIDENCE, each.name, message, reference.line, remedy))
     return found
 
 

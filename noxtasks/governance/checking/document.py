@@ -17,7 +17,7 @@ import yaml
 from noxtasks.errors import ConfigurationError
 from noxtasks.governance.checking.model import NAME
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 128 * 1024  # ten times what a full one has; all that follows grows with it
 _DEEPEST = 12
 _STANDARD = "tag:yaml.org,2002:"
 _ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
@@ -45,13 +45,16 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         return next((said for kind, said in kinds if isinstance(self.value, kind)), "nothing")
 
 
-def problem(line: int, message: str, remedy: str = "") -> ConfigurationError:
+def problem(line: int, message: str, remedy: str) -> ConfigurationError:
     """What is wrong on a line of the file; 0: with the whole."""
     return ConfigurationError(message, where=f"{NAME}:{line}" if line else NAME, remedy=remedy)
 
 
-def parse(data: bytes) -> Node:
-    """The tree of the file. Raises `ConfigurationError` with every problem of its form."""
+def parse(data: bytes) -> tuple[Node, list[ConfigurationError]]:
+    """The tree of the file, and what of it is left out for what is wrong with it.
+
+    Raises `ConfigurationError` where there is no tree.
+    """
     text = _decoded(data)
     try:
         if found := list(_unwanted(text)):
@@ -66,10 +69,7 @@ def parse(data: bytes) -> Node:
     if root is None:
         raise problem(0, "it is empty", "`noxtasks init --governance` writes one to begin with, where there is none.")
     problems: list[ConfigurationError] = []
-    tree = _tree(root, problems)
-    if problems:
-        raise ConfigurationError.all_of(problems)
-    return tree
+    return _tree(root, problems), problems
 
 
 def _decoded(data: bytes) -> str:
@@ -109,8 +109,18 @@ def _syntax(error: yaml.MarkedYAMLError) -> ConfigurationError:
     if "\\t" in said:
         return problem(line, "a tab stands where YAML takes spaces", "Indent with spaces.")
     begun = f" (what began on line {error.context_mark.line + 1})" if error.context_mark and error.context else ""
-    remedy = "Text with a colon or a hash in it goes into quotes." if "mapping values" in said else ""
-    return problem(line, f"it is not YAML: {said}{begun}", remedy)
+    return problem(line, f"it is not YAML: {said}{begun}", _remedy(said))
+
+
+def _remedy(said: str) -> str:
+    """What most often is behind the words of the parser."""
+    if "mapping values" in said or "cannot start any token" in said:
+        return "Text with a colon, a hash or another sign of YAML in it goes into quotes."
+    if "quoted scalar" in said or "end of stream" in said:
+        return "Close the quote or the bracket."
+    return (
+        "Look for a quote or a bracket that is not closed, and for a line that is not indented as its neighbours are."
+    )
 
 
 def _tree(node: Any, problems: list[ConfigurationError], line: int = 0) -> Node:

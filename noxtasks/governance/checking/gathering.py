@@ -13,9 +13,10 @@ from noxtasks.evidence.events import EventType
 from noxtasks.evidence.gating import documents
 from noxtasks.governance import noxfile
 from noxtasks.governance.checking import patterns, ratio, references
-from noxtasks.governance.checking.model import Documents, Known, Log, Plan
+from noxtasks.governance.checking.model import Documents, Known, Listed, Log, Plan
 
 _MOST_BYTES = 32 * 1024 * 1024  # of a file whose digest is taken
+_LONGEST_NOXFILE = 256 * 1024  # characters: the parser takes seconds for as many
 _OF_NO_OBJECTIVE = {EventType.GOVERNANCE_CHECKED, EventType.EVENT_LOG_MENDED}  # this check's own is no evidence
 _HARMLESS = {Trouble.LEFTOVER, Trouble.INTERRUPTED}  # the artifact is whole
 
@@ -24,16 +25,35 @@ def content_in(root: Path) -> Callable[[str], bytes | None]:
     """A function that gives the bytes of a file of the repository; None where there is none, or it lies elsewhere."""
 
     def content(name: str) -> bytes | None:
-        relative = PurePosixPath(name)
         try:
-            path = (root / relative).resolve()
-            if relative.is_absolute() or not path.is_relative_to(root.resolve()) or not path.is_file():
-                return None
-            return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else None
-        except (OSError, ValueError, RuntimeError):  # a name with NUL, links in a circle
+            return None if refusal(root, name) else (root / name).read_bytes()
+        except OSError:
             return None
 
     return content
+
+
+def refusal(root: Path, name: str) -> str:
+    """Why a file of the repository cannot be taken; empty where it can."""
+    try:
+        return _refusal(root.resolve(), name, (root / name).resolve())
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"
+    except (ValueError, RuntimeError):  # a name with NUL, links in a circle
+        return f"{name!r} leads to no file"
+
+
+def _refusal(root: Path, name: str, path: Path) -> str:
+    if PurePosixPath(name).is_absolute() or not path.is_relative_to(root):
+        return f"{name} leads out of the repository"
+    if path.is_dir():
+        return f"{name} is a folder"
+    if not path.is_file():
+        return f"there is no file {name}" + (", and folders are parted by /" if "\\" in name else "")
+    if path.stat().st_size > _MOST_BYTES:
+        return f"{name} has more than {_MOST_BYTES // 1024**2} MiB"
+    path.open("rb").close()
+    return ""
 
 
 def text_in(root: Path) -> Callable[[str], str | None]:
@@ -69,14 +89,14 @@ def log(reports: Path) -> Log:
     return Log(events=told, refusal="" if told else f"{events.NAME} tells of no objective yet")
 
 
-def listed(reports: Path) -> tuple[dict[str, str], dict[str, str]]:
+def listed(reports: Path) -> Listed:
     """The digests of `SHA256SUMS`, and what its check has found, both by name."""
     if not (reports / sums.NAME).is_file():
-        return {}, {}
+        return Listed()
     wrong = {each.name: each.message for each in artifacts.verify(reports) if each.trouble not in _HARMLESS}
     with files.reading(reports):
         found = sums.parse((reports / sums.NAME).read_bytes())
-    return {**found.digests, **found.announced}, wrong
+    return Listed(digests={**found.digests, **found.announced}, wrong=wrong)
 
 
 def known(root: Path, plan: Plan, settings: Settings, sessions: Collection[str], digests: Iterable[str]) -> Known:
@@ -85,8 +105,8 @@ def known(root: Path, plan: Plan, settings: Settings, sessions: Collection[str],
     with_schema = {name for name in named if schemas.is_artifact(name)}
     own = text_in(root)(noxfile.NAME)
     try:
-        theirs = noxfile.sessions(own, sessions) if own else ()
-    except ConfigurationError:  # nox says that better
+        theirs = noxfile.sessions(own, sessions) if own and len(own) <= _LONGEST_NOXFILE else ()
+    except (ConfigurationError, RecursionError):  # nox says that better
         theirs = ()
     return Known(
         sessions=tuple(sorted({*sessions, *theirs})),

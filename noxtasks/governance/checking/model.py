@@ -126,6 +126,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: tuple[str, ...]  # with a schema, or listed among the reports
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """The digests of `SHA256SUMS`, and what its check has found wrong, both by name."""
+
+    digests: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The events of the project, oldest first; or why they say nothing."""
 

@@ -2,7 +2,7 @@
 
 | pattern | holds where |
 | --- | --- |
-| triangle | each milestone was bundled before the first event of an objective that begins in a next one |
+| triangle | each milestone was bundled, and its archive is whole, before the first event of an objective of the next |
 | circle | all four tiers of coverage are measured |
 | spiral | each milestone that is closed has a retrospective, which refers to those of the milestones before |
 | golden ratio | a fifth of the tests yields four fifths of the kills, or of the coverage |
@@ -20,6 +20,7 @@ from noxtasks.evidence.gating.model import Document
 from noxtasks.governance.checking.model import (
     Judged,
     Known,
+    Listed,
     Log,
     Milestone,
     Objective,
@@ -27,7 +28,7 @@ from noxtasks.governance.checking.model import (
     Plan,
     Text,
 )
-from noxtasks.governance.checking.reading import near
+from noxtasks.governance.checking.names import near
 from noxtasks.stats import Verdict
 
 LADDER = "coverage.ladder.v2.yaml"
@@ -61,8 +62,11 @@ def bundles(plan: Plan, events: Sequence[Event]) -> dict[str, Event]:
     return found
 
 
-def triangle(plan: Plan, log: Log, listed: Mapping[str, str]) -> Judged:
-    """Was each milestone bundled before the next began? By the order of events, which their chain vouches for."""
+def triangle(plan: Plan, log: Log, listed: Listed) -> Judged:
+    """Was each milestone bundled before the next began? By the order of events, which their chain vouches for.
+
+    An archive that is there no more, or is not what was bundled, shows nothing.
+    """
     if log.refusal:
         return Judged(pattern=Pattern.TRIANGLE, verdict=Verdict.UNMEASURED, reason=log.refusal)
     begun, bundled = begins(plan, log.events), bundles(plan, log.events)
@@ -78,12 +82,17 @@ def triangle(plan: Plan, log: Log, listed: Mapping[str, str]) -> Judged:
     for before, after, line in pairs:
         first, closed = begun[after], bundled.get(before)
         since = f"{after} began with event {first.sequence}, {first.type.value}"
-        if closed is not None and closed.sequence < first.sequence:
+        archive = archives[before]
+        if closed is not None and (
+            lost := listed.wrong.get(archive) or ("" if archive in listed.digests else "it is not there")
+        ):
+            broken.append(Text(text=f"{since}, and the archive of {before} is no proof: {archive}: {lost}", line=line))
+        elif closed is not None and closed.sequence < first.sequence:
             continue
-        if closed is not None:
+        elif closed is not None:
             broken.append(Text(text=f"{since}, before {before} was bundled (event {closed.sequence})", line=line))
-        elif archives[before] in listed:
-            unknown.append(Text(text=f"{archives[before]} is there, and no event tells since when", line=line))
+        elif archive in listed.digests:
+            unknown.append(Text(text=f"{archive} is there, and no event tells since when", line=line))
         else:
             broken.append(Text(text=f"{since}, and {before} is not bundled", line=line))
     kept = len(pairs) - len(broken) - len(unknown)
@@ -127,7 +136,7 @@ def _why_open(tier: Mapping[str, Any]) -> str:
     return tier["reason"] or "it is not measured"
 
 
-def spiral(plan: Plan, log: Log, listed: Mapping[str, str], read: Callable[[str], str | None]) -> Judged:
+def spiral(plan: Plan, log: Log, listed: Listed, read: Callable[[str], str | None]) -> Judged:
     """Has each closed milestone a retrospective that refers to the one before?
 
     Closed is what has its archive, or has been followed by another. A retrospective that is named has to be there.
@@ -150,10 +159,10 @@ def spiral(plan: Plan, log: Log, listed: Mapping[str, str], read: Callable[[str]
     )
 
 
-def _closed(plan: Plan, log: Log, listed: Mapping[str, str]) -> set[str]:
+def _closed(plan: Plan, log: Log, listed: Listed) -> set[str]:
     begun = begins(plan, log.events)
     followed = {said.text for each in plan.milestones if each.name in begun for said in each.after}
-    archived = {each.name for each in plan.milestones if each.archive in listed}
+    archived = {each.name for each in plan.milestones if each.archive in listed.digests}
     return followed | archived | bundles(plan, log.events).keys()
 
 
@@ -171,14 +180,20 @@ def _unread(milestone: Milestone, known: Mapping[str, Milestone], read: Callable
         return
     for before in milestone.after:
         earlier = known.get(before.text)
-        if earlier is not None and not _refers(text, earlier):
+        if earlier is not None and not _refers(text, said.text, earlier):
             lacks = f"{said.text} does not refer to the retrospective of {before.text}"
             yield Text(text=lacks, line=said.line)
 
 
-def _refers(text: str, earlier: Milestone) -> bool:
-    """Whether it names the file of the earlier retrospective; where there is none, the milestone."""
-    wanted = earlier.retrospective.text.rpartition("/")[2] if earlier.retrospective else earlier.name
+def _refers(text: str, own: str, earlier: Milestone) -> bool:
+    """Whether it names the file of the earlier retrospective; where there is none, the milestone.
+
+    Where its `own` file has the same name, in another folder, that one alone does not tell which is meant.
+    """
+    wanted = earlier.name
+    if earlier.retrospective:
+        parts = earlier.retrospective.text.split("/")
+        wanted = "/".join(parts[-2:] if parts[-1] == own.rpartition("/")[2] else parts[-1:])
     return re.search(rf"(?<![\w.-]){re.escape(wanted)}(?![\w-])", text) is not None
 
 

@@ -6,8 +6,7 @@ What the file refers to is not looked up here: a reference that leads nowhere br
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from noxtasks.governance.checking.model import (
     Risk,
     Text,
 )
+from noxtasks.governance.checking.names import near
 
 VERSION = 1
 
@@ -47,14 +47,15 @@ _OPPOSITE = {
 
 _HEX = frozenset("0123456789abcdef")
 _DIGITS = 64
+_SHOWN = 60  # characters of what is wrong
 _Chosen = TypeVar("_Chosen", bound=Enum)
 _Made = TypeVar("_Made")
 
 
 def read(data: bytes) -> Plan:
     """The file as a plan. Raises `ConfigurationError` with everything that is wrong with it."""
-    reader = _Reader()
-    root = parse(data)
+    root, problems = parse(data)
+    reader = _Reader(problems)
     top = reader.members(root, "the file", _SECTIONS)
     reader.version(top.get("version"))
     for section in ("milestones", "objectives"):
@@ -83,19 +84,13 @@ def _line(where: str) -> int:
     return int(where.rpartition(":")[2] or 0) if ":" in where else 0
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """What was meant by a name that is not known; empty where nothing is like it."""
-    found = get_close_matches(name, list(known), n=1)
-    return f"Did you mean {found[0]!r}?" if found else ""
-
-
 class _Reader:
     """Reads parts of the tree, and notes what is wrong with them."""
 
-    def __init__(self) -> None:
-        self.problems: list[ConfigurationError] = []
+    def __init__(self, problems: list[ConfigurationError]) -> None:
+        self.problems = problems
 
-    def tell(self, line: int, message: str, remedy: str = "") -> None:
+    def tell(self, line: int, message: str, remedy: str) -> None:
         self.problems.append(problem(line, message, remedy))
 
     def version(self, node: Node | None) -> None:
@@ -110,12 +105,13 @@ class _Reader:
         if node is None or node.value is None:
             return {}
         if not isinstance(node.value, dict):
-            self.tell(node.line, f"{where}: expected a mapping; got {node.kind}")
+            remedy = "Give its parts as `name: value`, indented below it."
+            self.tell(node.line, f"{where}: expected a mapping; got {node.kind}", remedy)
             return {}
         for name, each in node.value.items():
             if known and name not in known:
                 remedy = near(name, known) or f"There are {', '.join(known)}."
-                self.tell(each.line, f"{where}: there is no {name!r}", remedy)
+                self.tell(each.line, f"{where}: there is no {_cut(name)}", remedy)
         given = {name: each for name, each in node.value.items() if each.value is not None}
         return {name: each for name, each in given.items() if name in known or not known}
 
@@ -126,21 +122,22 @@ class _Reader:
         if node is not None and isinstance(node.value, dict):
             empty = {name: each for name, each in node.value.items() if each.value is None}
             for name, each in empty.items():
-                self.tell(each.line, f"{where}.{name}: it is empty")
+                self.tell(each.line, f"{where}.{name}: it is empty", "Say what belongs to it, or take it out.")
         made = (make(name, each) for name, each in self.members(node, where, known).items() if self._named(name, each))
         return tuple(each for each in made if each is not None)
 
     def _named(self, name: str, node: Node) -> bool:
         if name.strip() and name.isprintable():
             return True
-        self.tell(node.line, f"{name!r} is no name")
+        self.tell(node.line, f"{name!r} is no name", "Give it one of letters that can be printed.")
         return False
 
     def text(self, node: Node | None, where: str) -> Text | None:
         if node is None:
             return None
         if not isinstance(node.value, str):
-            remedy = "" if isinstance(node.value, dict | tuple) else "Put it into quotes, if it is text."
+            is_made_up = isinstance(node.value, dict | tuple)
+            remedy = "Write it as one text." if is_made_up else "Put it into quotes, if it is text."
             self.tell(node.line, f"{where}: expected text; got {node.kind}", remedy)
             return None
         return Text(text=" ".join(node.value.split()), line=node.line)
@@ -257,11 +254,13 @@ class _Reader:
         if missing:
             self.tell(node.line, f"{where}: {', '.join(missing)} missing", f"It takes {', '.join(_TRIGGER[:4])}.")
         artifact = self.words(found.get("artifact"), f"{where}.artifact")
-        if artifact and ("/" in artifact or "\\" in artifact):
-            self.tell(found["artifact"].line, f"{where}.artifact: expected the name of a file among the reports")
+        if "artifact" in found and (not artifact or "/" in artifact or "\\" in artifact):
+            message = f"{where}.artifact: expected the name of a file among the reports"
+            self.tell(found["artifact"].line, message, "Such as flake.report.json, without a folder.")
         pointer = self.words(found.get("pointer"), f"{where}.pointer")
         if pointer and not pointer.startswith("/"):
-            self.tell(found["pointer"].line, f"{where}.pointer: {pointer!r} does not begin with a slash")
+            message = f"{where}.pointer: {_cut(pointer)} does not begin with a slash"
+            self.tell(found["pointer"].line, message, "Such as /result/claim/figure.")
         operator = self.choice(found.get("operator"), f"{where}.operator", Operator)
         threshold = self._threshold(found.get("threshold"), operator, f"{where}.threshold")
         take = self.choice(found.get("take"), f"{where}.take", Take)
@@ -291,8 +290,13 @@ class _Reader:
         is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if is_number or (isinstance(value, bool | str) and (operator is None or not operator.is_order)):
             return value
-        wanted = "a number" if operator and operator.is_order else "a number, true, false or text"
-        self.tell(node.line, f"{where}: expected {wanted}; got {_shown(node)}")
+        wanted, remedy = "a number, true, false or text", "Give what the figure is compared with."
+        if operator and operator.is_order:
+            wanted, remedy = (
+                "a number",
+                f"{operator.value} compares numbers; without quotes, and a share of 5 % is 0.05.",
+            )
+        self.tell(node.line, f"{where}: expected {wanted}; got {_shown(node)}", remedy)
         return None
 
 
@@ -302,4 +306,9 @@ def opposite(operator: Operator) -> Operator:
 
 
 def _shown(node: Node) -> str:
-    return repr(node.value)[:60] if not isinstance(node.value, dict | tuple) else node.kind
+    return node.kind if isinstance(node.value, dict | tuple) else _cut(node.value)
+
+
+def _cut(value: object) -> str:
+    written = repr(value)
+    return written if len(written) <= _SHOWN else f"{written[:_SHOWN]}…"

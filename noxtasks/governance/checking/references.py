@@ -14,14 +14,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from enum import Enum
-from urllib.parse import urlsplit
+from html import unescape
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from noxtasks.evidence.gating import pointers
 from noxtasks.evidence.gating.pointers import Stopped
 from noxtasks.governance.checking.model import Documents, Reference, Standing, Text
-from noxtasks.governance.checking.reading import near
+from noxtasks.governance.checking.names import near
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
@@ -29,7 +30,10 @@ _ATX = re.compile(r" {0,3}#{1,6}[ \t]+(?P<title>.*?)[ \t]*#*[ \t]*")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _RULED = re.compile(r"([!-/:-@[-`{-~])\1*[ \t]*")  # below a heading of reStructuredText
 _LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\([^)]*\)")
-_ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"'](?P<name>[^\"']+)[\"']")
+_COMMENT = re.compile(r"^ {0,3}<!--.*?-->", re.DOTALL | re.MULTILINE)
+_IN_HTML = re.compile(r"\s*<h(?P<level>[1-6])(?:\s[^>]*)?>(?P<title>.*?)</h(?P=level)>\s*")
+_CODE = re.compile(r"(`+)(?P<text>.+?)\1")
+_ANCHOR = re.compile(r"<[a-z][a-z0-9]*\s(?:[^>]*\s)?(?:id|name)=[\"'](?P<name>[^\"']+)[\"']")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>")
 _WITH_HEADINGS = (".md", ".markdown", ".rst")
 
@@ -116,7 +120,7 @@ def _in_file(found: Parsed, read: Callable[[str], str | None]) -> str:
     if not found.target.lower().endswith(_WITH_HEADINGS):
         return f"headings are looked for in {', '.join(_WITH_HEADINGS)}, and not in {found.target}"
     known = list(anchors(text, is_rst=found.target.lower().endswith(".rst")))
-    if found.fragment in known:
+    if unquote(found.fragment) in known:
         return ""
     hint = near(found.fragment, known)
     return f"{found.target} has no heading #{found.fragment}" + (f". {hint}" if hint else "")
@@ -126,17 +130,19 @@ def anchors(text: str, *, is_rst: bool = False) -> Iterator[str]:
     """What the headings of a file are linked by: in lower case, with hyphens, the second of a name with -1."""
     seen: dict[str, int] = {}
     for title in _of_rst(text) if is_rst else _of_markdown(text):
-        slug = _slug_of_rst(title) if is_rst else _slug(title)
-        number = seen.get(slug, 0)
-        seen[slug] = number + 1
-        yield f"{slug}-{number}" if number else slug
+        slug = own = _slug_of_rst(title) if is_rst else _slug(title)
+        while own in seen:
+            own = f"{slug}-{seen[slug] + 1}"
+            seen[slug] += 1
+        seen[own] = 0
+        yield own
     if not is_rst:
-        yield from (each["name"] for each in _ANCHOR.finditer(text))
+        yield from (each["name"] for each in _ANCHOR.finditer(_COMMENT.sub("", text)))
 
 
 def _of_markdown(text: str) -> Iterator[str]:
     fence, before = "", ""
-    for line in text.splitlines():
+    for line in _COMMENT.sub("", text).splitlines():
         mark = _FENCE.match(line)
         if fence:
             if mark and mark["fence"].startswith(fence) and not line.strip().strip(fence[0]):
@@ -144,7 +150,7 @@ def _of_markdown(text: str) -> Iterator[str]:
             before = ""
         elif mark:
             fence, before = mark["fence"], ""
-        elif found := _ATX.fullmatch(line):
+        elif found := _ATX.fullmatch(line) or _IN_HTML.fullmatch(line):
             yield found["title"]
             before = ""
         else:
@@ -163,7 +169,8 @@ def _of_rst(text: str) -> Iterator[str]:
 
 def _slug(title: str) -> str:
     """As GitHub makes it: without markup and punctuation, a hyphen for each space."""
-    plain = _MARKUP.sub("", _LINK.sub(r"\g<text>", title)).strip().lower()
+    code = _CODE.sub(lambda found: found["text"].replace("<", "").replace("&", ""), title)
+    plain = unescape(_MARKUP.sub("", _LINK.sub(r"\g<text>", code))).strip().lower()
     kept = (each for each in plain if each in " -_" or unicodedata.category(each)[0] in "LNM")
     return "".join(kept).replace(" ", "-")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from noxtasks.config import Settings
@@ -26,7 +27,7 @@ from noxtasks.governance.checking import (
     rules,
     terminal,
 )
-from noxtasks.governance.checking.model import NAME, Documents, Judged, Known, Log, Plan
+from noxtasks.governance.checking.model import NAME, Documents, Judged, Known, Listed, Log, Plan
 from noxtasks.suite import edits, git
 from noxtasks.suite.edits import Edit
 
@@ -52,15 +53,15 @@ def run(
     code = vcs.code(root, run=ask, reports=Path(settings.reports))
     print_notes(code.notes)
     documents = gathering.load(reports, plan, code_version=code.code_version)
-    digests, wrong = gathering.listed(reports)
+    listed = gathering.listed(reports)
     log, text = gathering.log(reports), gathering.text_in(root)
-    known = gathering.known(root, plan, settings, sessions, digests)
+    known = gathering.known(root, plan, settings, sessions, listed.digests)
     report = rules.report(
         plan,
         sha256=Digest.of(NAME, data).sha256,
         addressed=dimensions.look_into(plan, documents, text),
-        held=deliverables.look_for(plan, digests, wrong, gathering.content_in(root)),
-        judged=_judged(plan, documents, log, digests, text, known=known, code_version=code.code_version),
+        held=deliverables.look_for(plan, listed, gathering.content_in(root), partial(gathering.refusal, root)),
+        judged=_judged(plan, documents, log, listed, text, known=known, code_version=code.code_version),
         watched=risks.watch(plan, documents, today=today or now.date()),
     )
     told = provenance.gather(
@@ -81,7 +82,7 @@ def _judged(
     plan: Plan,
     documents: Documents,
     log: Log,
-    digests: Mapping[str, str],
+    listed: Listed,
     read: Callable[[str], str | None],
     *,
     known: Known,
@@ -90,9 +91,9 @@ def _judged(
     """The five patterns."""
     ladder = documents[patterns.LADDER]
     return [
-        patterns.triangle(plan, log, digests),
+        patterns.triangle(plan, log, listed),
         patterns.circle(ladder),
-        patterns.spiral(plan, log, digests, read),
+        patterns.spiral(plan, log, listed, read),
         ratio.golden(documents[ratio.MUTATION], documents[ratio.TESTS], ladder, code_version=code_version),
         patterns.fractal(plan, known),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from noxtasks.governance.checking import deliverables
-from noxtasks.governance.checking.model import Deliverable, Held, Plan, Rule, Text
+from noxtasks.governance.checking.model import Deliverable, Held, Listed, Plan, Rule, Text
 
 GUIDE = b"Read this.\n"
 SHA256 = hashlib.sha256(GUIDE).hexdigest()
@@ -16,7 +16,10 @@ def held(**parts: str) -> Held:
     plan = Plan(deliverables=(Deliverable(name="it", line=4, **said),))
     contents = {"guide.md": GUIDE}
     (found,) = deliverables.look_for(
-        plan, {"a.json": "a" * 64, "b.json": "b" * 64}, {"b.json": "changed"}, contents.get
+        plan,
+        Listed(digests={"a.json": "a" * 64, "b.json": "b" * 64}, wrong={"b.json": "changed"}),
+        contents.get,
+        "there is no file {}".format,
     )
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from graphlib import CycleError, TopologicalSorter
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,30 @@ def test_the_path_goes_from_what_comes_before_to_what_comes_after() -> None:
 
 def test_cycles_apart_from_each_other_are_told_together() -> None:
     assert cycles({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"], "e": ["a", "c"]}) == [("a", "b"), ("c", "d")]
+
+
+def test_thousands_of_cycles_below_a_long_path_are_found_in_one_search() -> None:
+    chain = {f"C{number}": [f"C{number + 1}", f"P{number}"] for number in range(5000)}
+    pairs = {f"P{number}": [f"P{number ^ 1}"] for number in range(5000)}
+    assert len(cycles({**chain, **pairs})) == 2500
+
+
+def is_ordered(before: dict[str, list[str]]) -> bool:
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError:
+        return False
+    return True
+
+
+@given(GRAPHS)
+def test_there_is_none_exactly_where_there_is_an_order_and_without_what_is_found_there_is_one(
+    before: dict[str, list[str]],
+) -> None:
+    found = {name for cycle in cycles(before) for name in cycle}
+    assert bool(found) is not is_ordered(before)
+    left = {name: [each for each in others if each not in found] for name, others in before.items()}
+    assert is_ordered({name: others for name, others in left.items() if name not in found})
 
 
 @given(GRAPHS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from noxtasks.evidence.events import EventType
 from noxtasks.governance.checking import patterns
-from noxtasks.governance.checking.model import Judged, Known, Log, Objective, Plan
+from noxtasks.governance.checking.model import Judged, Known, Listed, Log, Objective, Plan
 from noxtasks.stats import Verdict
 
 from .samples import document, event, milestone, missing, objective, tier
@@ -39,8 +39,9 @@ M1 = (BUNDLED, "M1-completion.tar.gz")
 
 
 class TestTriangle:
-    def judged(self, told: Log, listed: dict[str, str] | None = None) -> Judged:
-        return patterns.triangle(PLAN, told, listed or {})
+    def judged(self, told: Log, listed: dict[str, str] | None = None, wrong: dict[str, str] | None = None) -> Judged:
+        bundled = {each.name: each.sha256 for one in told.events if one.type is BUNDLED for each in one.artifacts}
+        return patterns.triangle(PLAN, told, Listed(digests=bundled if listed is None else listed, wrong=wrong or {}))
 
     def test_it_holds_where_the_bundle_came_first(self) -> None:
         judged = self.judged(log((FLAKE, ""), M1, (BENCH, ""), M1))
@@ -67,6 +68,17 @@ class TestTriangle:
         assert said in judged.details[0].text
         assert judged.details[0].line == 4
 
+    @pytest.mark.parametrize(
+        ("listed", "wrong", "said"),
+        [({}, {}, "it is not there"), (None, {M1[1]: "it is missing"}, "it is missing")],
+    )
+    def test_an_archive_that_is_gone_or_altered_proves_nothing(
+        self, listed: dict[str, str] | None, wrong: dict[str, str], said: str
+    ) -> None:
+        judged = self.judged(log((FLAKE, ""), M1, (BENCH, "")), listed, wrong)
+        assert (judged.verdict, judged.figure) == (Verdict.FAIL, 0)
+        assert judged.details[0].text.endswith(f"the archive of M1 is no proof: M1-completion.tar.gz: {said}")
+
     def test_an_archive_that_no_event_tells_of_leaves_it_open(self) -> None:
         judged = self.judged(log((BENCH, "")), {"M1-completion.tar.gz": "a" * 64})
         assert judged.verdict is Verdict.UNMEASURED
@@ -79,9 +91,9 @@ class TestTriangle:
     def test_an_event_that_two_objectives_have_begins_the_milestone_of_the_first(self) -> None:
         twice = (*PLAN.objectives, objective("O3", "M2", event=FLAKE.value))
         told = log((FLAKE, ""))
-        assert patterns.triangle(Plan(milestones=PLAN.milestones, objectives=twice), told, {}).figure is None
+        assert patterns.triangle(Plan(milestones=PLAN.milestones, objectives=twice), told, Listed()).figure is None
         turned = Plan(milestones=PLAN.milestones, objectives=twice[::-1])
-        assert patterns.triangle(turned, told, {}).verdict is Verdict.FAIL
+        assert patterns.triangle(turned, told, Listed()).verdict is Verdict.FAIL
 
     @given(st.lists(st.sampled_from([(FLAKE, ""), (BENCH, ""), M1]), max_size=8))
     def test_it_holds_exactly_where_the_first_bundle_is_before_the_first_event(self, told: list[Any]) -> None:
@@ -124,7 +136,7 @@ class TestCircle:
 class TestSpiral:
     def judged(self, told: Log = NO_LOG, plan: Plan = PLAN, **texts: Any) -> Judged:
         read = {f"docs/{name}.md": text for name, text in texts.items()}
-        return patterns.spiral(plan, told, {}, read.get)
+        return patterns.spiral(plan, told, Listed(), read.get)
 
     def test_it_holds_where_each_looks_back(self) -> None:
         judged = self.judged(M1="It went well.", M2="After [the first](M1.md), other things.")
@@ -152,7 +164,7 @@ class TestSpiral:
             judged = self.judged(told, plan)
             assert (judged.verdict, judged.details[0].line) == (Verdict.FAIL, 3)
             assert judged.details[0].text == "M1 is closed, and has no retrospective"
-        listed = {"M1-completion.tar.gz": "a" * 64}
+        listed = Listed(digests={"M1-completion.tar.gz": "a" * 64})
         assert patterns.spiral(plan, log((FLAKE, "")), listed, lambda _: None).verdict is Verdict.FAIL
 
 
@@ -201,3 +213,17 @@ class TestFractal:
 def test_details_are_never_empty_where_a_pattern_fails() -> None:
     judged = TestCircle().judged(*TIERS[:3])
     assert [each.text for each in patterns.details(judged)] == ["3 of 4 tiers are measured"]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"), [("This is retro.md.", Verdict.FAIL), ("After [M1](../M1/retro.md).", Verdict.PASS)]
+)
+def test_a_retrospective_that_has_the_name_of_the_one_before_names_its_folder_too(text: str, verdict: Verdict) -> None:
+    plan = Plan(
+        milestones=(
+            milestone("M1", retrospective="docs/M1/retro.md"),
+            milestone("M2", "M1", retrospective="docs/M2/retro.md"),
+        )
+    )
+    read = {"docs/M1/retro.md": "It went well.", "docs/M2/retro.md": text}
+    assert patterns.spiral(plan, NO_LOG, Listed(), read.get).verdict is verdict

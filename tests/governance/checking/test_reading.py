@@ -122,3 +122,20 @@ def test_every_problem_is_told_at_once_in_the_order_of_lines() -> None:
     lines = [int(each.split(":")[1]) for each in found]
     assert lines == sorted(lines)
     assert len(found) == 4
+
+
+def test_what_is_there_twice_and_what_is_not_of_the_form_are_told_together_each_with_what_to_do() -> None:
+    text = WHOLE.replace("  O2:\n", "  O2:\n    gate: a\n") + "patterns: {circle: hard}\nrisks: {r: {trigger: []}}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        reading.read(text.encode())
+    problems = caught.value.problems
+    assert any("'gate' is there twice" in each.message for each in problems)
+    assert any("patterns.circle: there is no 'hard'" in each.message for each in problems)
+    assert any("risks.r.trigger: expected a mapping" in each.message for each in problems)
+    assert all(each.remedy and each.where for each in problems)
+
+
+def test_a_trigger_names_an_artifact() -> None:
+    trigger = "{artifact: '', pointer: /result, operator: '>', threshold: 1}"
+    with pytest.raises(ConfigurationError, match=r"artifact: expected the name of a file among the reports"):
+        reading.read(f"{WHOLE}risks: {{r: {{mitigation: m, trigger: {trigger}}}}}\n".encode())

@@ -99,3 +99,26 @@ def test_what_is_not_there_says_so(text: str, reason: str) -> None:
 
 def test_a_url_is_not_fetched_and_says_so() -> None:
     assert found("https://example.org/decisions/7#why") == (Standing.UNCHECKED, "elsewhere, and not fetched")
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("# a\n# a\n# a-1\n", ["a", "a-1", "a-1-1"]),
+        ("# Of `list<str>` & co\n", ["of-liststr--co"]),
+        ("# Q&amp;A\n", ["qa"]),
+        ('<h1 align="center">The Shop</h1>\n', ["the-shop"]),
+        ('<div class="x" id="here"></div>\n', ["here"]),
+        ("<!--\n# hidden\n-->\n# seen\n", ["seen"]),
+        ("It begins with `<!--`.\n\n# seen\n\n-->\n", ["seen"]),
+        ("# a\r\n\r\nb\r\n=\r\n", ["a", "b"]),
+        ("# 日本 🎉\n", ["日本-"]),
+        ("```md\n# code\n```\n~~~\n# more\n~~~\n    # code\n# seen #\n", ["seen"]),
+    ],
+)
+def test_headings_are_linked_as_github_does(text: str, links: list[str]) -> None:
+    assert list(references.anchors(text)) == links
+
+
+def test_a_link_may_be_written_as_browsers_copy_it() -> None:
+    assert found("README.md#gr%C3%BC%C3%9Fe--k%C3%BCsse") == (Standing.FOUND, "")

@@ -20,7 +20,7 @@ from noxtasks.governance.checking import (
     terminal,
     wording,
 )
-from noxtasks.governance.checking.model import Known, Log, Report
+from noxtasks.governance.checking.model import Known, Listed, Log, Report
 from noxtasks.stats import Verdict
 
 from .samples import WHOLE, document, files, missing
@@ -47,9 +47,9 @@ def report(text: str, figure: float = 601) -> Report:
         plan,
         sha256="a" * 64,
         addressed=dimensions.look_into(plan, {}, files(README__md="# The shop\n")),
-        held=deliverables.look_for(plan, {}, {}, lambda _: None),
+        held=deliverables.look_for(plan, Listed(), lambda _: None, "there is no file {}".format),
         judged=[
-            patterns.triangle(plan, Log(refusal="there is no events.jsonl"), {}),
+            patterns.triangle(plan, Log(refusal="there is no events.jsonl"), Listed()),
             patterns.circle(nothing),
             ratio.golden(missing(ratio.MUTATION), nothing, nothing, code_version="a"),
             patterns.fractal(plan, Known(sessions=(), gates=(), events=(), artifacts=())),
