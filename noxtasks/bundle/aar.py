@@ -20,7 +20,7 @@ from noxtasks.bundle.measures import Measure, Measured
 from noxtasks.bundle.model import Judged
 from noxtasks.evidence import artifacts
 from noxtasks.evidence.events import Event, EventType
-from noxtasks.evidence.gating.model import Document, Evaluation, Level
+from noxtasks.evidence.gating.model import Document, Evaluation
 from noxtasks.evidence.provenance import Provenance
 from noxtasks.evidence.sums import Digest
 from noxtasks.history.model import StoredSession
@@ -154,7 +154,7 @@ def _milestones(
 
 def _counts(each: Judged) -> dict[str, int]:
     """Of the gates that block."""
-    verdicts = [one.verdict for one in each.evaluations if one.gate.level is Level.BLOCKING]
+    verdicts = [one.verdict for one in each.blocking]
     return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
 
@@ -212,9 +212,7 @@ def _quarantine(delta: Document | None, events: Sequence[Event]) -> dict[str, An
 
 
 def _not_held(judged: Judged) -> list[Evaluation]:
-    return [
-        each for each in judged.evaluations if each.gate.level is Level.BLOCKING and each.verdict is not Verdict.PASS
-    ]
+    return [each for each in judged.blocking if each.verdict is not Verdict.PASS]
 
 
 def _open(milestone: str, each: Evaluation) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from noxtasks.evidence import artifacts, events, schemas, sums
 from noxtasks.evidence.gating import documents as gating
 from noxtasks.evidence.gating.model import Document
 from noxtasks.evidence.sums import Digest
-from noxtasks.stats import Verdict
 
 COMPLETENESS = "bundle.completeness.json"
 AAR = "Phase2-AAR.yaml"
@@ -208,8 +207,3 @@ def _document(name: str, read: Read, log: Chain) -> Document:
     except (EvidenceError, ValueError) as error:
         told = error.message if isinstance(error, EvidenceError) else f"it cannot be parsed: {error}"
         return Document(name=name, refusal=f"{name}: {told}")
-
-
-def holding(judged: Judged) -> int:
-    """How many of the gates pass."""
-    return sum(each.verdict is Verdict.PASS for each in judged.evaluations)

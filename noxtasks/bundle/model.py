@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from noxtasks.evidence.gating.model import Evaluation, Gate
+from noxtasks.evidence.gating.model import Evaluation, Gate, Level
 from noxtasks.evidence.sums import Digest
 from noxtasks.stats import Verdict
 
@@ -29,6 +29,16 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     milestone: Milestone
     evaluations: tuple[Evaluation, ...]
     verdict: Verdict
+
+    @property
+    def blocking(self) -> tuple[Evaluation, ...]:
+        """What the gates say that decide."""
+        return tuple(each for each in self.evaluations if each.gate.level is Level.BLOCKING)
+
+    @property
+    def holding(self) -> int:
+        """How many of these pass."""
+        return sum(each.verdict is Verdict.PASS for each in self.blocking)
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):

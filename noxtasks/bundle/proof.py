@@ -56,8 +56,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     milestone: str = ""
     title: str = ""
     verdict: Verdict = Verdict.UNMEASURED  # that the archive itself bears out
-    holds: int = 0  # so many of its gates
-    gates: int = 0
+    holds: int = 0  # so many of its gates that block
+    gates: int = 0  # of these
     events: int = 0
     events_head: str = ""
     time: str = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from noxtasks.bundle.model import Judged
 from noxtasks.bundle.proof import Finding, Proof, Signing
 from noxtasks.evidence.display.text import counted, shown
-from noxtasks.evidence.gating.model import Level
 from noxtasks.stats import Verdict
 
 _STEP = 1024
@@ -33,11 +32,9 @@ def size(count: int) -> str:
 
 def milestone(judged: Judged) -> str:
     """Which milestone, whether it holds, and by how many of its gates."""
-    blocking = [each for each in judged.evaluations if each.gate.level is Level.BLOCKING]
-    holding = sum(each.verdict is Verdict.PASS for each in blocking)
     said = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
     own = judged.milestone
-    share = f"{holding} of {counted(len(blocking), 'gate')}"
+    share = f"{judged.holding} of {counted(len(judged.blocking), 'gate')}"
     return f"{own.name} {said[judged.verdict]}: {shown(own.title)}, {share}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,7 +78,9 @@ def test_the_archive_is_made_told_and_verifies(root: Path, evidence: Path, capsy
     assert artifacts.verify(evidence) == []
     assert events.verify(evidence) == []
     assert bundle.verify(evidence / M1) is ExitCode.NOTHING_FOUND
-    assert "sound in itself" in capsys.readouterr().out
+    verified = capsys.readouterr().out
+    assert "sound in itself" in verified
+    assert re.findall(r"M1.*?(\d+ of \d+ gates)", verified) == re.findall(r"M1.*?(\d+ of \d+ gates)", shown)
 
 
 def test_what_was_found_is_an_artifact(root: Path, evidence: Path) -> None:

@@ -467,7 +467,7 @@ def test_what_nobody_has_touched_is_sound(
     assert proof.findings == ()
     assert proof.signing is (Signing.SOUND if is_signed else Signing.UNCHECKED)
     assert proof.keys == (key.keyid,)
-    assert (proof.milestone, proof.holds, proof.gates, proof.events) == ("M1", 2, 4, 2)
+    assert (proof.milestone, proof.holds, proof.gates, proof.events) == ("M1", 2, 3, 2)
 
 
 @pytest.mark.parametrize("change", [BETTER, without(PAGE), rechained])
