@@ -246,12 +246,12 @@ def test_no_byte_of_a_header_is_free(data: st.DataObject) -> None:
     tar = bytearray(gzip.decompress(made({"a": b"1", "ä": b"2"})))
     begin = data.draw(st.sampled_from([0, 1024, 2048]))  # of the plain header, of that of the pax record, of its file's
     place, value = begin + data.draw(st.integers(0, BLOCK - 1)), data.draw(st.integers(0, 255))
-    before = bytes(tar)
     tar[place] = value
     if not begin + 148 <= place < begin + 156:
         tar[begin : begin + BLOCK] = checked(tar[begin : begin + BLOCK])
     with suppress(DamagedError, RefusedError):
-        assert bytes(tar) == before or read(gzipped(bytes(tar)))[1]
+        found, oddities = read(gzipped(bytes(tar)))
+        assert oddities or gzip.decompress(made(found)) == bytes(tar)  # it is the one form of what is in it
 
 
 def test_an_entry_for_the_folder_of_all_is_told_and_no_other() -> None:
