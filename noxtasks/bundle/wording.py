@@ -14,6 +14,7 @@ _SIGNING = {
     Signing.SOUND: "signed by the key",
     Signing.WRONG: "a signature is wrong",
 }
+_HOLDS = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
 ALONE = (
     "Without a signature, or a digest that was noted elsewhere, this shows damage, not forgery: whoever can alter "
     "the archive can make it anew."
@@ -32,10 +33,9 @@ def size(count: int) -> str:
 
 def milestone(judged: Judged) -> str:
     """Which milestone, whether it holds, and by how many of its gates."""
-    said = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
     own = judged.milestone
     share = f"{judged.holding} of {counted(len(judged.blocking), 'gate')}"
-    return f"{own.name} {said[judged.verdict]}: {shown(own.title)}, {share}"
+    return f"{own.name} {_HOLDS[judged.verdict]}: {shown(own.title)}, {share}"
 
 
 def archive(proof: Proof) -> list[str]:
@@ -75,9 +75,8 @@ def caution(proof: Proof) -> str:
 
 def borne_out(proof: Proof) -> str:
     """What the archive says of its milestone, by its own evidence."""
-    said = {Verdict.PASS: "holds", Verdict.FAIL: "does not hold", Verdict.UNMEASURED: "is not known to hold"}
     name = f"{proof.milestone} ({shown(proof.title)})"
     if not proof.gates:
         return f"{name}: this version cannot judge its gates again; the code is {proof.code_version}"
     share = f"{proof.holds} of {counted(proof.gates, 'gate')} pass"
-    return f"{name} {said[proof.verdict]}: {share}; the code is {proof.code_version}"
+    return f"{name} {_HOLDS[proof.verdict]}: {share}; the code is {proof.code_version}"
